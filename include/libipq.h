@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libipq: decide on IPv4 and IPv6 packets in user space.
+ *
+ * The programming interface of the library that came with ip_queue, served
+ * by nfnetlink_queue. Functions are described where they are defined, in
+ * src/libipq.c.
+ */
+#ifndef _LIBIPQ_H
+#define _LIBIPQ_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <asm/types.h>
+#include <linux/netlink.h>
+#include <linux/netfilter_ipv4/ip_queue.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Netlink protocols of the two modules; the second is gone from the kernel's
+ * own header. */
+#ifndef NETLINK_FIREWALL
+#define NETLINK_FIREWALL 3
+#endif
+#ifndef NETLINK_IP6_FW
+#define NETLINK_IP6_FW 13
+#endif
+
+typedef unsigned long ipq_id_t;
+
+/* fd may be waited on (select, poll, epoll) and is readable exactly when
+ * ipq_read has a message. local.nl_pid is the process that made the handle. */
+struct ipq_handle {
+	int fd;
+	uint8_t blocking;
+	struct sockaddr_nl local;
+	struct sockaddr_nl peer;
+};
+
+/* The first libipq took the flags alone and meant IPv4: ipq_create_handle(0)
+ * still does. */
+#ifdef __cplusplus
+struct ipq_handle *ipq_create_handle(uint32_t flags,
+				     uint32_t protocol = PF_INET);
+#else
+struct ipq_handle *ipq_create_handle(uint32_t flags, uint32_t protocol);
+#define ipq_create_handle(...) \
+	ipq_create_handle(IPQ_FLAGS_AND_PROTOCOL(__VA_ARGS__, PF_INET, 0))
+#define IPQ_FLAGS_AND_PROTOCOL(flags, protocol, ...) flags, protocol
+#endif
+
+int ipq_destroy_handle(struct ipq_handle *h);
+
+ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf, size_t len,
+		 int timeout);
+
+int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range);
+
+ipq_packet_msg_t *ipq_get_packet(const unsigned char *buf);
+
+int ipq_message_type(const unsigned char *buf);
+
+int ipq_get_msgerr(const unsigned char *buf);
+
+int ipq_set_verdict(const struct ipq_handle *h, ipq_id_t id,
+		    unsigned int verdict, size_t data_len, unsigned char *buf);
+
+/* As ipq_set_verdict, and gives the packet the mark nfmark. */
+int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id,
+		   unsigned int verdict, unsigned long nfmark,
+		   size_t data_len, unsigned char *buf);
+
+int ipq_ctl(const struct ipq_handle *h, int request, ...);
+
+char *ipq_errstr(void);
+
+void ipq_perror(const char *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
+ * and what to do. One line each. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "debug.h"
+#include "ip_queue.h"
+
+/* Port id of the socket that has bound the queue, 0 if it is not in the list
+ * (see nfqnl seq_show: queue number and port id are the first two columns). */
+static uint32_t owner_of(uint16_t queue)
+{
+	FILE *list = fopen("/proc/self/net/netfilter/nfnetlink_queue", "re");
+	uint32_t port_id = 0;
+	unsigned int number;
+	char line[256];
+
+	while (list && fgets(line, sizeof(line), list)) {
+		if (sscanf(line, "%u %" SCNu32, &number, &port_id) == 2 &&
+		    number == queue)
+			break;
+		port_id = 0;
+	}
+	if (list)
+		fclose(list);
+	return port_id;
+}
+
+/* The process a port id tells of: one of ours holds it in its digits, other
+ * sockets mostly have that of their process (netlink(7)). */
+static uint32_t process_of(uint32_t port_id)
+{
+	if (port_id >= PORT_ID_IPV6)
+		return port_id - PORT_ID_IPV6;
+	if (port_id >= PORT_ID_IPV4)
+		return port_id - PORT_ID_IPV4;
+	return port_id;
+}
+
+static void describe_owner(uint16_t queue, char *text, size_t size)
+{
+	uint32_t port_id = owner_of(queue);
+	uint32_t pid = process_of(port_id);
+	char path[32], name[32] = "";
+	FILE *comm;
+
+	if (!port_id) {
+		snprintf(text, size, "another socket");
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", pid);
+	comm = fopen(path, "re");
+	if (comm) {
+		if (fgets(name, sizeof(name), comm))
+			name[strcspn(name, "\n")] = '\0';
+		fclose(comm);
+	}
+	if (name[0])
+		snprintf(text, size, "port id %" PRIu32 ", process %" PRIu32 " (%s)",
+			 port_id, pid, name);
+	else
+		snprintf(text, size, "port id %" PRIu32, port_id);
+}
+
+void debug_taken(uint16_t queue, uint8_t family)
+{
+	char owner[96];
+
+	describe_owner(queue, owner, sizeof(owner));
+	fprintf(stderr, "libipq: queue %u is owned by %s: the request is refused "
+		"with error 16 (EBUSY); stop the owner, or give this program "
+		"another number N with %s=N and -j NFQUEUE --queue-num N\n",
+		queue, owner, family == AF_INET ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6");
+}
+
+void debug_forbidden(uint16_t queue)
+{
+	fprintf(stderr, "libipq: queue %u: the request is refused with error 1 "
+		"(EPERM), CAP_NET_ADMIN is missing; run as root, or: "
+		"setcap cap_net_admin+ep PROGRAM\n", queue);
+}
+
+void debug_rcvbuf(uint16_t queue, int wanted, int got)
+{
+	fprintf(stderr, "libipq: queue %u: receive buffer is %d bytes, wanted %d: "
+		"under load packets may be dropped (and counted) before the "
+		"queue is full; raise net.core.rmem_max, or set LIBIPQ_RCVBUF\n",
+		queue, got, wanted);
+}

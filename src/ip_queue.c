@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ip_queue module as one program saw it: takes old requests, gives old
+ * messages. Knows what ip_queue did and nothing of who calls. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+
+#include "debug.h"
+#include "ip_queue.h"
+#include "nfqueue.h"
+
+/* A larger buffer than any message can fill is not looked at. */
+#define MESSAGE_MAX (1 << 20)
+
+/* How many messages not for the program one look may throw away. */
+#define LOOKS_MAX 64
+
+/*
+ * ip_queue's socket was bound to getpid(), so one process could have one handle
+ * of each family; a number made of both lets the kernel see to that still. It
+ * can be nobody else's: other sockets have a process id or, chosen by
+ * netlink_autobind, the upper half.
+ */
+static uint32_t port_id(uint8_t family)
+{
+	return (family == AF_INET ? PORT_ID_IPV4 : PORT_ID_IPV6) + getpid();
+}
+
+enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
+				    struct mnl_socket **socket)
+{
+	struct mnl_socket *nl;
+	int error;
+
+	memset(q, 0, sizeof(*q));
+	q->family = family;
+	if (!settings_read(family, &q->settings)) {
+		errno = EINVAL;
+		return IP_QUEUE_SETTINGS;
+	}
+	nl = mnl_socket_open(NETLINK_NETFILTER);
+	if (!nl)
+		return IP_QUEUE_SOCKET;
+	if (mnl_socket_bind(nl, 0, port_id(family)) < 0) {
+		error = errno;
+		mnl_socket_close(nl);
+		errno = error;
+		return IP_QUEUE_BIND;
+	}
+	if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
+		mnl_socket_close(nl);
+		errno = EPROTONOSUPPORT;
+		return IP_QUEUE_SOCKET;
+	}
+	*socket = nl;
+	return IP_QUEUE_OPENED;
+}
+
+/* ip_queue gave itself to the first who sent a request, whatever the request,
+ * and refused all others. */
+static void claim(struct ip_queue *q, int fd, const struct request *r,
+		  struct kernel_request *out)
+{
+	uint16_t queue = q->settings.queue;
+
+	translate_probe(out, r);
+	switch (nfqueue_probe(queue)) {
+	case NFQUEUE_FREE:
+		nfqueue_configure(fd);
+		translate_claim(out, r, queue, q->settings.maxlen);
+		atomic_store(&q->owner, true);
+		break;
+	case NFQUEUE_TAKEN:
+		if (q->settings.debug)
+			debug_taken(queue, q->family);
+		break;
+	case NFQUEUE_FORBIDDEN:
+		if (q->settings.debug)
+			debug_forbidden(queue);
+		break;
+	case NFQUEUE_ABSENT:
+		break;
+	}
+}
+
+/*
+ * Room for as many messages as may wait, so that none is lost before the queue
+ * itself is full. A message takes its payload and some 1,000 bytes
+ * (truesize); the kernel doubles what is asked for.
+ */
+static void size_rcvbuf(const struct ip_queue *q, int fd, const struct request *r)
+{
+	size_t range = r->body.msg.mode.value == IPQ_COPY_PACKET ?
+		       (uint32_t)r->body.msg.mode.range : 0;
+	uint64_t bytes;
+	int got;
+
+	if (r->body.msg.mode.value == IPQ_COPY_NONE)
+		return;
+	if (r->body.msg.mode.value == IPQ_COPY_PACKET &&
+	    (range == 0 || range > PAYLOAD_MAX))
+		range = PAYLOAD_MAX;
+	bytes = (uint64_t)q->settings.maxlen * (range + 512);
+	if (bytes > INT_MAX / 2)
+		bytes = INT_MAX / 2;
+	if (q->settings.rcvbuf)
+		bytes = q->settings.rcvbuf;
+	got = nfqueue_set_rcvbuf(fd, bytes, q->settings.rcvbuf == 0);
+	if (got < (int)bytes && q->settings.debug)
+		debug_rcvbuf(q->settings.queue, bytes, got);
+}
+
+static void put_mode(struct ip_queue *q, int fd, const struct request *r,
+		     enum refusal refusal, struct kernel_request *out)
+{
+	if (r->body.msg.mode.value > IPQ_COPY_MAX) {
+		translate_verdict(out, r, refusal, q->settings.queue,
+				  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
+		return;
+	}
+	size_rcvbuf(q, fd, r);
+	translate_mode(out, r, refusal, q->settings.queue);
+}
+
+static size_t least_payload(const struct ip_queue *q)
+{
+	return q->family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
+}
+
+static bool fits_sndbuf(int fd, size_t len)
+{
+	int bytes = 0;
+	socklen_t optlen = sizeof(bytes);
+
+	/* netlink_sendmsg: a message may fill the send buffer but for 32 bytes */
+	return !getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &optlen) &&
+	       len + 32 <= (size_t)bytes;
+}
+
+/*
+ * Payload that one attribute cannot hold. ip_queue dropped a packet that would
+ * have grown past 65,535 bytes; up to there it would have gone on, which the
+ * kernel now has no way to take.
+ */
+static bool becomes_drop(int fd, const struct request *r)
+{
+	return r->nlh.nlmsg_len - sizeof(*r) > UINT16_MAX &&
+	       fits_sndbuf(fd, r->nlh.nlmsg_len);
+}
+
+static int put_verdict(struct ip_queue *q, int fd, const struct request *r,
+		       enum refusal refusal, const void *payload,
+		       const uint32_t *mark, struct kernel_request *out)
+{
+	struct verdict v = {
+		.value = r->body.msg.verdict.value,
+		.mark = mark,
+		.payload = payload,
+		.payload_len = payload ? r->nlh.nlmsg_len - sizeof(*r) : 0,
+	};
+
+	v.replace = v.payload_len >= least_payload(q);
+	if (v.payload_len > PAYLOAD_MAX) {
+		if (!becomes_drop(fd, r)) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		v = (struct verdict) { .value = NF_DROP };
+	}
+	if (!translate_verdict_known(r->body.msg.verdict.value)) {
+		v.value = IMPOSSIBLE_VERDICT;
+		v.replace = false;
+	}
+	translate_verdict(out, r, refusal, q->settings.queue, &v);
+	return 0;
+}
+
+int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
+		     const void *payload, const uint32_t *mark)
+{
+	enum refusal refusal = REFUSAL_IS_EPERM;
+	struct kernel_request out;
+	int saved = errno;
+
+	out.len = 0;
+	out.payload_len = 0;
+	if (!atomic_load_explicit(&q->owner, memory_order_relaxed)) {
+		refusal = REFUSAL_IS_EBUSY;
+		claim(q, fd, r, &out);
+	}
+	if (r->nlh.nlmsg_type == IPQM_MODE)
+		put_mode(q, fd, r, refusal, &out);
+	else if (put_verdict(q, fd, r, refusal, payload, mark, &out))
+		return -1;
+	if (nfqueue_send(fd, &out))
+		return -1;
+	errno = saved;
+	return 0;
+}
+
+static void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+	struct link link;
+
+	if (m->indev) {
+		links_find(&q->links, fd, m->indev, &link);
+		memcpy(msg->indev_name, link.name, sizeof(link.name));
+		if (m->has_hw_addr)
+			msg->hw_type = link.hw_type;
+	}
+	if (m->outdev) {
+		links_find(&q->links, fd, m->outdev, &link);
+		memcpy(msg->outdev_name, link.name, sizeof(link.name));
+	}
+}
+
+/* As when the other family's module was not there to listen. */
+static void drop(const struct ip_queue *q, int fd, const struct message *m)
+{
+	struct request r = { .body.msg.verdict.id = m->id };
+	struct verdict v = { .value = NF_DROP };
+	struct kernel_request out;
+	int saved = errno;
+
+	out.len = 0;
+	out.payload_len = 0;
+	translate_verdict(&out, &r, REFUSAL_IS_EPERM, q->settings.queue, &v);
+	nfqueue_send(fd, &out);
+	errno = saved;
+}
+
+/* Payload first: what stands before it in buf may still be part of it. */
+static void write_message(const struct message *m,
+			  const struct nfqueue_datagram *d, unsigned char *buf,
+			  size_t len)
+{
+	size_t head_len = m->head_len < len ? m->head_len : len;
+	size_t payload_len = m->payload_len < len - head_len ?
+			     m->payload_len : len - head_len;
+	size_t end = m->len < len ? m->len : len;
+	size_t filled = head_len + nfqueue_copy(d, m->payload_offset, payload_len,
+						buf + head_len);
+
+	memcpy(buf, m->head, head_len);
+	if (filled < end)
+		memset(buf + filled, 0, end - filled);
+}
+
+/* Whether the message is one for the program; sees to it if not. */
+static bool accept_message(struct ip_queue *q, int fd, struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_PACKET:
+		if (m->family != q->family) {
+			drop(q, fd, m);
+			return false;
+		}
+		name_links(q, fd, m);
+		atomic_store_explicit(&q->payload_offset, m->payload_offset,
+				      memory_order_relaxed);
+		return true;
+	case MESSAGE_ERROR:
+		if (m->claim_lost)
+			atomic_store(&q->owner, false);
+		if (m->error == EPERM && q->settings.debug)
+			debug_forbidden(q->settings.queue);
+		return true;
+	case MESSAGE_NONE:
+		break;
+	}
+	return false;
+}
+
+/*
+ * The payload is received where it belongs, which is where the last one would
+ * have: the kernel's header is shorter than the old one and most often as long
+ * as the one before.
+ */
+ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
+			 int flags)
+{
+	static const size_t old_head = sizeof(((struct message *)0)->packet);
+	struct nfqueue_datagram d;
+	struct message m;
+
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	for (int looks = 0; looks < LOOKS_MAX; looks += !!(flags & MSG_DONTWAIT)) {
+		size_t offset = atomic_load_explicit(&q->payload_offset,
+						     memory_order_relaxed);
+		unsigned char *start = buf;
+
+		if (buf && offset && offset < old_head && len >= old_head)
+			start += old_head - offset;
+		switch (nfqueue_receive(fd, start, len - (start - (unsigned char *)buf),
+					flags, &d)) {
+		case -1:
+			return -1;
+		case 0:
+			continue;
+		}
+		translate_message(&d.nlh, d.head_len, d.len, &m);
+		if (!accept_message(q, fd, &m))
+			continue;
+		write_message(&m, &d, buf, len);
+		return m.len;
+	}
+	errno = EAGAIN;
+	return -1;
+}

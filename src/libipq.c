@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libipq's functions: handles, waiting, return values and error codes as the
+ * old library had them. What the packets and requests mean is ip_queue's. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <libipq.h>
+
+#include "error.h"
+#include "export.h"
+#include "ip_queue.h"
+
+/* The program sees the first member. */
+struct handle {
+	struct ipq_handle public;
+	struct mnl_socket *socket;
+	struct ip_queue queue;
+};
+
+static struct ip_queue *queue_of(const struct ipq_handle *h)
+{
+	return &((struct handle *)h)->queue;
+}
+
+static enum ipq_error error_of(enum ip_queue_failure failure)
+{
+	switch (failure) {
+	case IP_QUEUE_SETTINGS:
+		return IPQ_ERR_HANDLE;
+	case IP_QUEUE_SOCKET:
+		return IPQ_ERR_SOCKET;
+	case IP_QUEUE_BIND:
+		return IPQ_ERR_BIND;
+	case IP_QUEUE_OPENED:
+		break;
+	}
+	return IPQ_ERR_NONE;
+}
+
+/*
+ * Makes a handle for IPv4 (protocol PF_INET) or IPv6 (PF_INET6); flags are
+ * ignored. The queue is claimed by the first request, ipq_set_mode as a rule.
+ * A process may hold one handle of each family.
+ *
+ * Returns NULL on failure. ipq_errstr and errno then are
+ *   "Invalid protocol specified", errno as it was;
+ *   "Unable to create netlink handle": ENOMEM, or EINVAL for a LIBIPQ_*
+ *     setting, with a line on stderr;
+ *   "Unable to create netlink socket": EPROTONOSUPPORT when the kernel lacks
+ *     nfnetlink_queue, or as socket(2);
+ *   "Unable to bind netlink socket": EADDRINUSE when the process has a handle
+ *     of the family.
+ */
+EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
+{
+	enum ip_queue_failure failure;
+	struct handle *handle;
+	int saved = errno;
+
+	(void)flags;
+	if (protocol != PF_INET && protocol != PF_INET6) {
+		ipq_error_set(IPQ_ERR_PROTOCOL);
+		return NULL;
+	}
+	handle = calloc(1, sizeof(*handle));
+	if (!handle) {
+		ipq_error_set(IPQ_ERR_HANDLE);
+		return NULL;
+	}
+	failure = ip_queue_open(&handle->queue, protocol, &handle->socket);
+	if (failure) {
+		ipq_error_set(error_of(failure));
+		saved = errno;
+		free(handle);
+		errno = saved;
+		return NULL;
+	}
+	handle->public.fd = mnl_socket_get_fd(handle->socket);
+	handle->public.local.nl_family = AF_NETLINK;
+	handle->public.local.nl_pid = getpid();
+	handle->public.peer.nl_family = AF_NETLINK;
+	errno = saved;
+	return &handle->public;
+}
+
+/*
+ * Closes the handle; h may be NULL. Packets that wait for a verdict are
+ * dropped, unless a forked process holds the descriptor too. Returns 0.
+ */
+EXPORT int ipq_destroy_handle(struct ipq_handle *h)
+{
+	int saved = errno;
+
+	if (h) {
+		mnl_socket_close(((struct handle *)h)->socket);
+		free(h);
+	}
+	errno = saved;
+	return 0;
+}
+
+/*
+ * Asks for no packets (IPQ_COPY_NONE), metadata (IPQ_COPY_META) or packets
+ * (IPQ_COPY_PACKET) of which the first range bytes are copied, 0 for all.
+ * Claims the queue if it is free.
+ *
+ * Returns the length of the request as the old library sent it (56 bytes with
+ * 64-bit longs, 44 with 32-bit ones), or -1, "Failed to send netlink message"
+ * and errno as sendmsg(2). What the kernel refuses is read as NLMSG_ERROR by
+ * ipq_read: EINVAL for an unknown mode, EBUSY when another has the queue,
+ * EPERM without CAP_NET_ADMIN.
+ */
+EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
+{
+	struct request r = {
+		.nlh = {
+			/* the old one counted the header twice */
+			.nlmsg_len = NLMSG_LENGTH(sizeof(r)),
+			.nlmsg_type = IPQM_MODE,
+			.nlmsg_flags = NLM_F_REQUEST,
+			.nlmsg_pid = h->local.nl_pid,
+		},
+		.body.msg.mode = { .value = mode, .range = range },
+	};
+
+	if (ip_queue_request(queue_of(h), h->fd, &r, NULL, NULL)) {
+		ipq_error_set(IPQ_ERR_SEND);
+		return -1;
+	}
+	return r.nlh.nlmsg_len;
+}
+
+static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
+		       unsigned int verdict, const uint32_t *mark,
+		       size_t data_len, const unsigned char *buf)
+{
+	struct request r = {
+		.nlh = {
+			.nlmsg_type = IPQM_VERDICT,
+			.nlmsg_flags = NLM_F_REQUEST,
+			.nlmsg_pid = h->local.nl_pid,
+		},
+		.body.msg.verdict = {
+			.value = verdict, .id = id, .data_len = data_len,
+		},
+	};
+	size_t payload_len = buf ? data_len : 0;
+
+	if (payload_len > INT32_MAX) {
+		errno = EMSGSIZE;
+		ipq_error_set(IPQ_ERR_SEND);
+		return -1;
+	}
+	r.nlh.nlmsg_len = sizeof(r) + payload_len;
+	if (ip_queue_request(queue_of(h), h->fd, &r, buf, mark)) {
+		ipq_error_set(IPQ_ERR_SEND);
+		return -1;
+	}
+	return r.nlh.nlmsg_len;
+}
+
+/*
+ * Decides on the packet id: verdict is NF_DROP, NF_ACCEPT, NF_QUEUE (queue it
+ * again), NF_REPEAT or NF_STOP. With buf not NULL and data_len at least the
+ * IP header's (20 bytes, IPv6: 40) the packet is replaced by the data_len
+ * bytes at buf, checksums and all; more than 65,535 bytes drop it.
+ *
+ * Returns the length of the request as the old library sent it (40 bytes, 28
+ * with 32-bit longs, plus data_len if buf is not NULL), or -1, "Failed to send
+ * netlink message" and errno as sendmsg(2): EMSGSIZE also for 65,532 to
+ * 65,535 bytes, which the kernel cannot take; the packet then stays queued.
+ * What the kernel refuses is read as NLMSG_ERROR by ipq_read: ENOENT for an
+ * unknown id, EINVAL for an unknown verdict, EBUSY, EPERM.
+ */
+EXPORT int ipq_set_verdict(const struct ipq_handle *h, ipq_id_t id,
+			   unsigned int verdict, size_t data_len,
+			   unsigned char *buf)
+{
+	return set_verdict(h, id, verdict, NULL, data_len, buf);
+}
+
+/*
+ * As ipq_set_verdict; the packet also gets the mark nfmark (its lower 32
+ * bits), whatever it had before.
+ */
+EXPORT int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id,
+			  unsigned int verdict, unsigned long nfmark,
+			  size_t data_len, unsigned char *buf)
+{
+	uint32_t mark = nfmark;
+
+	return set_verdict(h, id, verdict, &mark, data_len, buf);
+}
+
+static struct timespec deadline_after(int timeout_us)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += timeout_us / 1000000;
+	t.tv_nsec += timeout_us % 1000000 * 1000L;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+static struct timespec left_until(const struct timespec *deadline)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec = deadline->tv_sec - t.tv_sec;
+	t.tv_nsec = deadline->tv_nsec - t.tv_nsec;
+	if (t.tv_nsec < 0) {
+		t.tv_sec--;
+		t.tv_nsec += 1000000000;
+	}
+	if (t.tv_sec < 0)
+		t = (struct timespec) { 0 };
+	return t;
+}
+
+/* Returns the length of a message, 0 and IPQ_ERR_TIMEOUT when none comes in
+ * time, 0 alone when a signal does, or -1. */
+static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
+			      int timeout_us)
+{
+	struct pollfd fd = { .fd = h->fd, .events = POLLIN };
+	struct timespec left, deadline = { 0 };
+	int saved = errno, ready;
+	ssize_t n;
+
+	if (timeout_us > 0)
+		deadline = deadline_after(timeout_us);
+	do {
+		left = (struct timespec) { 0 };
+		if (timeout_us > 0) {
+			left = left_until(&deadline);
+			ready = ppoll(&fd, 1, &left, NULL);
+			if (ready < 0 && errno == EINTR)
+				return 0;
+			if (ready == 0)
+				break;
+		}
+		n = ip_queue_receive(queue_of(h), h->fd, buf, len, MSG_DONTWAIT);
+		if (n >= 0 || errno != EAGAIN)
+			return n;
+		errno = saved;
+	} while (left.tv_sec || left.tv_nsec);
+	ipq_error_set(IPQ_ERR_TIMEOUT);
+	return 0;
+}
+
+/*
+ * Waits for a message and puts it, all of it, into buf: a packet
+ * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
+ * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
+ * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
+ *
+ * Returns its length; 0 when none came in time, "Timeout", or when a signal
+ * came while waiting with a timeout, errno EINTR; or -1:
+ *   "Receive buffer size invalid", len is under 20 bytes, nothing was read;
+ *   "Received message truncated", len is too short, buf has the first len
+ *     bytes and the rest is lost (the packet is not: its id can be answered);
+ *   "Failed to receive netlink message", errno as recvmsg(2), EINTR and, for a
+ *     descriptor made non-blocking, EAGAIN among others.
+ */
+EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
+			size_t len, int timeout)
+{
+	int saved = errno;
+	ssize_t n;
+
+	if (len < sizeof(struct nlmsgerr)) {
+		ipq_error_set(IPQ_ERR_RECVBUF);
+		return -1;
+	}
+	if (timeout)
+		n = receive_within(h, buf, len, timeout);
+	else
+		n = ip_queue_receive(queue_of(h), h->fd, buf, len, 0);
+	if (n < 0) {
+		ipq_error_set(IPQ_ERR_RECV);
+		return -1;
+	}
+	if (n > 0)
+		errno = saved;
+	if ((size_t)n > len) {
+		ipq_error_set(IPQ_ERR_RTRUNC);
+		return -1;
+	}
+	return n;
+}
+
+/* The message's type: IPQM_PACKET or NLMSG_ERROR. */
+EXPORT int ipq_message_type(const unsigned char *buf)
+{
+	struct nlmsghdr nlh;
+
+	memcpy(&nlh, buf, sizeof(nlh));
+	return nlh.nlmsg_type;
+}
+
+/* The packet in a message of type IPQM_PACKET, or in a copy of one; it lies
+ * within buf. */
+EXPORT ipq_packet_msg_t *ipq_get_packet(const unsigned char *buf)
+{
+	return (ipq_packet_msg_t *)(buf + NLMSG_HDRLEN);
+}
+
+/* The errno, positive, in a message of type NLMSG_ERROR. */
+EXPORT int ipq_get_msgerr(const unsigned char *buf)
+{
+	int error;
+
+	memcpy(&error, buf + NLMSG_HDRLEN, sizeof(error));
+	return -error;
+}
+
+/* Does nothing, and returns 1, for every request. */
+EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
+{
+	(void)h;
+	(void)request;
+	return 1;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
+ * and nothing of ip_queue. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+
+#include "nfqueue.h"
+#include "translate.h"
+
+int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
+		    struct nfqueue_datagram *d)
+{
+	struct sockaddr_nl from;
+	struct iovec iov[] = {
+		{ .iov_base = start, .iov_len = start_len },
+		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
+	};
+	struct msghdr msg = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+	};
+	/* MSG_TRUNC: tell the whole length, also of what did not fit */
+	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
+
+	if (n < 0)
+		return -1;
+	if (msg.msg_namelen != sizeof(from) || from.nl_family != AF_NETLINK) {
+		errno = ENOTSOCK;	/* the program has put something else here */
+		return -1;
+	}
+	if (from.nl_pid != 0)
+		return 0;
+	d->len = n;
+	d->start = start;
+	d->start_len = start_len;
+	d->head_len = nfqueue_copy(d, 0, sizeof(d->head), d->head);
+	return 1;
+}
+
+size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
+		    unsigned char *to)
+{
+	size_t kept = d->start_len + sizeof(d->spill);
+	size_t first = 0;
+
+	if (kept > d->len)
+		kept = d->len;
+	if (offset >= kept)
+		return 0;
+	if (n > kept - offset)
+		n = kept - offset;
+	if (offset < d->start_len) {
+		first = d->start_len - offset < n ? d->start_len - offset : n;
+		if (to != d->start + offset)
+			memmove(to, d->start + offset, first);
+	}
+	if (first < n)
+		memcpy(to + first, d->spill + offset + first - d->start_len,
+		       n - first);
+	return n;
+}
+
+int nfqueue_send(int fd, const struct kernel_request *request)
+{
+	struct iovec iov[] = {
+		{ .iov_base = (void *)request->buf, .iov_len = request->len },
+		{ .iov_base = (void *)request->payload,
+		  .iov_len = request->payload_len },
+	};
+	/* with no address a netlink socket sends to the kernel */
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
+
+	if (request->payload_len)
+		msg.msg_iovlen = 2;
+	return sendmsg(fd, &msg, 0) < 0 ? -1 : 0;
+}
+
+/* The error in the next answer, EAGAIN if there is none: the kernel answers
+ * within the send (netlink_unicast_kernel), so there is nothing to wait for. */
+static int answer(int fd)
+{
+	union {
+		struct nlmsghdr nlh;
+		char buf[256];
+	} u;
+	ssize_t n = recv(fd, &u, sizeof(u), MSG_DONTWAIT);
+
+	if (n < (ssize_t)mnl_nlmsg_size(sizeof(struct nlmsgerr)))
+		return EAGAIN;
+	return -((struct nlmsgerr *)mnl_nlmsg_get_payload(&u.nlh))->error;
+}
+
+/*
+ * Two messages. The first, a command without effect, is acknowledged or tells
+ * that the capability or the module is missing. The second is a verdict that
+ * cannot be: ENODEV when nobody has bound the queue, EPERM when another has.
+ */
+enum nfqueue_state nfqueue_probe(uint16_t queue)
+{
+	_Alignas(struct nlmsghdr) char buf[128];
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	enum nfqueue_state state = NFQUEUE_FREE;
+	struct nlmsghdr *command, *verdict;
+	int fd;
+
+	if (!nl)
+		return state;
+	fd = mnl_socket_get_fd(nl);
+	command = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, queue);
+	command->nlmsg_flags |= NLM_F_ACK;
+	nfq_nlmsg_cfg_put_cmd(command, AF_INET, NFQNL_CFG_CMD_PF_BIND);
+	verdict = nfq_nlmsg_put(buf + command->nlmsg_len, NFQNL_MSG_VERDICT, queue);
+	nfq_nlmsg_verdict_put(verdict, 0, NF_VERDICT_MASK);
+
+	if (mnl_socket_sendto(nl, buf, command->nlmsg_len + verdict->nlmsg_len) > 0)
+		switch (answer(fd)) {
+		case 0:
+			if (answer(fd) == EPERM)
+				state = NFQUEUE_TAKEN;
+			break;
+		case EPERM:
+			state = NFQUEUE_FORBIDDEN;
+			break;
+		case EINVAL:
+			state = NFQUEUE_ABSENT;
+			break;
+		}
+	mnl_socket_close(nl);
+	return state;
+}
+
+void nfqueue_configure(int fd)
+{
+	int on = 1;
+
+	/* nfqnl_build_packet_message reports skb->tstamp but nothing there asks
+	 * for stamping; a socket that wants timestamps does, while it lives */
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
+	setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on));
+}
+
+static int get_rcvbuf(int fd)
+{
+	int bytes = 0;
+	socklen_t len = sizeof(bytes);
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len);
+	return bytes / 2;	/* the kernel doubles what is set, socket(7) */
+}
+
+int nfqueue_set_rcvbuf(int fd, int bytes, bool grow)
+{
+	if (grow && get_rcvbuf(fd) >= bytes)
+		return get_rcvbuf(fd);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	return get_rcvbuf(fd);
+}

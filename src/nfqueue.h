@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
+ * and nothing of ip_queue. */
+#ifndef IPQ_NFQUEUE_H
+#define IPQ_NFQUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <linux/netlink.h>
+
+/* All that comes before the payload is well within this many bytes. */
+#define NFQUEUE_HEAD_MAX 512
+
+/* Where the bytes of one received datagram lie. */
+struct nfqueue_datagram {
+	size_t len;			/* bytes the kernel sent */
+	unsigned char *start;		/* the first, start_len at most */
+	size_t start_len;
+	unsigned char spill[NFQUEUE_HEAD_MAX];	/* those after them */
+	size_t head_len;
+	union {
+		struct nlmsghdr nlh;
+		unsigned char head[NFQUEUE_HEAD_MAX];	/* a copy of the first */
+	};
+};
+
+/* Receives one datagram to start, where start_len bytes are writable, and
+ * blocks as flags (MSG_DONTWAIT) say. Returns 1, 0 if it came from another
+ * process, or -1 and errno. */
+int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
+		    struct nfqueue_datagram *d);
+
+/* Copies n bytes from offset of the datagram to a place that may overlap it.
+ * Returns how many there were. */
+size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
+		    unsigned char *to);
+
+struct kernel_request;
+
+/* Sends buf and payload to the kernel. Returns 0, or -1 and errno. */
+int nfqueue_send(int fd, const struct kernel_request *request);
+
+enum nfqueue_state {
+	NFQUEUE_FREE,		/* nobody has bound the queue, as far as known */
+	NFQUEUE_TAKEN,		/* another socket has */
+	NFQUEUE_FORBIDDEN,	/* CAP_NET_ADMIN is missing */
+	NFQUEUE_ABSENT,		/* no nfnetlink_queue in this kernel */
+};
+
+/* Asks the kernel, loading the module if need be, over a socket of its own:
+ * an answer in the program's would wake it for nothing. */
+enum nfqueue_state nfqueue_probe(uint16_t queue);
+
+/* Has packets stamped on arrival and messages dropped and counted rather than
+ * reported when the buffer is full. */
+void nfqueue_configure(int fd);
+
+/* Makes the receive buffer bytes large (as SO_RCVBUF counts), or as large as
+ * is permitted; with grow, only if it is smaller. Returns what it then is. */
+int nfqueue_set_rcvbuf(int fd, int bytes, bool grow);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the LIBIPQ_* environment asks for. Knows nothing of queues but their
+ * numbers. */
+#ifndef IPQ_SETTINGS_H
+#define IPQ_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct settings {
+	uint16_t queue;		/* queue number */
+	uint32_t maxlen;	/* packets that may wait for a verdict */
+	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute */
+	bool debug;		/* explain refusals on stderr */
+};
+
+/* Fills s for a handle of the family AF_INET or AF_INET6. Returns false, and
+ * says why on stderr, when a LIBIPQ_* variable is unknown or its value is
+ * not acceptable. A setuid or setgid program gets the defaults. */
+bool settings_read(int family, struct settings *s);
+
+#endif

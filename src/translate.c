@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nfnetlink_queue's messages and ip_queue's, each turned into the other. Pure:
+ * does no I/O, allocates nothing, keeps nothing. */
+#include <endian.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+
+#include "translate.h"
+
+/*
+ * Attributes that nfnetlink_queue does not know. It ignores them, and when it
+ * refuses a request it echoes the whole of it (netlink_ack), so a request
+ * brings along what the program is to read: nothing need be remembered here,
+ * and the answer waits in the socket, in order with the packets.
+ */
+enum {
+	CARRIED_REQUEST = 0x1001,	/* struct request; + enum refusal */
+	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_OF_CLAIM,
+	CARRIED_PAYLOAD,		/* replacement not to be applied */
+};
+
+static struct nlmsghdr *begin(struct kernel_request *out, int type,
+			      uint16_t queue)
+{
+	return nfq_nlmsg_put(out->buf + out->len, type, queue);
+}
+
+static void end(struct kernel_request *out, struct nlmsghdr *nlh,
+		const struct request *r, enum refusal refusal)
+{
+	mnl_attr_put(nlh, CARRIED_REQUEST + refusal, sizeof(*r), r);
+	out->len += MNL_ALIGN(nlh->nlmsg_len);
+}
+
+/* A config command that does nothing (nfqnl_recv_config, since Linux 3.8) but
+ * fails without CAP_NET_ADMIN. */
+void translate_probe(struct kernel_request *out, const struct request *r)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, 0);
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_INET, NFQNL_CFG_CMD_PF_BIND);
+	end(out, nlh, r, REFUSAL_IS_EPERM);
+}
+
+void translate_claim(struct kernel_request *out, const struct request *r,
+		     uint16_t queue, uint32_t maxlen)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, queue);
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, maxlen);
+	end(out, nlh, r, REFUSAL_OF_CLAIM);
+}
+
+/* ip_queue cut the range to 32 bits and then clamped it (ipq_set_mode in the
+ * module); 0 means the whole packet to both modules. */
+void translate_mode(struct kernel_request *out, const struct request *r,
+		    enum refusal refusal, uint16_t queue)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, queue);
+	uint32_t range = r->body.msg.mode.range;
+
+	if (range > UINT16_MAX)
+		range = UINT16_MAX;
+	nfq_nlmsg_cfg_put_params(nlh, r->body.msg.mode.value, range);
+	end(out, nlh, r, refusal);
+}
+
+bool translate_verdict_known(unsigned int value)
+{
+	return value <= NF_STOP && value != NF_STOLEN;
+}
+
+/* The header of the payload's attribute closes the message; the payload itself
+ * is sent from where the program has it. */
+static void end_with_payload(struct kernel_request *out, struct nlmsghdr *nlh,
+			     const struct verdict *v)
+{
+	struct nlattr attr = {
+		.nla_len = sizeof(attr) + v->payload_len,
+		.nla_type = v->replace ? NFQA_PAYLOAD : CARRIED_PAYLOAD,
+	};
+
+	memcpy(out->buf + out->len, &attr, sizeof(attr));
+	out->len += sizeof(attr);
+	nlh->nlmsg_len += attr.nla_len;
+	out->payload = v->payload;
+	out->payload_len = v->payload_len;
+}
+
+void translate_verdict(struct kernel_request *out, const struct request *r,
+		       enum refusal refusal, uint16_t queue,
+		       const struct verdict *v)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_VERDICT, queue);
+	uint32_t value = v->value;
+
+	/* to ip_queue there was one queue: its own */
+	if (value == NF_QUEUE)
+		value = NF_QUEUE_NR((uint32_t)queue);
+	nfq_nlmsg_verdict_put(nlh, r->body.msg.verdict.id, value);
+	if (v->mark)
+		nfq_nlmsg_verdict_put_mark(nlh, *v->mark);
+	end(out, nlh, r, refusal);
+	if (v->payload && v->payload_len)
+		end_with_payload(out, nlh, v);
+}
+
+/* Finds payload in the attribute at the end of what we have, which may be cut
+ * there. */
+static bool cut_payload(const struct nlattr *attr, const char *head,
+			size_t have, size_t len, uint16_t type,
+			struct message *m)
+{
+	size_t offset = (const char *)attr - head + sizeof(*attr);
+
+	if (offset > have || mnl_attr_get_type(attr) != type ||
+	    attr->nla_len < sizeof(*attr) ||
+	    attr->nla_len - sizeof(*attr) > len - offset)
+		return false;
+	m->payload_offset = offset;
+	m->payload_len = attr->nla_len - sizeof(*attr);
+	return true;
+}
+
+/* Least payload of the attributes read below, in bytes. */
+static const uint8_t attr_len[NFQA_MAX + 1] = {
+	[NFQA_PACKET_HDR] = sizeof(struct nfqnl_msg_packet_hdr),
+	[NFQA_MARK] = sizeof(uint32_t),
+	[NFQA_TIMESTAMP] = sizeof(struct nfqnl_msg_packet_timestamp),
+	[NFQA_IFINDEX_INDEV] = sizeof(uint32_t),
+	[NFQA_IFINDEX_OUTDEV] = sizeof(uint32_t),
+	[NFQA_HWADDR] = sizeof(struct nfqnl_msg_packet_hw),
+};
+
+static bool read_packet_attr(const struct nlattr *attr, const char *head,
+			     struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+	const void *data = (const char *)attr + sizeof(*attr);
+	uint16_t type = mnl_attr_get_type(attr);
+	struct nfqnl_msg_packet_timestamp stamp;
+	const struct nfqnl_msg_packet_hdr *hdr;
+	const struct nfqnl_msg_packet_hw *hw;
+
+	if (type > NFQA_MAX)
+		return true;
+	if (attr->nla_len < sizeof(*attr) + attr_len[type])
+		return false;
+	switch (type) {
+	case NFQA_PACKET_HDR:
+		hdr = data;
+		m->id = ntohl(hdr->packet_id);
+		msg->packet_id = m->id;
+		msg->hook = hdr->hook;
+		msg->hw_protocol = hdr->hw_protocol;
+		break;
+	case NFQA_MARK:
+		msg->mark = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_TIMESTAMP:
+		memcpy(&stamp, data, sizeof(stamp));
+		msg->timestamp_sec = be64toh(stamp.sec);
+		msg->timestamp_usec = be64toh(stamp.usec);
+		break;
+	case NFQA_IFINDEX_INDEV:
+		m->indev = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_IFINDEX_OUTDEV:
+		m->outdev = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_HWADDR:
+		hw = data;
+		m->has_hw_addr = true;
+		msg->hw_addrlen = ntohs(hw->hw_addrlen) < sizeof(msg->hw_addr) ?
+				  ntohs(hw->hw_addrlen) : sizeof(msg->hw_addr);
+		memcpy(msg->hw_addr, hw->hw_addr, msg->hw_addrlen);
+		break;
+	case NFQA_PAYLOAD:
+		m->payload_offset = (const char *)data - head;
+		m->payload_len = attr->nla_len - sizeof(*attr);
+		break;
+	}
+	return true;
+}
+
+static void translate_packet(const char *head, size_t have, size_t len,
+			     struct message *m)
+{
+	static const size_t before = MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	const struct nlattr *attr;
+
+	memset(&m->packet, 0, sizeof(m->packet));
+	if (have < before)
+		return;
+	m->family = ((const struct nfgenmsg *)(head + MNL_NLMSG_HDRLEN))->nfgen_family;
+	mnl_attr_for_each_payload((const void *)(head + before), have - before)
+		if (!read_packet_attr(attr, head, m))
+			return;
+	if (have < len && m->payload_offset == 0 &&
+	    !cut_payload(attr, head, have, len, NFQA_PAYLOAD, m))
+		return;
+	if (m->id == 0)		/* ids begin at 1: no packet header */
+		return;
+
+	/* Newer kernels name the input device here (ip_output passes skb->dev);
+	 * ip_queue saw none, nor the frame's sender. */
+	if (m->packet.msg.hook == NF_INET_POST_ROUTING) {
+		m->indev = 0;
+		m->has_hw_addr = false;
+		m->packet.msg.hw_addrlen = 0;
+		memset(m->packet.msg.hw_addr, 0, sizeof(m->packet.msg.hw_addr));
+	}
+	m->kind = MESSAGE_PACKET;
+	m->head_len = sizeof(m->packet);
+	m->packet.msg.data_len = m->payload_len;
+	m->len = MNL_ALIGN(sizeof(m->packet) + m->payload_len);
+	m->packet.nlh.nlmsg_len = m->len;
+	m->packet.nlh.nlmsg_type = IPQM_PACKET;
+}
+
+/* What the program reads instead of the kernel's errno. */
+static int old_error(int error, enum refusal refusal)
+{
+	return error == EPERM && refusal != REFUSAL_IS_EPERM ? EBUSY : error;
+}
+
+/* Finds the old request in the echo of ours. */
+static const struct nlattr *carried_request(const struct nlattr *attr, int left)
+{
+	for (; mnl_attr_ok(attr, left);
+	     left -= MNL_ALIGN(attr->nla_len), attr = mnl_attr_next(attr)) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type >= CARRIED_REQUEST && type <= CARRIED_REQUEST_LAST &&
+		    mnl_attr_get_payload_len(attr) == sizeof(struct request))
+			return attr;
+	}
+	return NULL;
+}
+
+static void translate_error(const char *head, size_t have, size_t len,
+			    struct message *m)
+{
+	static const size_t before = MNL_NLMSG_HDRLEN + sizeof(int) +
+				     MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	const struct nlattr *attr, *payload;
+	enum refusal refusal;
+	struct nlmsghdr nlh = { .nlmsg_type = NLMSG_ERROR };
+	struct request r;
+	int error;
+
+	if (have < before)
+		return;
+	memcpy(&error, head + MNL_NLMSG_HDRLEN, sizeof(error));
+	attr = carried_request((const struct nlattr *)(head + before),
+			       have - before);
+	if (error >= 0 || !attr)
+		return;
+	refusal = mnl_attr_get_type(attr) - CARRIED_REQUEST;
+	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));
+	if (r.nlh.nlmsg_len < sizeof(r) || r.nlh.nlmsg_len > INT32_MAX)
+		return;
+	payload = mnl_attr_next(attr);
+	if (!cut_payload(payload, head, have, len, NFQA_PAYLOAD, m))
+		cut_payload(payload, head, have, len, CARRIED_PAYLOAD, m);
+	if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
+		m->payload_len = r.nlh.nlmsg_len - sizeof(r);
+
+	m->kind = MESSAGE_ERROR;
+	m->claim_lost = refusal == REFUSAL_OF_CLAIM;
+	m->error = old_error(-error, refusal);
+	error = -m->error;
+	nlh.nlmsg_len = MNL_NLMSG_HDRLEN + sizeof(error) + r.nlh.nlmsg_len;
+	nlh.nlmsg_pid = r.nlh.nlmsg_pid;
+	memcpy(m->head, &nlh, sizeof(nlh));
+	memcpy(m->head + sizeof(nlh), &error, sizeof(error));
+	memcpy(m->head + sizeof(nlh) + sizeof(error), &r, sizeof(r));
+	m->head_len = sizeof(nlh) + sizeof(error) + sizeof(r);
+	m->len = MNL_ALIGN(nlh.nlmsg_len);
+}
+
+void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
+		       struct message *m)
+{
+	const char *head = (const char *)nlh;
+
+	memset(m, 0, offsetof(struct message, head));
+	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+	    nlh->nlmsg_len > len)
+		return;
+	len = nlh->nlmsg_len;	/* an error's datagram is padded beyond it */
+	if (have > len)
+		have = len;
+	switch (nlh->nlmsg_type) {
+	case NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET:
+		translate_packet(head, have, len, m);
+		break;
+	case NLMSG_ERROR:
+		translate_error(head, have, len, m);
+		break;
+	}
+}
