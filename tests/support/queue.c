@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libipq and its queue as tests use them: a handle, one packet, the kernel's
+ * own figures. Whatever fails here ends the test with the reason. */
+#include <stdio.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "queue.h"
+
+struct ipq_handle *queue_open(int family, uint8_t mode, size_t range)
+{
+	struct ipq_handle *h = ipq_create_handle(0, family);
+
+	cr_assert(h, "%s: %s", ipq_errstr(), strerror(errno));
+	cr_assert(ipq_set_mode(h, mode, range) > 0, "%s: %s", ipq_errstr(),
+		  strerror(errno));
+	return h;
+}
+
+ipq_packet_msg_t *queue_packet(struct ipq_handle *h, union message *m)
+{
+	ssize_t n = ipq_read(h, m->buf, sizeof(m->buf), SOON);
+
+	cr_assert(n > 0, "a packet: %s: %s", n ? ipq_errstr() : "none came",
+		  strerror(errno));
+	cr_assert(ipq_message_type(m->buf) == IPQM_PACKET, "a packet: error %d",
+		  ipq_get_msgerr(m->buf));
+	return ipq_get_packet(m->buf);
+}
+
+int queue_error(struct ipq_handle *h)
+{
+	union message m;
+	ssize_t n = ipq_read(h, m.buf, sizeof(m.buf), SOON);
+
+	cr_assert(n > 0, "an error message: %s: %s", n ? ipq_errstr() : "none came",
+		  strerror(errno));
+	cr_assert(ipq_message_type(m.buf) == NLMSG_ERROR, "an error message: type %d",
+		  ipq_message_type(m.buf));
+	return ipq_get_msgerr(m.buf);
+}
+
+bool queue_silent(struct ipq_handle *h)
+{
+	union message m;
+
+	return ipq_read(h, m.buf, sizeof(m.buf), -1) == 0 &&
+	       ipq_read(h, m.buf, sizeof(m.buf), NOTHING) == 0;
+}
+
+bool queue_figures(unsigned int number, struct queue_figures *f)
+{
+	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+	bool found = false;
+	char line[256];
+
+	cr_assert(list, "the list of queues: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), list))
+		found = sscanf(line, "%u %u %u %u %u %u %u %u", &f->number,
+			       &f->port_id, &f->waiting, &f->mode, &f->range,
+			       &f->dropped_full, &f->dropped_socket,
+			       &f->last_id) == 8 && f->number == number;
+	fclose(list);
+	return found;
+}

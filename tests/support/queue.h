@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libipq and its queue as tests use them: a handle, one packet, the kernel's
+ * own figures. Whatever fails here ends the test with the reason. */
+#ifndef SUPPORT_QUEUE_H
+#define SUPPORT_QUEUE_H
+
+#include <netinet/in.h>
+#include <libipq.h>
+#include <linux/netfilter.h>
+#include <stdbool.h>
+
+/* Microseconds for ipq_read: long enough for anything bound to come, and for
+ * seeing that nothing does. */
+#define SOON 10000000
+#define NOTHING 100000
+
+/* A handle that has asked for mode and range. */
+struct ipq_handle *queue_open(int family, uint8_t mode, size_t range);
+
+/* A message of the size ipq_read may give. */
+union message {
+	unsigned char buf[70000];
+	struct nlmsghdr nlh;
+};
+
+/* Reads a message that must be a packet. The pointer is into m. */
+ipq_packet_msg_t *queue_packet(struct ipq_handle *h, union message *m);
+
+/* Reads a message that must be an error; its errno, positive. */
+int queue_error(struct ipq_handle *h);
+
+/* Whether ipq_read has nothing: looks once, and waits a little. */
+bool queue_silent(struct ipq_handle *h);
+
+/* A line of /proc/net/netfilter/nfnetlink_queue. */
+struct queue_figures {
+	unsigned int number, port_id, waiting, mode, range;
+	unsigned int dropped_full, dropped_socket, last_id;
+};
+
+/* Those of the queue; false if nobody has bound it. */
+bool queue_figures(unsigned int number, struct queue_figures *figures);
+
+#endif
