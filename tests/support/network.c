@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,15 +23,19 @@ static int far_namespace = -1;
 
 void network_enter(void)
 {
-	char lock[64];
+	char path[64];
+	int lock;
 
 	/* a test cannot make itself root: the runner has a thread, and then
 	 * unshare(CLONE_NEWUSER) fails (unshare(2)) */
 	cr_assert(!unshare(CLONE_NEWNET), "network namespace: %s; run as root or "
 		  "under unshare -Ur", strerror(errno));
-	/* iptables' own lock file may not be ours to write */
-	snprintf(lock, sizeof(lock), "/tmp/libipq-test-%d.lock", getuid());
-	setenv("XTABLES_LOCKFILE", lock, 1);
+	/* iptables' own lock file may not be ours to write, and tests that run
+	 * at the same time would fail on one they shared */
+	lock = memfd_create("xtables-lock", MFD_CLOEXEC);
+	cr_assert(lock >= 0);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), lock);
+	setenv("XTABLES_LOCKFILE", path, 1);
 	run("ip link set lo up");
 }
 
