@@ -69,6 +69,7 @@ static void claim(struct ip_queue *q, int fd, const struct request *r,
 		  struct kernel_request *out)
 {
 	uint16_t queue = q->settings.queue;
+	int saved = errno;
 
 	translate_probe(out, r);
 	switch (nfqueue_probe(queue)) {
@@ -88,6 +89,7 @@ static void claim(struct ip_queue *q, int fd, const struct request *r,
 	case NFQUEUE_ABSENT:
 		break;
 	}
+	errno = saved;
 }
 
 /*
@@ -99,8 +101,8 @@ static void size_rcvbuf(const struct ip_queue *q, int fd, const struct request *
 {
 	size_t range = r->body.msg.mode.value == IPQ_COPY_PACKET ?
 		       (uint32_t)r->body.msg.mode.range : 0;
+	int got, saved = errno;
 	uint64_t bytes;
-	int got;
 
 	if (r->body.msg.mode.value == IPQ_COPY_NONE)
 		return;
@@ -115,6 +117,7 @@ static void size_rcvbuf(const struct ip_queue *q, int fd, const struct request *
 	got = nfqueue_set_rcvbuf(fd, bytes, q->settings.rcvbuf == 0);
 	if (got < (int)bytes && q->settings.debug)
 		debug_rcvbuf(q->settings.queue, bytes, got);
+	errno = saved;
 }
 
 static void put_mode(struct ip_queue *q, int fd, const struct request *r,
@@ -187,7 +190,6 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 {
 	enum refusal refusal = REFUSAL_IS_EPERM;
 	struct kernel_request out;
-	int saved = errno;
 
 	out.len = 0;
 	out.payload_len = 0;
@@ -199,27 +201,18 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		put_mode(q, fd, r, refusal, &out);
 	else if (put_verdict(q, fd, r, refusal, payload, mark, &out))
 		return -1;
-	if (nfqueue_send(fd, &out))
-		return -1;
-	errno = saved;
-	return 0;
+	return nfqueue_send(fd, &out);
 }
 
 static void name_links(struct ip_queue *q, int fd, struct message *m)
 {
 	ipq_packet_msg_t *msg = &m->packet.msg;
-	struct link link;
 
-	if (m->indev) {
-		links_find(&q->links, fd, m->indev, &link);
-		memcpy(msg->indev_name, link.name, sizeof(link.name));
-		if (m->has_hw_addr)
-			msg->hw_type = link.hw_type;
-	}
-	if (m->outdev) {
-		links_find(&q->links, fd, m->outdev, &link);
-		memcpy(msg->outdev_name, link.name, sizeof(link.name));
-	}
+	if (m->indev)
+		links_find(&q->links, fd, m->indev, msg->indev_name,
+			   m->has_hw_addr ? &msg->hw_type : NULL);
+	if (m->outdev)
+		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
 }
 
 /* As when the other family's module was not there to listen. */
@@ -242,13 +235,15 @@ static void write_message(const struct message *m,
 			  const struct nfqueue_datagram *d, unsigned char *buf,
 			  size_t len)
 {
-	size_t head_len = m->head_len < len ? m->head_len : len;
-	size_t payload_len = m->payload_len < len - head_len ?
-			     m->payload_len : len - head_len;
 	size_t end = m->len < len ? m->len : len;
-	size_t filled = head_len + nfqueue_copy(d, m->payload_offset, payload_len,
-						buf + head_len);
+	size_t head_len = m->head_len < len ? m->head_len : len;
+	size_t filled = head_len + m->payload_len;
 
+	if (filled > len)
+		filled = len;
+	if (!nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
+		filled = head_len + nfqueue_copy(d, m->payload_offset,
+						 filled - head_len, buf + head_len);
 	memcpy(buf, m->head, head_len);
 	if (filled < end)
 		memset(buf + filled, 0, end - filled);
@@ -307,7 +302,7 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 		case 0:
 			continue;
 		}
-		translate_message(&d.nlh, d.head_len, d.len, &m);
+		translate_message(d.nlh, d.have, d.len, &m);
 		if (!accept_message(q, fd, &m))
 			continue;
 		write_message(&m, &d, buf, len);

@@ -275,7 +275,6 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 			size_t len, int timeout)
 {
-	int saved = errno;
 	ssize_t n;
 
 	if (len < sizeof(struct nlmsgerr)) {
@@ -290,8 +289,6 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 		ipq_error_set(IPQ_ERR_RECV);
 		return -1;
 	}
-	if (n > 0)
-		errno = saved;
 	if ((size_t)n > len) {
 		ipq_error_set(IPQ_ERR_RTRUNC);
 		return -1;

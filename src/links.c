@@ -15,28 +15,26 @@
 
 #include "links.h"
 
-#define MAX_AGE 50	/* ms */
+#define MAX_AGE 50
 
-_Static_assert(sizeof(struct link) == LINKS_WORDS * sizeof(uint32_t),
-	       "a slot holds a link");
-
-/* No system call: clock_gettime of a coarse clock is in the vDSO. */
+/* In units of about a millisecond. No system call: clock_gettime of a coarse
+ * clock is in the vDSO. */
 static uint32_t now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+	return (uint32_t)ts.tv_sec << 10 | ts.tv_nsec >> 20;
 }
 
 static bool load(struct links *links, uint32_t ifindex, struct link *link)
 {
-	typeof(&links->slot[0]) slot = &links->slot[ifindex % LINKS_SLOTS];
-	uint32_t word[LINKS_WORDS];
+	struct links_slot *slot = &links->slot[ifindex % LINKS_SLOTS];
+	unsigned long word[LINKS_WORDS];
 	uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_acquire);
 
 	/* acquire, so that a word written later shows its sequence as well */
-	for (int i = 0; i < LINKS_WORDS; i++)
+	for (size_t i = 0; i < LINKS_WORDS; i++)
 		word[i] = atomic_load_explicit(&slot->word[i], memory_order_acquire);
 	if (sequence % 2 ||
 	    sequence != atomic_load_explicit(&slot->sequence, memory_order_relaxed))
@@ -48,15 +46,16 @@ static bool load(struct links *links, uint32_t ifindex, struct link *link)
 /* Whoever comes second leaves it: what the first stores is as good. */
 static void store(struct links *links, const struct link *link)
 {
-	typeof(&links->slot[0]) slot = &links->slot[link->ifindex % LINKS_SLOTS];
-	uint32_t word[LINKS_WORDS];
+	struct links_slot *slot = &links->slot[link->ifindex % LINKS_SLOTS];
+	unsigned long word[LINKS_WORDS];
 	uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
 
 	if (sequence % 2 ||
 	    !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1))
 		return;
+	word[LINKS_WORDS - 1] = 0;
 	memcpy(word, link, sizeof(*link));
-	for (int i = 0; i < LINKS_WORDS; i++)
+	for (size_t i = 0; i < LINKS_WORDS; i++)
 		atomic_store_explicit(&slot->word[i], word[i], memory_order_release);
 	atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
 }
@@ -78,15 +77,20 @@ static void ask(int fd, struct link *link)
 }
 
 void links_find(struct links *links, int fd, uint32_t ifindex,
-		struct link *link)
+		char name[IF_NAMESIZE], uint16_t *hw_type)
 {
 	uint32_t time = now();
+	struct link link;
+	bool known = load(links, ifindex, &link);
 
-	if (!load(links, ifindex, link))
-		*link = (struct link) { .ifindex = ifindex };
-	else if (time - link->read_at < MAX_AGE)
-		return;
-	ask(fd, link);
-	link->read_at = time;
-	store(links, link);
+	if (!known)
+		link = (struct link) { .ifindex = ifindex };
+	if (!known || time - link.read_at >= MAX_AGE) {
+		ask(fd, &link);
+		link.read_at = time;
+		store(links, &link);
+	}
+	memcpy(name, link.name, sizeof(link.name));
+	if (hw_type)
+		*hw_type = link.hw_type;
 }

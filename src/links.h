@@ -7,28 +7,29 @@
 #include <net/if.h>
 
 #define LINKS_SLOTS 16
-#define LINKS_WORDS 7
+
+struct link {
+	uint32_t ifindex;
+	uint32_t read_at;	/* about ms */
+	char name[IF_NAMESIZE];
+	uint16_t hw_type;	/* ARPHRD_* */
+};
+
+#define LINKS_WORDS ((sizeof(struct link) + sizeof(long) - 1) / sizeof(long))
 
 /* Any thread may read and write a slot, and a signal handler too: sequence is
  * odd while one does. */
 struct links {
-	struct {
+	struct links_slot {
 		_Atomic uint32_t sequence;
-		_Atomic uint32_t word[LINKS_WORDS];
+		_Atomic unsigned long word[LINKS_WORDS];
 	} slot[LINKS_SLOTS];
 };
 
-struct link {
-	uint32_t ifindex;
-	uint32_t read_at;	/* ms */
-	uint32_t hw_type;	/* ARPHRD_* */
-	char name[IF_NAMESIZE];
-};
-
-/* The interface ifindex of the network namespace of fd, a socket; no older
- * than 50 ms. An interface that is gone keeps what was last known of it; one
- * never seen has no name. */
+/* The interface ifindex of the network namespace of fd, a socket: its name, at
+ * most 50 ms old, and hardware type (ARPHRD_*; NULL if not wanted). One that is
+ * gone keeps what was last known of it; one never seen has no name. */
 void links_find(struct links *links, int fd, uint32_t ifindex,
-		struct link *link);
+		char name[IF_NAMESIZE], uint16_t *hw_type);
 
 #endif

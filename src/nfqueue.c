@@ -12,6 +12,20 @@
 #include "nfqueue.h"
 #include "translate.h"
 
+/* Where the first bytes lie, or a copy of them if that is not in one piece or
+ * not aligned. */
+static void find_head(struct nfqueue_datagram *d)
+{
+	if ((d->len <= d->start_len || d->start_len >= sizeof(d->copy)) &&
+	    (uintptr_t)d->start % _Alignof(struct nlmsghdr) == 0) {
+		d->nlh = (const struct nlmsghdr *)d->start;
+		d->have = d->len < d->start_len ? d->len : d->start_len;
+		return;
+	}
+	d->nlh = (const struct nlmsghdr *)d->copy;
+	d->have = nfqueue_copy(d, 0, sizeof(d->copy), d->copy);
+}
+
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d)
 {
@@ -40,7 +54,7 @@ int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 	d->len = n;
 	d->start = start;
 	d->start_len = start_len;
-	d->head_len = nfqueue_copy(d, 0, sizeof(d->head), d->head);
+	find_head(d);
 	return 1;
 }
 
@@ -58,8 +72,7 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		n = kept - offset;
 	if (offset < d->start_len) {
 		first = d->start_len - offset < n ? d->start_len - offset : n;
-		if (to != d->start + offset)
-			memmove(to, d->start + offset, first);
+		memmove(to, d->start + offset, first);
 	}
 	if (first < n)
 		memcpy(to + first, d->spill + offset + first - d->start_len,

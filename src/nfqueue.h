@@ -19,11 +19,9 @@ struct nfqueue_datagram {
 	unsigned char *start;		/* the first, start_len at most */
 	size_t start_len;
 	unsigned char spill[NFQUEUE_HEAD_MAX];	/* those after them */
-	size_t head_len;
-	union {
-		struct nlmsghdr nlh;
-		unsigned char head[NFQUEUE_HEAD_MAX];	/* a copy of the first */
-	};
+	const struct nlmsghdr *nlh;	/* the first again, have in one piece */
+	size_t have;
+	_Alignas(struct nlmsghdr) unsigned char copy[NFQUEUE_HEAD_MAX];
 };
 
 /* Receives one datagram to start, where start_len bytes are writable, and
@@ -31,6 +29,15 @@ struct nfqueue_datagram {
  * process, or -1 and errno. */
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d);
+
+/* Whether n bytes from offset of the datagram are at that place already. */
+static inline bool nfqueue_in_place(const struct nfqueue_datagram *d,
+				    size_t offset, size_t n,
+				    const unsigned char *to)
+{
+	return to == d->start + offset && offset + n <= d->start_len &&
+	       offset + n <= d->len;
+}
 
 /* Copies n bytes from offset of the datagram to a place that may overlap it.
  * Returns how many there were. */

@@ -92,22 +92,46 @@ static void end_with_payload(struct kernel_request *out, struct nlmsghdr *nlh,
 	out->payload_len = v->payload_len;
 }
 
+/* What nfq_nlmsg_put, nfq_nlmsg_verdict_put and mnl_attr_put would make one
+ * after the other. There is one for every packet, and made at once it takes a
+ * fifth of the instructions. */
+struct verdict_message {
+	struct nlmsghdr nlh;
+	struct nfgenmsg nfgen;
+	struct nlattr verdict_attr;
+	struct nfqnl_msg_verdict_hdr verdict;
+	struct nlattr request_attr;
+	struct request request;
+} __attribute__((packed, aligned(4)));
+
 void translate_verdict(struct kernel_request *out, const struct request *r,
 		       enum refusal refusal, uint16_t queue,
 		       const struct verdict *v)
 {
-	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_VERDICT, queue);
+	struct verdict_message *message = (void *)(out->buf + out->len);
 	uint32_t value = v->value;
 
 	/* to ip_queue there was one queue: its own */
 	if (value == NF_QUEUE)
 		value = NF_QUEUE_NR((uint32_t)queue);
-	nfq_nlmsg_verdict_put(nlh, r->body.msg.verdict.id, value);
+	message->nlh = (struct nlmsghdr) {
+		.nlmsg_len = sizeof(*message),
+		.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT,
+		.nlmsg_flags = NLM_F_REQUEST,
+	};
+	message->nfgen = (struct nfgenmsg) { .res_id = htons(queue) };
+	message->verdict_attr.nla_len = sizeof(struct nlattr) + sizeof(message->verdict);
+	message->verdict_attr.nla_type = NFQA_VERDICT_HDR;
+	message->verdict.verdict = htonl(value);
+	message->verdict.id = htonl(r->body.msg.verdict.id);
+	message->request_attr.nla_len = sizeof(struct nlattr) + sizeof(*r);
+	message->request_attr.nla_type = CARRIED_REQUEST + refusal;
+	message->request = *r;
 	if (v->mark)
-		nfq_nlmsg_verdict_put_mark(nlh, *v->mark);
-	end(out, nlh, r, refusal);
+		nfq_nlmsg_verdict_put_mark(&message->nlh, *v->mark);
+	out->len += message->nlh.nlmsg_len;
 	if (v->payload && v->payload_len)
-		end_with_payload(out, nlh, v);
+		end_with_payload(out, &message->nlh, v);
 }
 
 /* Finds payload in the attribute at the end of what we have, which may be cut
@@ -118,7 +142,7 @@ static bool cut_payload(const struct nlattr *attr, const char *head,
 {
 	size_t offset = (const char *)attr - head + sizeof(*attr);
 
-	if (offset > have || mnl_attr_get_type(attr) != type ||
+	if (offset > have || attr->nla_type != type ||
 	    attr->nla_len < sizeof(*attr) ||
 	    attr->nla_len - sizeof(*attr) > len - offset)
 		return false;
@@ -127,100 +151,113 @@ static bool cut_payload(const struct nlattr *attr, const char *head,
 	return true;
 }
 
-/* Least payload of the attributes read below, in bytes. */
-static const uint8_t attr_len[NFQA_MAX + 1] = {
-	[NFQA_PACKET_HDR] = sizeof(struct nfqnl_msg_packet_hdr),
-	[NFQA_MARK] = sizeof(uint32_t),
-	[NFQA_TIMESTAMP] = sizeof(struct nfqnl_msg_packet_timestamp),
-	[NFQA_IFINDEX_INDEV] = sizeof(uint32_t),
-	[NFQA_IFINDEX_OUTDEV] = sizeof(uint32_t),
-	[NFQA_HWADDR] = sizeof(struct nfqnl_msg_packet_hw),
-};
-
-static bool read_packet_attr(const struct nlattr *attr, const char *head,
-			     struct message *m)
+/*
+ * Finds the attributes up to NFQA_PAYLOAD in the first have of len bytes; the
+ * payload may be cut off there. nfq_nlmsg_parse wants the whole message in one
+ * piece, which would mean to copy every packet.
+ */
+static bool find_attrs(const char *head, size_t have, size_t len,
+		       const struct nlattr *found[NFQA_PAYLOAD + 1])
 {
-	ipq_packet_msg_t *msg = &m->packet.msg;
-	const void *data = (const char *)attr + sizeof(*attr);
-	uint16_t type = mnl_attr_get_type(attr);
-	struct nfqnl_msg_packet_timestamp stamp;
-	const struct nfqnl_msg_packet_hdr *hdr;
-	const struct nfqnl_msg_packet_hw *hw;
+	size_t offset = MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
 
-	if (type > NFQA_MAX)
-		return true;
-	if (attr->nla_len < sizeof(*attr) + attr_len[type])
-		return false;
-	switch (type) {
-	case NFQA_PACKET_HDR:
-		hdr = data;
-		m->id = ntohl(hdr->packet_id);
-		msg->packet_id = m->id;
-		msg->hook = hdr->hook;
-		msg->hw_protocol = hdr->hw_protocol;
-		break;
-	case NFQA_MARK:
-		msg->mark = ntohl(*(const uint32_t *)data);
-		break;
-	case NFQA_TIMESTAMP:
-		memcpy(&stamp, data, sizeof(stamp));
-		msg->timestamp_sec = be64toh(stamp.sec);
-		msg->timestamp_usec = be64toh(stamp.usec);
-		break;
-	case NFQA_IFINDEX_INDEV:
-		m->indev = ntohl(*(const uint32_t *)data);
-		break;
-	case NFQA_IFINDEX_OUTDEV:
-		m->outdev = ntohl(*(const uint32_t *)data);
-		break;
-	case NFQA_HWADDR:
-		hw = data;
-		m->has_hw_addr = true;
-		msg->hw_addrlen = ntohs(hw->hw_addrlen) < sizeof(msg->hw_addr) ?
-				  ntohs(hw->hw_addrlen) : sizeof(msg->hw_addr);
-		memcpy(msg->hw_addr, hw->hw_addr, msg->hw_addrlen);
-		break;
-	case NFQA_PAYLOAD:
-		m->payload_offset = (const char *)data - head;
-		m->payload_len = attr->nla_len - sizeof(*attr);
-		break;
+	while (offset + sizeof(struct nlattr) <= have) {
+		const struct nlattr *attr = (const void *)(head + offset);
+		uint16_t type = attr->nla_type, size = attr->nla_len;
+
+		if (size < sizeof(*attr))
+			return false;
+		if (type <= NFQA_PAYLOAD)
+			found[type] = attr;
+		offset += MNL_ALIGN(size);
+		if (offset > have && (const char *)attr + size > head + have)
+			return type == NFQA_PAYLOAD;
 	}
+	return have == len || found[NFQA_PAYLOAD];
+}
+
+/* The attribute's data if there is one of at least so many bytes. */
+static const void *data_of(const struct nlattr *attr, size_t size)
+{
+	return attr && attr->nla_len >= sizeof(*attr) + size ? attr + 1 : NULL;
+}
+
+static uint32_t number_of(const struct nlattr *attr)
+{
+	const uint32_t *number = data_of(attr, sizeof(*number));
+
+	return number ? ntohl(*number) : 0;
+}
+
+static void read_timestamp(const struct nlattr *attr, ipq_packet_msg_t *msg)
+{
+	struct nfqnl_msg_packet_timestamp stamp = { 0 };
+	const void *data = data_of(attr, sizeof(stamp));
+
+	if (data)
+		memcpy(&stamp, data, sizeof(stamp));
+	msg->timestamp_sec = be64toh(stamp.sec);
+	msg->timestamp_usec = be64toh(stamp.usec);
+}
+
+static bool read_hw_addr(const struct nlattr *attr, ipq_packet_msg_t *msg)
+{
+	const struct nfqnl_msg_packet_hw *hw = data_of(attr, sizeof(*hw));
+	uint16_t len;
+
+	if (!hw)
+		return false;
+	len = ntohs(hw->hw_addrlen);
+	msg->hw_addrlen = len < sizeof(msg->hw_addr) ? len : sizeof(msg->hw_addr);
+	memcpy(msg->hw_addr, hw->hw_addr, sizeof(msg->hw_addr));
 	return true;
 }
 
 static void translate_packet(const char *head, size_t have, size_t len,
 			     struct message *m)
 {
-	static const size_t before = MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
-	const struct nlattr *attr;
+	const struct nfgenmsg *nfgen = (const void *)(head + MNL_NLMSG_HDRLEN);
+	const struct nlattr *found[NFQA_PAYLOAD + 1] = { NULL };
+	const struct nfqnl_msg_packet_hdr *hdr;
+	ipq_packet_msg_t *msg = &m->packet.msg;
 
-	memset(&m->packet, 0, sizeof(m->packet));
-	if (have < before)
+	m->payload_offset = 0;
+	m->payload_len = 0;
+	if (!find_attrs(head, have, len, found) ||
+	    (found[NFQA_PAYLOAD] &&
+	     !cut_payload(found[NFQA_PAYLOAD], head, have, len, NFQA_PAYLOAD, m)))
 		return;
-	m->family = ((const struct nfgenmsg *)(head + MNL_NLMSG_HDRLEN))->nfgen_family;
-	mnl_attr_for_each_payload((const void *)(head + before), have - before)
-		if (!read_packet_attr(attr, head, m))
-			return;
-	if (have < len && m->payload_offset == 0 &&
-	    !cut_payload(attr, head, have, len, NFQA_PAYLOAD, m))
+	hdr = data_of(found[NFQA_PACKET_HDR], sizeof(*hdr));
+	if (!hdr)
 		return;
-	if (m->id == 0)		/* ids begin at 1: no packet header */
-		return;
-
 	/* Newer kernels name the input device here (ip_output passes skb->dev);
 	 * ip_queue saw none, nor the frame's sender. */
-	if (m->packet.msg.hook == NF_INET_POST_ROUTING) {
-		m->indev = 0;
-		m->has_hw_addr = false;
-		m->packet.msg.hw_addrlen = 0;
-		memset(m->packet.msg.hw_addr, 0, sizeof(m->packet.msg.hw_addr));
+	if (hdr->hook == NF_INET_POST_ROUTING) {
+		found[NFQA_IFINDEX_INDEV] = NULL;
+		found[NFQA_HWADDR] = NULL;
 	}
+
 	m->kind = MESSAGE_PACKET;
+	m->family = nfgen->nfgen_family;
+	m->id = ntohl(hdr->packet_id);
+	m->indev = number_of(found[NFQA_IFINDEX_INDEV]);
+	m->outdev = number_of(found[NFQA_IFINDEX_OUTDEV]);
 	m->head_len = sizeof(m->packet);
-	m->packet.msg.data_len = m->payload_len;
 	m->len = MNL_ALIGN(sizeof(m->packet) + m->payload_len);
-	m->packet.nlh.nlmsg_len = m->len;
-	m->packet.nlh.nlmsg_type = IPQM_PACKET;
+	m->packet.nlh = (struct nlmsghdr) {
+		.nlmsg_len = m->len,
+		.nlmsg_type = IPQM_PACKET,
+	};
+	/* from the names on, padding included */
+	memset(msg->indev_name, 0, sizeof(msg->indev_name));
+	memset(msg->outdev_name, 0, sizeof(*msg) - offsetof(ipq_packet_msg_t, outdev_name));
+	msg->packet_id = m->id;
+	msg->mark = number_of(found[NFQA_MARK]);
+	read_timestamp(found[NFQA_TIMESTAMP], msg);
+	msg->hook = hdr->hook;
+	msg->hw_protocol = hdr->hw_protocol;
+	m->has_hw_addr = read_hw_addr(found[NFQA_HWADDR], msg);
+	msg->data_len = m->payload_len;
 }
 
 /* What the program reads instead of the kernel's errno. */
@@ -265,6 +302,8 @@ static void translate_error(const char *head, size_t have, size_t len,
 	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));
 	if (r.nlh.nlmsg_len < sizeof(r) || r.nlh.nlmsg_len > INT32_MAX)
 		return;
+	m->payload_offset = 0;
+	m->payload_len = 0;
 	payload = mnl_attr_next(attr);
 	if (!cut_payload(payload, head, have, len, NFQA_PAYLOAD, m))
 		cut_payload(payload, head, have, len, CARRIED_PAYLOAD, m);
@@ -289,7 +328,7 @@ void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 {
 	const char *head = (const char *)nlh;
 
-	memset(m, 0, offsetof(struct message, head));
+	m->kind = MESSAGE_NONE;
 	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
 	    nlh->nlmsg_len > len)
 		return;
