@@ -37,7 +37,7 @@ enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
 				    struct mnl_socket **socket)
 {
 	struct mnl_socket *nl;
-	int error;
+	bool taken;
 
 	memset(q, 0, sizeof(*q));
 	q->family = family;
@@ -45,15 +45,9 @@ enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
 		errno = EINVAL;
 		return IP_QUEUE_SETTINGS;
 	}
-	nl = mnl_socket_open(NETLINK_NETFILTER);
+	nl = nfqueue_open(port_id(family), &taken);
 	if (!nl)
-		return IP_QUEUE_SOCKET;
-	if (mnl_socket_bind(nl, 0, port_id(family)) < 0) {
-		error = errno;
-		mnl_socket_close(nl);
-		errno = error;
-		return IP_QUEUE_BIND;
-	}
+		return taken ? IP_QUEUE_BIND : IP_QUEUE_SOCKET;
 	if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
 		mnl_socket_close(nl);
 		errno = EPROTONOSUPPORT;
@@ -295,13 +289,9 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 
 		if (buf && offset && offset < old_head && len >= old_head)
 			start += old_head - offset;
-		switch (nfqueue_receive(fd, start, len - (start - (unsigned char *)buf),
-					flags, &d)) {
-		case -1:
+		if (nfqueue_receive(fd, start, len - (start - (unsigned char *)buf),
+				    flags, &d))
 			return -1;
-		case 0:
-			continue;
-		}
 		translate_message(d.nlh, d.have, d.len, &m);
 		if (!accept_message(q, fd, &m))
 			continue;

@@ -27,43 +27,53 @@ static uint32_t now(void)
 	return (uint32_t)ts.tv_sec << 10 | ts.tv_nsec >> 20;
 }
 
-static bool load(struct links *links, uint32_t ifindex, struct link *link)
-{
-	struct links_slot *slot = &links->slot[ifindex % LINKS_SLOTS];
-	unsigned long word[LINKS_WORDS];
-	uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_acquire);
+struct link {
+	uint32_t read_at;
+	uint32_t hw_type;
+	union {
+		char name[IF_NAMESIZE];
+		unsigned long word[LINKS_NAME_WORDS];
+	};
+};
 
-	/* acquire, so that a word written later shows its sequence as well */
-	for (size_t i = 0; i < LINKS_WORDS; i++)
-		word[i] = atomic_load_explicit(&slot->word[i], memory_order_acquire);
-	if (sequence % 2 ||
-	    sequence != atomic_load_explicit(&slot->sequence, memory_order_relaxed))
+/* Acquire throughout, so that a value written later shows its sequence too. */
+#define LOAD(value) atomic_load_explicit(&(value), memory_order_acquire)
+#define STORE(value, to) atomic_store_explicit(&(value), to, memory_order_release)
+
+static bool load(struct links_slot *slot, uint32_t ifindex, struct link *link)
+{
+	uint32_t sequence = LOAD(slot->sequence);
+
+	if (LOAD(slot->ifindex) != ifindex)
 		return false;
-	memcpy(link, word, sizeof(*link));
-	return link->ifindex == ifindex;
+	link->read_at = LOAD(slot->read_at);
+	link->hw_type = LOAD(slot->hw_type);
+	for (size_t i = 0; i < LINKS_NAME_WORDS; i++)
+		link->word[i] = LOAD(slot->name[i]);
+	return sequence % 2 == 0 && LOAD(slot->sequence) == sequence;
 }
 
 /* Whoever comes second leaves it: what the first stores is as good. */
-static void store(struct links *links, const struct link *link)
+static void store(struct links_slot *slot, uint32_t ifindex,
+		  const struct link *link)
 {
-	struct links_slot *slot = &links->slot[link->ifindex % LINKS_SLOTS];
-	unsigned long word[LINKS_WORDS];
-	uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
+	uint32_t sequence = LOAD(slot->sequence);
 
 	if (sequence % 2 ||
 	    !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1))
 		return;
-	word[LINKS_WORDS - 1] = 0;
-	memcpy(word, link, sizeof(*link));
-	for (size_t i = 0; i < LINKS_WORDS; i++)
-		atomic_store_explicit(&slot->word[i], word[i], memory_order_release);
-	atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
+	STORE(slot->ifindex, ifindex);
+	STORE(slot->read_at, link->read_at);
+	STORE(slot->hw_type, link->hw_type);
+	for (size_t i = 0; i < LINKS_NAME_WORDS; i++)
+		STORE(slot->name[i], link->word[i]);
+	STORE(slot->sequence, sequence + 2);
 }
 
 /* Leaves link as it is when the interface is gone. */
-static void ask(int fd, struct link *link)
+static void ask(int fd, uint32_t ifindex, struct link *link)
 {
-	struct ifreq name = { .ifr_ifindex = link->ifindex };
+	struct ifreq name = { .ifr_ifindex = ifindex };
 	struct ifreq type = { 0 };
 	int saved = errno;
 
@@ -79,16 +89,17 @@ static void ask(int fd, struct link *link)
 void links_find(struct links *links, int fd, uint32_t ifindex,
 		char name[IF_NAMESIZE], uint16_t *hw_type)
 {
+	struct links_slot *slot = &links->slot[ifindex % LINKS_SLOTS];
 	uint32_t time = now();
 	struct link link;
-	bool known = load(links, ifindex, &link);
+	bool known = load(slot, ifindex, &link);
 
 	if (!known)
-		link = (struct link) { .ifindex = ifindex };
+		link = (struct link) { .hw_type = 0 };
 	if (!known || time - link.read_at >= MAX_AGE) {
-		ask(fd, &link);
+		ask(fd, ifindex, &link);
 		link.read_at = time;
-		store(links, &link);
+		store(slot, ifindex, &link);
 	}
 	memcpy(name, link.name, sizeof(link.name));
 	if (hw_type)

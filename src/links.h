@@ -8,22 +8,20 @@
 
 #define LINKS_SLOTS 16
 
-struct link {
-	uint32_t ifindex;
-	uint32_t read_at;	/* about ms */
-	char name[IF_NAMESIZE];
-	uint16_t hw_type;	/* ARPHRD_* */
-};
-
-#define LINKS_WORDS ((sizeof(struct link) + sizeof(long) - 1) / sizeof(long))
+#define LINKS_NAME_WORDS (IF_NAMESIZE / sizeof(long))
 
 /* Any thread may read and write a slot, and a signal handler too: sequence is
- * odd while one does. */
+ * odd while one writes. */
+struct links_slot {
+	_Atomic uint32_t sequence;
+	_Atomic uint32_t ifindex;
+	_Atomic uint32_t read_at;	/* about ms */
+	_Atomic uint32_t hw_type;	/* ARPHRD_* */
+	_Atomic unsigned long name[LINKS_NAME_WORDS];
+};
+
 struct links {
-	struct links_slot {
-		_Atomic uint32_t sequence;
-		_Atomic unsigned long word[LINKS_WORDS];
-	} slot[LINKS_SLOTS];
+	struct links_slot slot[LINKS_SLOTS];
 };
 
 /* The interface ifindex of the network namespace of fd, a socket: its name, at

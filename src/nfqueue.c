@@ -26,36 +26,36 @@ static void find_head(struct nfqueue_datagram *d)
 	d->have = nfqueue_copy(d, 0, sizeof(d->copy), d->copy);
 }
 
+/* MSG_TRUNC: tell the whole length, also of what did not fit. One buffer costs
+ * less than two, but what does not fit there is lost. */
+static ssize_t receive(int fd, void *start, size_t start_len, int flags,
+		       void *spill, size_t spill_len)
+{
+	struct iovec iov[] = {
+		{ .iov_base = start, .iov_len = start_len },
+		{ .iov_base = spill, .iov_len = spill_len },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	if (start_len >= NFQUEUE_MESSAGE_MAX)
+		return recv(fd, start, start_len, flags | MSG_TRUNC);
+	return recvmsg(fd, &msg, flags | MSG_TRUNC);
+}
+
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d)
 {
-	struct sockaddr_nl from;
-	struct iovec iov[] = {
-		{ .iov_base = start, .iov_len = start_len },
-		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
-	};
-	struct msghdr msg = {
-		.msg_name = &from,
-		.msg_namelen = sizeof(from),
-		.msg_iov = iov,
-		.msg_iovlen = 2,
-	};
-	/* MSG_TRUNC: tell the whole length, also of what did not fit */
-	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
+	ssize_t n = receive(fd, start, start_len, flags, d->spill, sizeof(d->spill));
 
-	if (n < 0)
+	if (n == 0)
+		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
+	if (n <= 0)
 		return -1;
-	if (msg.msg_namelen != sizeof(from) || from.nl_family != AF_NETLINK) {
-		errno = ENOTSOCK;	/* the program has put something else here */
-		return -1;
-	}
-	if (from.nl_pid != 0)
-		return 0;
 	d->len = n;
 	d->start = start;
 	d->start_len = start_len;
 	find_head(d);
-	return 1;
+	return 0;
 }
 
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
@@ -87,12 +87,12 @@ int nfqueue_send(int fd, const struct kernel_request *request)
 		{ .iov_base = (void *)request->payload,
 		  .iov_len = request->payload_len },
 	};
-	/* with no address a netlink socket sends to the kernel */
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	ssize_t n = request->payload_len ?
+		    sendmsg(fd, &msg, 0) :
+		    send(fd, request->buf, request->len, 0);
 
-	if (request->payload_len)
-		msg.msg_iovlen = 2;
-	return sendmsg(fd, &msg, 0) < 0 ? -1 : 0;
+	return n < 0 ? -1 : 0;
 }
 
 /* The error in the next answer, EAGAIN if there is none: the kernel answers
@@ -147,6 +147,31 @@ enum nfqueue_state nfqueue_probe(uint16_t queue)
 		}
 	mnl_socket_close(nl);
 	return state;
+}
+
+/*
+ * A socket connected to the kernel takes messages from the kernel alone:
+ * netlink_getsockbyportid refuses other senders. A stranger cannot wake the
+ * program, nor fill its buffer.
+ */
+struct mnl_socket *nfqueue_open(uint32_t port_id, bool *taken)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
+	int error;
+
+	*taken = false;
+	if (!nl)
+		return NULL;
+	if (mnl_socket_bind(nl, 0, port_id) < 0)
+		*taken = true;
+	else if (!connect(mnl_socket_get_fd(nl), (struct sockaddr *)&kernel,
+			  sizeof(kernel)))
+		return nl;
+	error = errno;
+	mnl_socket_close(nl);
+	errno = error;
+	return NULL;
 }
 
 void nfqueue_configure(int fd)

@@ -13,20 +13,22 @@
 /* All that comes before the payload is well within this many bytes. */
 #define NFQUEUE_HEAD_MAX 512
 
+/* The longest message: one attribute of payload, and what comes before it. */
+#define NFQUEUE_MESSAGE_MAX (UINT16_MAX + NFQUEUE_HEAD_MAX)
+
 /* Where the bytes of one received datagram lie. */
 struct nfqueue_datagram {
 	size_t len;			/* bytes the kernel sent */
 	unsigned char *start;		/* the first, start_len at most */
 	size_t start_len;
-	unsigned char spill[NFQUEUE_HEAD_MAX];	/* those after them */
 	const struct nlmsghdr *nlh;	/* the first again, have in one piece */
 	size_t have;
+	unsigned char spill[NFQUEUE_HEAD_MAX];	/* those after start_len */
 	_Alignas(struct nlmsghdr) unsigned char copy[NFQUEUE_HEAD_MAX];
 };
 
 /* Receives one datagram to start, where start_len bytes are writable, and
- * blocks as flags (MSG_DONTWAIT) say. Returns 1, 0 if it came from another
- * process, or -1 and errno. */
+ * blocks as flags (MSG_DONTWAIT) say. Returns 0, or -1 and errno. */
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d);
 
@@ -59,6 +61,10 @@ enum nfqueue_state {
 /* Asks the kernel, loading the module if need be, over a socket of its own:
  * an answer in the program's would wake it for nothing. */
 enum nfqueue_state nfqueue_probe(uint16_t queue);
+
+/* Opens a socket with the port id, closed to everybody but the kernel. On
+ * failure returns NULL and errno; *taken tells whether it was the port id. */
+struct mnl_socket *nfqueue_open(uint32_t port_id, bool *taken);
 
 /* Has packets stamped on arrival and messages dropped and counted rather than
  * reported when the buffer is full. */

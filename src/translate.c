@@ -134,116 +134,137 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		end_with_payload(out, &message->nlh, v);
 }
 
-/* Finds payload in the attribute at the end of what we have, which may be cut
- * there. */
-static bool cut_payload(const struct nlattr *attr, const char *head,
-			size_t have, size_t len, uint16_t type,
-			struct message *m)
-{
-	size_t offset = (const char *)attr - head + sizeof(*attr);
+/* What a packet message says, in host byte order but hw_protocol. */
+struct packet {
+	uint32_t id;			/* 0 when there is no packet header */
+	uint32_t mark;
+	uint32_t indev, outdev;
+	uint16_t hw_protocol;
+	uint8_t hook;
+	uint8_t hw_addrlen;
+	bool has_hw_addr;
+	uint8_t hw_addr[8];
+	uint64_t sec, usec;
+	size_t payload_offset, payload_len;
+};
 
-	if (offset > have || attr->nla_type != type ||
-	    attr->nla_len < sizeof(*attr) ||
-	    attr->nla_len - sizeof(*attr) > len - offset)
-		return false;
-	m->payload_offset = offset;
-	m->payload_len = attr->nla_len - sizeof(*attr);
-	return true;
+static void read_hdr(const struct nfqnl_msg_packet_hdr *hdr, struct packet *p)
+{
+	p->id = ntohl(hdr->packet_id);
+	p->hw_protocol = hdr->hw_protocol;
+	p->hook = hdr->hook;
+}
+
+static void read_stamp(const void *data, struct packet *p)
+{
+	struct nfqnl_msg_packet_timestamp stamp;
+
+	memcpy(&stamp, data, sizeof(stamp));
+	p->sec = be64toh(stamp.sec);
+	p->usec = be64toh(stamp.usec);
+}
+
+static void read_hw(const struct nfqnl_msg_packet_hw *hw, struct packet *p)
+{
+	uint16_t len = ntohs(hw->hw_addrlen);
+
+	p->has_hw_addr = true;
+	p->hw_addrlen = len < sizeof(p->hw_addr) ? len : sizeof(p->hw_addr);
+	memcpy(p->hw_addr, hw->hw_addr, sizeof(p->hw_addr));
+}
+
+/* An attribute of fewer bytes than it should have is as good as none. */
+#define HOLDS(attr, type) ((attr)->nla_len >= MNL_ATTR_HDRLEN + sizeof(type))
+
+static void read_attr(const struct nlattr *attr, struct packet *p)
+{
+	const void *data = attr + 1;
+
+	switch (attr->nla_type) {
+	case NFQA_PACKET_HDR:
+		if (HOLDS(attr, struct nfqnl_msg_packet_hdr))
+			read_hdr(data, p);
+		break;
+	case NFQA_MARK:
+		if (HOLDS(attr, uint32_t))
+			p->mark = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_TIMESTAMP:
+		if (HOLDS(attr, struct nfqnl_msg_packet_timestamp))
+			read_stamp(data, p);
+		break;
+	case NFQA_IFINDEX_INDEV:
+		if (HOLDS(attr, uint32_t))
+			p->indev = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_IFINDEX_OUTDEV:
+		if (HOLDS(attr, uint32_t))
+			p->outdev = ntohl(*(const uint32_t *)data);
+		break;
+	case NFQA_HWADDR:
+		if (HOLDS(attr, struct nfqnl_msg_packet_hw))
+			read_hw(data, p);
+		break;
+	}
 }
 
 /*
- * Finds the attributes up to NFQA_PAYLOAD in the first have of len bytes; the
- * payload may be cut off there. nfq_nlmsg_parse wants the whole message in one
- * piece, which would mean to copy every packet.
+ * Reads the attributes in the first have of len bytes; the payload may be cut
+ * off there. nfq_nlmsg_parse wants the whole message in one piece, which would
+ * mean to copy every packet, and it costs more than all else done here.
  */
-static bool find_attrs(const char *head, size_t have, size_t len,
-		       const struct nlattr *found[NFQA_PAYLOAD + 1])
+static bool read_packet(const char *head, size_t have, size_t len,
+			struct packet *p)
 {
 	size_t offset = MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
 
 	while (offset + sizeof(struct nlattr) <= have) {
 		const struct nlattr *attr = (const void *)(head + offset);
-		uint16_t type = attr->nla_type, size = attr->nla_len;
+		size_t size = attr->nla_len;
 
-		if (size < sizeof(*attr))
+		if (size < sizeof(*attr) || size > len - offset)
 			return false;
-		if (type <= NFQA_PAYLOAD)
-			found[type] = attr;
+		if (attr->nla_type == NFQA_PAYLOAD) {
+			p->payload_offset = offset + sizeof(*attr);
+			p->payload_len = size - sizeof(*attr);
+		} else if (size > have - offset) {
+			return false;
+		} else {
+			read_attr(attr, p);
+		}
 		offset += MNL_ALIGN(size);
-		if (offset > have && (const char *)attr + size > head + have)
-			return type == NFQA_PAYLOAD;
 	}
-	return have == len || found[NFQA_PAYLOAD];
-}
-
-/* The attribute's data if there is one of at least so many bytes. */
-static const void *data_of(const struct nlattr *attr, size_t size)
-{
-	return attr && attr->nla_len >= sizeof(*attr) + size ? attr + 1 : NULL;
-}
-
-static uint32_t number_of(const struct nlattr *attr)
-{
-	const uint32_t *number = data_of(attr, sizeof(*number));
-
-	return number ? ntohl(*number) : 0;
-}
-
-static void read_timestamp(const struct nlattr *attr, ipq_packet_msg_t *msg)
-{
-	struct nfqnl_msg_packet_timestamp stamp = { 0 };
-	const void *data = data_of(attr, sizeof(stamp));
-
-	if (data)
-		memcpy(&stamp, data, sizeof(stamp));
-	msg->timestamp_sec = be64toh(stamp.sec);
-	msg->timestamp_usec = be64toh(stamp.usec);
-}
-
-static bool read_hw_addr(const struct nlattr *attr, ipq_packet_msg_t *msg)
-{
-	const struct nfqnl_msg_packet_hw *hw = data_of(attr, sizeof(*hw));
-	uint16_t len;
-
-	if (!hw)
-		return false;
-	len = ntohs(hw->hw_addrlen);
-	msg->hw_addrlen = len < sizeof(msg->hw_addr) ? len : sizeof(msg->hw_addr);
-	memcpy(msg->hw_addr, hw->hw_addr, sizeof(msg->hw_addr));
-	return true;
+	return p->id && (have == len || p->payload_offset);
 }
 
 static void translate_packet(const char *head, size_t have, size_t len,
 			     struct message *m)
 {
 	const struct nfgenmsg *nfgen = (const void *)(head + MNL_NLMSG_HDRLEN);
-	const struct nlattr *found[NFQA_PAYLOAD + 1] = { NULL };
-	const struct nfqnl_msg_packet_hdr *hdr;
 	ipq_packet_msg_t *msg = &m->packet.msg;
+	struct packet p = { 0 };
 
-	m->payload_offset = 0;
-	m->payload_len = 0;
-	if (!find_attrs(head, have, len, found) ||
-	    (found[NFQA_PAYLOAD] &&
-	     !cut_payload(found[NFQA_PAYLOAD], head, have, len, NFQA_PAYLOAD, m)))
-		return;
-	hdr = data_of(found[NFQA_PACKET_HDR], sizeof(*hdr));
-	if (!hdr)
+	if (!read_packet(head, have, len, &p))
 		return;
 	/* Newer kernels name the input device here (ip_output passes skb->dev);
 	 * ip_queue saw none, nor the frame's sender. */
-	if (hdr->hook == NF_INET_POST_ROUTING) {
-		found[NFQA_IFINDEX_INDEV] = NULL;
-		found[NFQA_HWADDR] = NULL;
+	if (p.hook == NF_INET_POST_ROUTING) {
+		p.indev = 0;
+		p.has_hw_addr = false;
+		p.hw_addrlen = 0;
+		memset(p.hw_addr, 0, sizeof(p.hw_addr));
 	}
 
 	m->kind = MESSAGE_PACKET;
 	m->family = nfgen->nfgen_family;
-	m->id = ntohl(hdr->packet_id);
-	m->indev = number_of(found[NFQA_IFINDEX_INDEV]);
-	m->outdev = number_of(found[NFQA_IFINDEX_OUTDEV]);
+	m->id = p.id;
+	m->indev = p.indev;
+	m->outdev = p.outdev;
+	m->has_hw_addr = p.has_hw_addr;
+	m->payload_offset = p.payload_offset;
+	m->payload_len = p.payload_len;
 	m->head_len = sizeof(m->packet);
-	m->len = MNL_ALIGN(sizeof(m->packet) + m->payload_len);
+	m->len = MNL_ALIGN(sizeof(m->packet) + p.payload_len);
 	m->packet.nlh = (struct nlmsghdr) {
 		.nlmsg_len = m->len,
 		.nlmsg_type = IPQM_PACKET,
@@ -251,19 +272,42 @@ static void translate_packet(const char *head, size_t have, size_t len,
 	/* from the names on, padding included */
 	memset(msg->indev_name, 0, sizeof(msg->indev_name));
 	memset(msg->outdev_name, 0, sizeof(*msg) - offsetof(ipq_packet_msg_t, outdev_name));
-	msg->packet_id = m->id;
-	msg->mark = number_of(found[NFQA_MARK]);
-	read_timestamp(found[NFQA_TIMESTAMP], msg);
-	msg->hook = hdr->hook;
-	msg->hw_protocol = hdr->hw_protocol;
-	m->has_hw_addr = read_hw_addr(found[NFQA_HWADDR], msg);
-	msg->data_len = m->payload_len;
+	msg->packet_id = p.id;
+	msg->mark = p.mark;
+	msg->timestamp_sec = p.sec;
+	msg->timestamp_usec = p.usec;
+	msg->hook = p.hook;
+	msg->hw_protocol = p.hw_protocol;
+	msg->hw_addrlen = p.hw_addrlen;
+	memcpy(msg->hw_addr, p.hw_addr, sizeof(msg->hw_addr));
+	msg->data_len = p.payload_len;
 }
 
 /* What the program reads instead of the kernel's errno. */
 static int old_error(int error, enum refusal refusal)
 {
 	return error == EPERM && refusal != REFUSAL_IS_EPERM ? EBUSY : error;
+}
+
+/* Finds the payload that may follow the old request and a mark; it may be cut
+ * off. */
+static void find_payload(const struct nlattr *attr, const char *head,
+			 size_t have, size_t len, struct message *m)
+{
+	size_t offset = (const char *)attr - head + sizeof(*attr);
+
+	if (offset <= have && attr->nla_type == NFQA_MARK) {
+		attr = mnl_attr_next(attr);
+		offset = (const char *)attr - head + sizeof(*attr);
+	}
+	m->payload_offset = 0;
+	m->payload_len = 0;
+	if (offset > have || attr->nla_len < sizeof(*attr) ||
+	    attr->nla_len - sizeof(*attr) > len - offset ||
+	    (attr->nla_type != NFQA_PAYLOAD && attr->nla_type != CARRIED_PAYLOAD))
+		return;
+	m->payload_offset = offset;
+	m->payload_len = attr->nla_len - sizeof(*attr);
 }
 
 /* Finds the old request in the echo of ours. */
@@ -285,7 +329,7 @@ static void translate_error(const char *head, size_t have, size_t len,
 {
 	static const size_t before = MNL_NLMSG_HDRLEN + sizeof(int) +
 				     MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
-	const struct nlattr *attr, *payload;
+	const struct nlattr *attr;
 	enum refusal refusal;
 	struct nlmsghdr nlh = { .nlmsg_type = NLMSG_ERROR };
 	struct request r;
@@ -302,11 +346,7 @@ static void translate_error(const char *head, size_t have, size_t len,
 	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));
 	if (r.nlh.nlmsg_len < sizeof(r) || r.nlh.nlmsg_len > INT32_MAX)
 		return;
-	m->payload_offset = 0;
-	m->payload_len = 0;
-	payload = mnl_attr_next(attr);
-	if (!cut_payload(payload, head, have, len, NFQA_PAYLOAD, m))
-		cut_payload(payload, head, have, len, CARRIED_PAYLOAD, m);
+	find_payload(mnl_attr_next(attr), head, have, len, m);
 	if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
 		m->payload_len = r.nlh.nlmsg_len - sizeof(r);
 
