@@ -65,6 +65,13 @@ static void describe_owner(uint16_t queue, char *text, size_t size)
 		snprintf(text, size, "port id %" PRIu32, port_id);
 }
 
+void debug_absent(void)
+{
+	fprintf(stderr, "libipq: this kernel has no nfnetlink_queue; load it "
+		"(modprobe nfnetlink_queue) or use a kernel with "
+		"CONFIG_NETFILTER_NETLINK_QUEUE\n");
+}
+
 void debug_taken(uint16_t queue, uint8_t family)
 {
 	char owner[96];

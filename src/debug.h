@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+void debug_absent(void);
 void debug_taken(uint16_t queue, uint8_t family);
 void debug_forbidden(uint16_t queue);
 /* in bytes, as SO_RCVBUF counts */

@@ -50,6 +50,8 @@ enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
 		return taken ? IP_QUEUE_BIND : IP_QUEUE_SOCKET;
 	if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
 		mnl_socket_close(nl);
+		if (q->settings.debug)
+			debug_absent();
 		errno = EPROTONOSUPPORT;
 		return IP_QUEUE_SOCKET;
 	}
