@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "debug.h"
-#include "ip_queue.h"
+#include "port_id.h"
 
 /* Port id of the socket that has bound the queue, 0 if it is not in the list
  * (see nfqnl seq_show: queue number and port id are the first two columns). */
@@ -29,29 +29,22 @@ static uint32_t owner_of(uint16_t queue)
 	return port_id;
 }
 
-/* The process a port id tells of: one of ours holds it in its digits, other
- * sockets mostly have that of their process (netlink(7)). */
-static uint32_t process_of(uint32_t port_id)
-{
-	if (port_id >= PORT_ID_IPV6)
-		return port_id - PORT_ID_IPV6;
-	if (port_id >= PORT_ID_IPV4)
-		return port_id - PORT_ID_IPV4;
-	return port_id;
-}
-
 static void describe_owner(uint16_t queue, char *text, size_t size)
 {
 	uint32_t port_id = owner_of(queue);
-	uint32_t pid = process_of(port_id);
 	char path[32], name[32] = "";
+	uint8_t of_family;
 	FILE *comm;
+	pid_t pid;
 
 	if (!port_id) {
 		snprintf(text, size, "another socket");
 		return;
 	}
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", pid);
+	/* others' sockets mostly have their process's id, netlink(7) */
+	if (!port_id_read(port_id, &of_family, &pid))
+		pid = port_id;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	comm = fopen(path, "re");
 	if (comm) {
 		if (fgets(name, sizeof(name), comm))
@@ -59,7 +52,7 @@ static void describe_owner(uint16_t queue, char *text, size_t size)
 		fclose(comm);
 	}
 	if (name[0])
-		snprintf(text, size, "port id %" PRIu32 ", process %" PRIu32 " (%s)",
+		snprintf(text, size, "port id %" PRIu32 ", process %d (%s)",
 			 port_id, pid, name);
 	else
 		snprintf(text, size, "port id %" PRIu32, port_id);

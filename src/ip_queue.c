@@ -9,7 +9,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <sys/socket.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 
 #include "debug.h"
@@ -22,41 +21,27 @@
 /* How many messages not for the program one look may throw away. */
 #define LOOKS_MAX 64
 
-/*
- * ip_queue's socket was bound to getpid(), so one process could have one handle
- * of each family; a number made of both lets the kernel see to that still. It
- * can be nobody else's: other sockets have a process id or, chosen by
- * netlink_autobind, the upper half.
- */
-static uint32_t port_id(uint8_t family)
+int ip_queue_open(struct ip_queue *q, uint8_t family, int type, uint32_t port_id)
 {
-	return (family == AF_INET ? PORT_ID_IPV4 : PORT_ID_IPV6) + getpid();
-}
-
-enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
-				    struct mnl_socket **socket)
-{
-	struct mnl_socket *nl;
-	bool taken;
+	int fd;
 
 	memset(q, 0, sizeof(*q));
 	q->family = family;
 	if (!settings_read(family, &q->settings)) {
 		errno = EINVAL;
-		return IP_QUEUE_SETTINGS;
+		return -1;
 	}
-	nl = nfqueue_open(port_id(family), &taken);
-	if (!nl)
-		return taken ? IP_QUEUE_BIND : IP_QUEUE_SOCKET;
+	fd = nfqueue_open(type, port_id);
+	if (fd < 0)
+		return -1;
 	if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
-		mnl_socket_close(nl);
+		close(fd);
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
-		return IP_QUEUE_SOCKET;
+		return -1;
 	}
-	*socket = nl;
-	return IP_QUEUE_OPENED;
+	return fd;
 }
 
 /* ip_queue gave itself to the first who sent a request, whatever the request,

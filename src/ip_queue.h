@@ -12,11 +12,6 @@
 #include "settings.h"
 #include "translate.h"
 
-/* Our sockets' port ids: these plus the process id, which the kernel keeps
- * below 4194304 (PID_MAX_LIMIT). */
-#define PORT_ID_IPV4 1040000000u
-#define PORT_ID_IPV6 1060000000u
-
 struct ip_queue {
 	struct settings settings;
 	uint8_t family;			/* AF_INET or AF_INET6 */
@@ -25,20 +20,11 @@ struct ip_queue {
 	struct links links;
 };
 
-/* What opening failed at, with errno set. */
-enum ip_queue_failure {
-	IP_QUEUE_OPENED,
-	IP_QUEUE_SETTINGS,
-	IP_QUEUE_SOCKET,
-	IP_QUEUE_BIND,
-};
-
-struct mnl_socket;
-
-/* Reads the settings and opens the socket for a handle of the family. Nothing
- * is claimed yet. */
-enum ip_queue_failure ip_queue_open(struct ip_queue *q, uint8_t family,
-				    struct mnl_socket **socket);
+/* Reads the settings and opens a socket of the type (SOCK_RAW, …) with the
+ * port id. Nothing is claimed yet. Returns the descriptor, or -1 and errno:
+ * EINVAL for a setting (with a line on stderr), EADDRINUSE for the port id,
+ * EPROTONOSUPPORT when the kernel lacks nfnetlink_queue, or as socket(2). */
+int ip_queue_open(struct ip_queue *q, uint8_t family, int type, uint32_t port_id);
 
 /* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
  * may be NULL. mark, if not NULL, is set along with a verdict. Returns 0, or

@@ -8,17 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
-#include <libmnl/libmnl.h>
 #include <libipq.h>
 
 #include "error.h"
 #include "export.h"
 #include "ip_queue.h"
+#include "port_id.h"
 
 /* The program sees the first member. */
 struct handle {
 	struct ipq_handle public;
-	struct mnl_socket *socket;
 	struct ip_queue queue;
 };
 
@@ -27,19 +26,16 @@ static struct ip_queue *queue_of(const struct ipq_handle *h)
 	return &((struct handle *)h)->queue;
 }
 
-static enum ipq_error error_of(enum ip_queue_failure failure)
+static enum ipq_error open_error(int error)
 {
-	switch (failure) {
-	case IP_QUEUE_SETTINGS:
+	switch (error) {
+	case EINVAL:
 		return IPQ_ERR_HANDLE;
-	case IP_QUEUE_SOCKET:
-		return IPQ_ERR_SOCKET;
-	case IP_QUEUE_BIND:
+	case EADDRINUSE:
 		return IPQ_ERR_BIND;
-	case IP_QUEUE_OPENED:
-		break;
+	default:
+		return IPQ_ERR_SOCKET;
 	}
-	return IPQ_ERR_NONE;
 }
 
 /*
@@ -58,9 +54,9 @@ static enum ipq_error error_of(enum ip_queue_failure failure)
  */
 EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 {
-	enum ip_queue_failure failure;
 	struct handle *handle;
 	int saved = errno;
+	int fd;
 
 	(void)flags;
 	if (protocol != PF_INET && protocol != PF_INET6) {
@@ -72,15 +68,16 @@ EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 		ipq_error_set(IPQ_ERR_HANDLE);
 		return NULL;
 	}
-	failure = ip_queue_open(&handle->queue, protocol, &handle->socket);
-	if (failure) {
-		ipq_error_set(error_of(failure));
+	fd = ip_queue_open(&handle->queue, protocol, SOCK_RAW,
+			   port_id_of(protocol, getpid()));
+	if (fd < 0) {
 		saved = errno;
+		ipq_error_set(open_error(saved));
 		free(handle);
 		errno = saved;
 		return NULL;
 	}
-	handle->public.fd = mnl_socket_get_fd(handle->socket);
+	handle->public.fd = fd;
 	handle->public.local.nl_family = AF_NETLINK;
 	handle->public.local.nl_pid = getpid();
 	handle->public.peer.nl_family = AF_NETLINK;
@@ -97,8 +94,8 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	int saved = errno;
 
 	if (h) {
-		mnl_socket_close(((struct handle *)h)->socket);
-		free(h);
+		close(h->fd);
+		free(h);	/* it is the first member of what was allocated */
 	}
 	errno = saved;
 	return 0;

@@ -3,6 +3,7 @@
  * and nothing of ip_queue. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
@@ -152,26 +153,25 @@ enum nfqueue_state nfqueue_probe(uint16_t queue)
 /*
  * A socket connected to the kernel takes messages from the kernel alone:
  * netlink_getsockbyportid refuses other senders. A stranger cannot wake the
- * program, nor fill its buffer.
+ * program, nor fill its buffer. (mnl_socket_open would allocate a struct that
+ * cannot be freed without closing the descriptor, which is the program's.)
  */
-struct mnl_socket *nfqueue_open(uint32_t port_id, bool *taken)
+int nfqueue_open(int type, uint32_t port_id)
 {
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
+	int fd = socket(AF_NETLINK, type, NETLINK_NETFILTER);
 	int error;
 
-	*taken = false;
-	if (!nl)
-		return NULL;
-	if (mnl_socket_bind(nl, 0, port_id) < 0)
-		*taken = true;
-	else if (!connect(mnl_socket_get_fd(nl), (struct sockaddr *)&kernel,
-			  sizeof(kernel)))
-		return nl;
+	if (fd < 0)
+		return -1;
+	if (!bind(fd, (struct sockaddr *)&local, sizeof(local)) &&
+	    !connect(fd, (struct sockaddr *)&kernel, sizeof(kernel)))
+		return fd;
 	error = errno;
-	mnl_socket_close(nl);
+	close(fd);
 	errno = error;
-	return NULL;
+	return -1;
 }
 
 void nfqueue_configure(int fd)

@@ -62,9 +62,10 @@ enum nfqueue_state {
  * an answer in the program's would wake it for nothing. */
 enum nfqueue_state nfqueue_probe(uint16_t queue);
 
-/* Opens a socket with the port id, closed to everybody but the kernel. On
- * failure returns NULL and errno; *taken tells whether it was the port id. */
-struct mnl_socket *nfqueue_open(uint32_t port_id, bool *taken);
+/* Opens a socket of the type (SOCK_RAW or SOCK_DGRAM, and their flags) with
+ * the port id, that only the kernel can write to. Returns the descriptor, or
+ * -1 and errno: EADDRINUSE if the port id is taken, or as socket(2). */
+int nfqueue_open(int type, uint32_t port_id);
 
 /* Has packets stamped on arrival and messages dropped and counted rather than
  * reported when the buffer is full. */
