@@ -101,12 +101,18 @@ static void size_rcvbuf(const struct ip_queue *q, int fd, const struct request *
 	errno = saved;
 }
 
+static void put_invalid(struct ip_queue *q, const struct request *r,
+			enum refusal refusal, struct kernel_request *out)
+{
+	translate_verdict(out, r, refusal, q->settings.queue,
+			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
+}
+
 static void put_mode(struct ip_queue *q, int fd, const struct request *r,
 		     enum refusal refusal, struct kernel_request *out)
 {
 	if (r->body.msg.mode.value > IPQ_COPY_MAX) {
-		translate_verdict(out, r, refusal, q->settings.queue,
-				  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
+		put_invalid(q, r, refusal, out);
 		return;
 	}
 	size_rcvbuf(q, fd, r);
@@ -139,6 +145,8 @@ static bool becomes_drop(int fd, const struct request *r)
 	       fits_sndbuf(fd, r->nlh.nlmsg_len);
 }
 
+/* ip_queue replaced the packet if data_len was what had been sent, and not too
+ * short for an IP header. */
 static int put_verdict(struct ip_queue *q, int fd, const struct request *r,
 		       enum refusal refusal, const void *payload,
 		       const uint32_t *mark, struct kernel_request *out)
@@ -150,17 +158,20 @@ static int put_verdict(struct ip_queue *q, int fd, const struct request *r,
 		.payload_len = payload ? r->nlh.nlmsg_len - sizeof(*r) : 0,
 	};
 
-	v.replace = v.payload_len >= least_payload(q);
+	v.replace = v.payload_len >= least_payload(q) &&
+		    v.payload_len == r->body.msg.verdict.data_len;
+	if (!translate_verdict_known(v.value)) {
+		v.value = IMPOSSIBLE_VERDICT;
+		v.replace = false;
+	}
 	if (v.payload_len > PAYLOAD_MAX) {
-		if (!becomes_drop(fd, r)) {
+		if (v.replace && !becomes_drop(fd, r)) {
 			errno = EMSGSIZE;
 			return -1;
 		}
-		v = (struct verdict) { .value = NF_DROP };
-	}
-	if (!translate_verdict_known(r->body.msg.verdict.value)) {
-		v.value = IMPOSSIBLE_VERDICT;
-		v.replace = false;
+		if (v.replace)
+			v.value = NF_DROP;
+		v.payload = NULL;
 	}
 	translate_verdict(out, r, refusal, q->settings.queue, &v);
 	return 0;
@@ -178,10 +189,24 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		refusal = REFUSAL_IS_EBUSY;
 		claim(q, fd, r, &out);
 	}
-	if (r->nlh.nlmsg_type == IPQM_MODE)
+	if (r->nlh.nlmsg_len < sizeof(*r))
+		put_invalid(q, r, refusal, &out);
+	else if (r->nlh.nlmsg_type == IPQM_MODE)
 		put_mode(q, fd, r, refusal, &out);
+	else if (r->nlh.nlmsg_type != IPQM_VERDICT)
+		put_invalid(q, r, refusal, &out);
 	else if (put_verdict(q, fd, r, refusal, payload, mark, &out))
 		return -1;
+	return nfqueue_send(fd, &out);
+}
+
+int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
+{
+	struct kernel_request out;
+
+	out.len = 0;
+	out.payload_len = 0;
+	put_invalid(q, r, REFUSAL_IS_EINVAL, &out);
 	return nfqueue_send(fd, &out);
 }
 

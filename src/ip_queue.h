@@ -33,6 +33,10 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, uint32_t port_id
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark);
 
+/* Has r answered with EINVAL, before any question of who may ask: its header is
+ * malformed. Returns 0, or -1 and errno. */
+int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r);
+
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT. Returns the length of the whole message, or -1 and
  * errno. */

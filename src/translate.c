@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#include "port_id.h"
 #include "translate.h"
 
 /*
@@ -19,7 +20,7 @@
  */
 enum {
 	CARRIED_REQUEST = 0x1001,	/* struct request; + enum refusal */
-	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_OF_CLAIM,
+	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_IS_EINVAL,
 	CARRIED_PAYLOAD,		/* replacement not to be applied */
 };
 
@@ -56,6 +57,22 @@ void translate_claim(struct kernel_request *out, const struct request *r,
 	end(out, nlh, r, REFUSAL_OF_CLAIM);
 }
 
+/*
+ * An acknowledgement echoes nothing but our header. What of the old one that
+ * does not say, the length, takes the place of the port id, which the kernel
+ * does not look at.
+ */
+static struct nlmsghdr answerable(const struct nlmsghdr *nlh, const struct request *r)
+{
+	return (struct nlmsghdr) {
+		.nlmsg_len = nlh->nlmsg_len,
+		.nlmsg_type = nlh->nlmsg_type,
+		.nlmsg_flags = NLM_F_REQUEST | (r->nlh.nlmsg_flags & NLM_F_ACK),
+		.nlmsg_seq = r->nlh.nlmsg_seq,
+		.nlmsg_pid = r->nlh.nlmsg_len,
+	};
+}
+
 /* ip_queue cut the range to 32 bits and then clamped it (ipq_set_mode in the
  * module); 0 means the whole packet to both modules. */
 void translate_mode(struct kernel_request *out, const struct request *r,
@@ -67,6 +84,7 @@ void translate_mode(struct kernel_request *out, const struct request *r,
 	if (range > UINT16_MAX)
 		range = UINT16_MAX;
 	nfq_nlmsg_cfg_put_params(nlh, r->body.msg.mode.value, range);
+	*nlh = answerable(nlh, r);
 	end(out, nlh, r, refusal);
 }
 
@@ -109,21 +127,24 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		       const struct verdict *v)
 {
 	struct verdict_message *message = (void *)(out->buf + out->len);
+	ipq_id_t id = r->body.msg.verdict.id;
 	uint32_t value = v->value;
 
+	if (id > UINT32_MAX)
+		id = 0;		/* as unknown: ids begin at 1 */
 	/* to ip_queue there was one queue: its own */
 	if (value == NF_QUEUE)
 		value = NF_QUEUE_NR((uint32_t)queue);
 	message->nlh = (struct nlmsghdr) {
 		.nlmsg_len = sizeof(*message),
 		.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT,
-		.nlmsg_flags = NLM_F_REQUEST,
 	};
+	message->nlh = answerable(&message->nlh, r);
 	message->nfgen = (struct nfgenmsg) { .res_id = htons(queue) };
 	message->verdict_attr.nla_len = sizeof(struct nlattr) + sizeof(message->verdict);
 	message->verdict_attr.nla_type = NFQA_VERDICT_HDR;
 	message->verdict.verdict = htonl(value);
-	message->verdict.id = htonl(r->body.msg.verdict.id);
+	message->verdict.id = htonl(id);
 	message->request_attr.nla_len = sizeof(struct nlattr) + sizeof(*r);
 	message->request_attr.nla_type = CARRIED_REQUEST + refusal;
 	message->request = *r;
@@ -286,7 +307,57 @@ static void translate_packet(const char *head, size_t have, size_t len,
 /* What the program reads instead of the kernel's errno. */
 static int old_error(int error, enum refusal refusal)
 {
+	if (refusal == REFUSAL_IS_EINVAL)
+		return EINVAL;
 	return error == EPERM && refusal != REFUSAL_IS_EPERM ? EBUSY : error;
+}
+
+/* NLMSG_ERROR, the error, and what of the request r goes into head. */
+static void write_error(const struct request *r, int error, size_t len,
+			struct message *m)
+{
+	size_t echoed = r->nlh.nlmsg_len < sizeof(*r) ? r->nlh.nlmsg_len : sizeof(*r);
+	struct nlmsghdr nlh = {
+		.nlmsg_len = len,
+		.nlmsg_type = NLMSG_ERROR,
+		.nlmsg_seq = r->nlh.nlmsg_seq,
+		.nlmsg_pid = r->nlh.nlmsg_pid,
+	};
+	int negative = -error;
+
+	m->kind = MESSAGE_ERROR;
+	m->error = error;
+	if (echoed > len - sizeof(nlh) - sizeof(negative))
+		echoed = len - sizeof(nlh) - sizeof(negative);
+	memcpy(m->head, &nlh, sizeof(nlh));
+	memcpy(m->head + sizeof(nlh), &negative, sizeof(negative));
+	memcpy(m->head + sizeof(nlh) + sizeof(negative), r, echoed);
+	m->head_len = sizeof(nlh) + sizeof(negative) + echoed;
+	m->len = MNL_ALIGN(len);
+}
+
+/* Only a program that speaks netlink itself asks for one. */
+static void translate_ack(const struct nlmsghdr *nlh, const struct nlmsghdr *echo,
+			  struct message *m)
+{
+	struct request r = {
+		.nlh = {
+			.nlmsg_len = echo->nlmsg_pid,
+			.nlmsg_type = (echo->nlmsg_type & 0xff) == NFQNL_MSG_CONFIG ?
+				      IPQM_MODE : IPQM_VERDICT,
+			.nlmsg_flags = echo->nlmsg_flags,
+			.nlmsg_seq = echo->nlmsg_seq,
+		},
+	};
+	uint8_t family;
+	pid_t process;
+
+	if (port_id_read(nlh->nlmsg_pid, &family, &process))
+		r.nlh.nlmsg_pid = process;
+	m->payload_offset = 0;
+	m->payload_len = 0;
+	m->claim_lost = false;
+	write_error(&r, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
 }
 
 /* Finds the payload that may follow the old request and a mark; it may be cut
@@ -327,40 +398,36 @@ static const struct nlattr *carried_request(const struct nlattr *attr, int left)
 static void translate_error(const char *head, size_t have, size_t len,
 			    struct message *m)
 {
-	static const size_t before = MNL_NLMSG_HDRLEN + sizeof(int) +
-				     MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	static const size_t echo = MNL_NLMSG_HDRLEN + sizeof(int);
+	static const size_t attrs = echo + MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
 	const struct nlattr *attr;
 	enum refusal refusal;
-	struct nlmsghdr nlh = { .nlmsg_type = NLMSG_ERROR };
 	struct request r;
 	int error;
 
-	if (have < before)
+	if (have < echo + MNL_NLMSG_HDRLEN)
 		return;
 	memcpy(&error, head + MNL_NLMSG_HDRLEN, sizeof(error));
-	attr = carried_request((const struct nlattr *)(head + before),
-			       have - before);
-	if (error >= 0 || !attr)
+	if (error == 0) {
+		translate_ack((const struct nlmsghdr *)head,
+			      (const struct nlmsghdr *)(head + echo), m);
+		return;
+	}
+	attr = have < attrs ? NULL :
+	       carried_request((const struct nlattr *)(head + attrs), have - attrs);
+	if (error > 0 || !attr)
 		return;
 	refusal = mnl_attr_get_type(attr) - CARRIED_REQUEST;
 	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));
-	if (r.nlh.nlmsg_len < sizeof(r) || r.nlh.nlmsg_len > INT32_MAX)
+	if (r.nlh.nlmsg_len < sizeof(r.nlh) || r.nlh.nlmsg_len > INT32_MAX)
 		return;
 	find_payload(mnl_attr_next(attr), head, have, len, m);
-	if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
+	if (r.nlh.nlmsg_len < sizeof(r))
+		m->payload_len = 0;
+	else if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
 		m->payload_len = r.nlh.nlmsg_len - sizeof(r);
-
-	m->kind = MESSAGE_ERROR;
 	m->claim_lost = refusal == REFUSAL_OF_CLAIM;
-	m->error = old_error(-error, refusal);
-	error = -m->error;
-	nlh.nlmsg_len = MNL_NLMSG_HDRLEN + sizeof(error) + r.nlh.nlmsg_len;
-	nlh.nlmsg_pid = r.nlh.nlmsg_pid;
-	memcpy(m->head, &nlh, sizeof(nlh));
-	memcpy(m->head + sizeof(nlh), &error, sizeof(error));
-	memcpy(m->head + sizeof(nlh) + sizeof(error), &r, sizeof(r));
-	m->head_len = sizeof(nlh) + sizeof(error) + sizeof(r);
-	m->len = MNL_ALIGN(nlh.nlmsg_len);
+	write_error(&r, old_error(-error, refusal), echo + r.nlh.nlmsg_len, m);
 }
 
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,

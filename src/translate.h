@@ -12,7 +12,8 @@
 /*
  * An old request as it stood on the wire (IPQM_MODE, IPQM_VERDICT), without
  * the payload. nlmsg_len is what the program sent, payload and stray bytes
- * included, nlmsg_pid its port id as it saw it.
+ * included, nlmsg_pid its port id as it saw it. What a request too short has
+ * not is zero.
  */
 struct request {
 	struct nlmsghdr nlh;
@@ -28,6 +29,7 @@ enum refusal {
 	REFUSAL_IS_EPERM,	/* the queue is ours, or it is not yet asked for */
 	REFUSAL_IS_EBUSY,	/* a message before it showed the capability */
 	REFUSAL_OF_CLAIM,	/* as EBUSY, and the queue is not ours after all */
+	REFUSAL_IS_EINVAL,	/* whatever the kernel says of it: malformed */
 };
 
 /* Messages for the kernel, to be sent in one piece, buf before payload. */
