@@ -305,8 +305,11 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 				    flags, &d))
 			return -1;
 		translate_message(d.nlh, d.have, d.len, &m);
-		if (!accept_message(q, fd, &m))
+		if (!accept_message(q, fd, &m)) {
+			if (flags & MSG_PEEK)
+				nfqueue_discard(fd);
 			continue;
+		}
 		write_message(&m, &d, buf, len);
 		return m.len;
 	}

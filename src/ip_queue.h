@@ -38,7 +38,7 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
- * recv: MSG_DONTWAIT. Returns the length of the whole message, or -1 and
+ * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
  * errno. */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);

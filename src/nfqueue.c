@@ -59,6 +59,14 @@ int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 	return 0;
 }
 
+void nfqueue_discard(int fd)
+{
+	int saved = errno;
+
+	recv(fd, NULL, 0, MSG_DONTWAIT);
+	errno = saved;
+}
+
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to)
 {

@@ -32,6 +32,9 @@ struct nfqueue_datagram {
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d);
 
+/* Takes away a datagram that was only looked at. */
+void nfqueue_discard(int fd);
+
 /* Whether n bytes from offset of the datagram are at that place already. */
 static inline bool nfqueue_in_place(const struct nfqueue_datagram *d,
 				    size_t offset, size_t n,

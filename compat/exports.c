@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The C library's names that programs reach an ip_queue socket through; what is
+ * done there is elsewhere. Everything that is not such a socket goes on to the
+ * C library as it is. */
+/* fcntl and fcntl64 are two names here, not two widths of one. */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <linux/netlink.h>
+
+#include "export.h"
+#include "next.h"
+#include "sockets.h"
+#include "traffic.h"
+
+/* Gone from the kernel's headers. */
+#define NETLINK_IP6_FW 13
+
+/* Fortified twins, which the headers do not declare: the last size is that of
+ * the buffer, where the compiler knew it. */
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
+ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
+		       struct sockaddr *address, socklen_t *len);
+int fcntl64(int fd, int command, ...);
+
+EXPORT int socket(int domain, int type, int protocol)
+{
+	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (domain == AF_NETLINK && (kind == SOCK_RAW || kind == SOCK_DGRAM)) {
+		if (protocol == NETLINK_FIREWALL)
+			return sockets_open(AF_INET, type);
+		if (protocol == NETLINK_IP6_FW)
+			return sockets_open(AF_INET6, type);
+	}
+	return NEXT(socket)(domain, type, protocol);
+}
+
+EXPORT int bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? sockets_bind(s, address, len) : NEXT(bind)(fd, address, len);
+}
+
+EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? sockets_connect(s, address, len) : NEXT(connect)(fd, address, len);
+}
+
+EXPORT int getsockname(int fd, struct sockaddr *restrict address,
+		       socklen_t *restrict len)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? sockets_name(s, address, len) : NEXT(getsockname)(fd, address, len);
+}
+
+EXPORT int dup(int fd)
+{
+	int copy = NEXT(dup)(fd);
+
+	sockets_duplicate(fd, copy);
+	return copy;
+}
+
+EXPORT int dup2(int fd, int to)
+{
+	int copy = NEXT(dup2)(fd, to);
+
+	sockets_duplicate(fd, copy);
+	return copy;
+}
+
+EXPORT int dup3(int fd, int to, int flags)
+{
+	int copy = NEXT(dup3)(fd, to, flags);
+
+	sockets_duplicate(fd, copy);
+	return copy;
+}
+
+/* Every command's argument, if it has one, is no wider than a pointer. */
+#define FCNTL(name, fd, command)					\
+	va_list args;							\
+	void *arg;							\
+	int result;							\
+									\
+	va_start(args, command);					\
+	arg = va_arg(args, void *);					\
+	va_end(args);							\
+	result = NEXT(name)(fd, command, arg);				\
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)		\
+		sockets_duplicate(fd, result);				\
+	return result
+
+EXPORT int fcntl(int fd, int command, ...)
+{
+	FCNTL(fcntl, fd, command);
+}
+
+EXPORT int fcntl64(int fd, int command, ...)
+{
+	FCNTL(fcntl64, fd, command);
+}
+
+static ssize_t send_one(struct ipq_socket *s, int fd, const void *buf, size_t n,
+			int flags, const struct sockaddr *address, socklen_t len)
+{
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = n };
+	struct msghdr msg = {
+		.msg_name = (void *)address,
+		.msg_namelen = len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+
+	return traffic_send(s, fd, &msg, flags);
+}
+
+EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? send_one(s, fd, buf, n, flags, NULL, 0) :
+		   NEXT(send)(fd, buf, n, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
+		      const struct sockaddr *address, socklen_t len)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? send_one(s, fd, buf, n, flags, address, len) :
+		   NEXT(sendto)(fd, buf, n, flags, address, len);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? traffic_send(s, fd, msg, flags) : NEXT(sendmsg)(fd, msg, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	unsigned int i;
+	ssize_t n;
+
+	if (!s)
+		return NEXT(sendmmsg)(fd, msgs, count, flags);
+	for (i = 0; i < count; i++) {
+		n = traffic_send(s, fd, &msgs[i].msg_hdr, flags);
+		if (n < 0)
+			break;
+		msgs[i].msg_len = n;
+	}
+	return i || !count ? (int)i : -1;
+}
+
+EXPORT ssize_t write(int fd, const void *buf, size_t n)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? send_one(s, fd, buf, n, 0, NULL, 0) : NEXT(write)(fd, buf, n);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
+
+	if (!s || count < 0)
+		return NEXT(writev)(fd, iov, count);
+	return traffic_send(s, fd, &msg, 0);
+}
+
+static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
+			   int flags, struct sockaddr *address, socklen_t *len)
+{
+	struct iovec iov = { .iov_base = buf, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t received;
+
+	if (address && !len) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (address) {
+		msg.msg_name = address;
+		msg.msg_namelen = *len;
+	}
+	received = traffic_receive(s, fd, &msg, flags);
+	if (received >= 0 && address)
+		*len = msg.msg_namelen;
+	return received;
+}
+
+EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? receive_one(s, fd, buf, n, flags, NULL, NULL) :
+		   NEXT(recv)(fd, buf, n, flags);
+}
+
+EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
+			struct sockaddr *restrict address, socklen_t *restrict len)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	return s ? receive_one(s, fd, buf, n, flags, address, len) :
+		   NEXT(recvfrom)(fd, buf, n, flags, address, len);
+}
+
+/* A message may bring descriptors from another process. */
+static void look_for_descriptors(struct msghdr *msg)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		int fd;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			sockets_arrived(fd);
+		}
+	}
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	ssize_t n;
+
+	if (s)
+		return traffic_receive(s, fd, msg, flags);
+	n = NEXT(recvmsg)(fd, msg, flags);
+	if (n >= 0 && msg->msg_controllen)
+		look_for_descriptors(msg);
+	return n;
+}
+
+static bool has_passed(const struct timespec *start, const struct timespec *timeout)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000000000LL + now.tv_nsec - start->tv_nsec >=
+	       timeout->tv_sec * 1000000000LL + timeout->tv_nsec;
+}
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+		    struct timespec *timeout)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	struct timespec start;
+	unsigned int i;
+	ssize_t n;
+	int received;
+
+	if (!s) {
+		received = NEXT(recvmmsg)(fd, msgs, count, flags, timeout);
+		for (i = 0; received > 0 && i < (unsigned int)received; i++)
+			if (msgs[i].msg_hdr.msg_controllen)
+				look_for_descriptors(&msgs[i].msg_hdr);
+		return received;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (i = 0; i < count; i++) {
+		n = traffic_receive(s, fd, &msgs[i].msg_hdr, flags & ~MSG_WAITFORONE);
+		if (n < 0)
+			break;
+		msgs[i].msg_len = n;
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+		/* recvmmsg(2) looks at the time after each message only */
+		if (timeout && has_passed(&start, timeout)) {
+			i++;
+			break;
+		}
+	}
+	return i || !count ? (int)i : -1;
+}
+
+/* sock_read_iter: a read of nothing takes no message away. */
+EXPORT ssize_t read(int fd, void *buf, size_t n)
+{
+	struct ipq_socket *s = sockets_find(fd);
+
+	if (!s)
+		return NEXT(read)(fd, buf, n);
+	return n ? receive_one(s, fd, buf, n, 0, NULL, NULL) : 0;
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
+	size_t total = 0;
+
+	if (!s || count < 0)
+		return NEXT(readv)(fd, iov, count);
+	for (int i = 0; iov && i < count; i++)
+		total += iov[i].iov_len;
+	return total || !iov ? traffic_receive(s, fd, &msg, 0) : 0;
+}
+
+EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
+{
+	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+
+	if (!s)
+		return NEXT(__read_chk)(fd, buf, n, size);
+	return n ? receive_one(s, fd, buf, n, 0, NULL, NULL) : 0;
+}
+
+EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
+{
+	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+
+	return s ? receive_one(s, fd, buf, n, flags, NULL, NULL) :
+		   NEXT(__recv_chk)(fd, buf, n, size, flags);
+}
+
+EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
+			      struct sockaddr *address, socklen_t *len)
+{
+	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+
+	return s ? receive_one(s, fd, buf, n, flags, address, len) :
+		   NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The C library's own functions, beneath those this library puts before them.
+ * Knows nothing of what they are used for. */
+#include <sys/socket.h>
+
+#include "next.h"
+
+int real_socket(int domain, int type, int protocol);
+int real_bind(int fd, const struct sockaddr *address, socklen_t len);
+ssize_t real_send(int fd, const void *data, size_t len, int flags);
+ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t real_recv(int fd, void *data, size_t len, int flags);
+ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags);
+
+int real_socket(int domain, int type, int protocol)
+{
+	return NEXT(socket)(domain, type, protocol);
+}
+
+int real_bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return NEXT(bind)(fd, address, len);
+}
+
+ssize_t real_send(int fd, const void *data, size_t len, int flags)
+{
+	return NEXT(send)(fd, data, len, flags);
+}
+
+ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return NEXT(sendmsg)(fd, msg, flags);
+}
+
+ssize_t real_recv(int fd, void *data, size_t len, int flags)
+{
+	return NEXT(recv)(fd, data, len, flags);
+}
+
+ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	return NEXT(recvmsg)(fd, msg, flags);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which descriptors stand for an ip_queue socket, and what of each the kernel
+ * does not keep. Knows nothing of messages.
+ *
+ * A socket of ours has a port id no other has (port_id.h), so the kernel can be
+ * asked what a descriptor is, whatever was closed, duplicated, inherited or
+ * reused behind our back. It need not be asked of descriptor numbers that never
+ * were ours: those are remembered, and never forgotten, so that a vfork child
+ * that closes its own, in our memory, does no harm. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <libipq.h>
+
+#include "next.h"
+#include "port_id.h"
+#include "sockets.h"
+
+#define SOCKETS_MAX 64
+
+/* Linux allows no more descriptors by default (fs.nr_open). */
+#define DESCRIPTORS_MAX (1 << 20)
+
+#define BITS (8 * sizeof(long))
+
+static struct ipq_socket sockets[SOCKETS_MAX];
+static _Atomic unsigned long once_ours[DESCRIPTORS_MAX / BITS];
+
+static bool is_remembered(int fd)
+{
+	return fd >= 0 && fd < DESCRIPTORS_MAX &&
+	       atomic_load_explicit(&once_ours[fd / BITS], memory_order_relaxed) >>
+	       fd % BITS & 1;
+}
+
+static void remember(int fd)
+{
+	if (fd >= 0 && fd < DESCRIPTORS_MAX)
+		atomic_fetch_or(&once_ours[fd / BITS], 1UL << fd % BITS);
+}
+
+int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len)
+{
+	int result = NEXT(connect)(fd, address, len);
+
+	if (!result)
+		remember(fd);
+	return result;
+}
+
+/* The port id of one of our sockets, 0 for anything else. */
+static uint32_t port_id_at(int fd, uint8_t *family)
+{
+	struct sockaddr_nl local;
+	socklen_t len = sizeof(local);
+	int saved = errno;
+	pid_t process;
+
+	if (NEXT(getsockname)(fd, (struct sockaddr *)&local, &len) ||
+	    len != sizeof(local) || local.nl_family != AF_NETLINK ||
+	    !port_id_read(local.nl_pid, family, &process)) {
+		errno = saved;
+		return 0;
+	}
+	return local.nl_pid;
+}
+
+static struct ipq_socket *find(uint32_t port_id)
+{
+	for (int i = 0; i < SOCKETS_MAX; i++)
+		if (atomic_load_explicit(&sockets[i].port_id, memory_order_acquire) ==
+		    port_id)
+			return &sockets[i];
+	return NULL;
+}
+
+/* Whether the port id of an entry is no longer in use: another socket may have
+ * it if so. Only a socket with that very port id can tell. */
+static bool is_gone(uint32_t port_id)
+{
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
+	int fd = NEXT(socket)(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	bool gone = fd >= 0 &&
+		    !NEXT(bind)(fd, (struct sockaddr *)&local, sizeof(local));
+
+	if (fd >= 0)
+		close(fd);
+	return gone;
+}
+
+static struct ipq_socket *take_entry(uint32_t port_id)
+{
+	struct ipq_socket *s = find(port_id);
+	uint32_t old = 0;
+
+	for (int i = 0; !s && i < SOCKETS_MAX; i++, old = 0)
+		if (atomic_compare_exchange_strong(&sockets[i].port_id, &old, port_id))
+			s = &sockets[i];
+	for (int i = 0; !s && i < SOCKETS_MAX; i++) {
+		old = atomic_load(&sockets[i].port_id);
+		if (is_gone(old) &&
+		    atomic_compare_exchange_strong(&sockets[i].port_id, &old, port_id))
+			s = &sockets[i];
+	}
+	return s;
+}
+
+static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_pid,
+				const struct ip_queue *q)
+{
+	struct ipq_socket *s = take_entry(port_id);
+
+	if (s) {
+		memcpy((void *)&s->queue, q, sizeof(*q));
+		atomic_store(&s->shown_pid, shown_pid);
+	}
+	return s;
+}
+
+int sockets_open(uint8_t family, int type)
+{
+	uint32_t port_id = port_id_of(family, getpid());
+	struct ip_queue q;
+	int fd = ip_queue_open(&q, family, type, port_id);
+
+	for (unsigned int n = 0; fd < 0 && errno == EADDRINUSE && n < PORT_IDS_MORE; n++) {
+		port_id = port_id_more(family, getpid(), n);
+		fd = ip_queue_open(&q, family, type, port_id);
+	}
+	if (fd < 0) {
+		if (errno == EADDRINUSE)
+			errno = EMFILE;
+		return -1;
+	}
+	if (!enter(port_id, 0, &q)) {
+		close(fd);
+		errno = EMFILE;
+		return -1;
+	}
+	return fd;
+}
+
+/* A socket that another process opened, or ipq_create_handle. */
+static struct ipq_socket *adopt(uint32_t port_id, uint8_t family)
+{
+	struct ip_queue q = { .family = family };
+	pid_t process;
+
+	if (!settings_read(family, &q.settings) ||
+	    !port_id_read(port_id, &family, &process))
+		return NULL;
+	return enter(port_id, process, &q);
+}
+
+struct ipq_socket *sockets_find(int fd)
+{
+	struct ipq_socket *s;
+	uint32_t port_id;
+	uint8_t family;
+
+	if (!is_remembered(fd))
+		return NULL;
+	port_id = port_id_at(fd, &family);
+	if (!port_id)
+		return NULL;
+	s = find(port_id);
+	return s ? s : adopt(port_id, family);
+}
+
+void sockets_duplicate(int from, int fd)
+{
+	if (is_remembered(from))
+		remember(fd);
+}
+
+void sockets_arrived(int fd)
+{
+	uint8_t family;
+
+	if (port_id_at(fd, &family))
+		remember(fd);
+}
+
+/* A second socket of the family has another port id than the process's own,
+ * and an autobound one would have had too. */
+static uint32_t own_pid(const struct ipq_socket *s)
+{
+	return s->port_id == port_id_of(s->queue.family, getpid()) ?
+	       (uint32_t)getpid() : s->port_id;
+}
+
+void sockets_autobind(struct ipq_socket *s)
+{
+	uint32_t unbound = 0;
+
+	if (atomic_load_explicit(&s->shown_pid, memory_order_relaxed) == 0)
+		atomic_compare_exchange_strong(&s->shown_pid, &unbound, own_pid(s));
+}
+
+/* As netlink_bind: EINVAL for an address that is not one and for a second,
+ * different one, EADDRINUSE for a port id that is taken. */
+int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
+{
+	uint32_t shown = atomic_load(&s->shown_pid);
+	struct sockaddr_nl local;
+
+	if (len < sizeof(local)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((uintptr_t)address < 4096) {
+		errno = EFAULT;
+		return -1;
+	}
+	memcpy(&local, address, sizeof(local));
+	if (local.nl_family != AF_NETLINK || (shown && local.nl_pid != shown)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (local.nl_pid == 0) {
+		sockets_autobind(s);
+		return 0;
+	}
+	if (local.nl_pid == (uint32_t)getpid() && own_pid(s) != local.nl_pid) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	atomic_store(&s->shown_pid, local.nl_pid);
+	return 0;
+}
+
+/* As netlink_connect: to the kernel, or EPERM. */
+int sockets_connect(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
+{
+	struct sockaddr_nl peer;
+
+	if (len < sizeof(address->sa_family)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((uintptr_t)address < 4096) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (address->sa_family == AF_UNSPEC)
+		return 0;
+	if (address->sa_family != AF_NETLINK || len < sizeof(peer)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(&peer, address, sizeof(peer));
+	if (peer.nl_pid || peer.nl_groups) {
+		errno = EPERM;
+		return -1;
+	}
+	sockets_autobind(s);
+	return 0;
+}
+
+void sockets_put_address(uint32_t pid, void *address, socklen_t *len)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = pid };
+
+	memcpy(address, &nl, *len < sizeof(nl) ? *len : sizeof(nl));
+	*len = sizeof(nl);
+}
+
+int sockets_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
+{
+	if ((uintptr_t)address < 4096 || (uintptr_t)len < 4096) {
+		errno = EFAULT;
+		return -1;
+	}
+	sockets_put_address(atomic_load(&s->shown_pid), address, len);
+	return 0;
+}
