@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a library can be preloaded into a program, from its file alone. Knows
+ * nothing of which library. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "program.h"
+
+/* Scripts run by scripts; the kernel allows four (BINPRM_MAX_RECURSION). */
+#define DEPTH_MAX 5
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#define MACHINE_32BIT EM_386
+#elif defined(__i386__)
+#define MACHINE EM_386
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#define MACHINE_32BIT EM_ARM
+#endif
+
+bool program_find(const char *name, char path[PATH_MAX])
+{
+	const char *dir = getenv("PATH");
+	int error = ENOENT;
+
+	if (strchr(name, '/') || !dir) {
+		snprintf(path, PATH_MAX, "%s", name);
+		return !access(path, X_OK);
+	}
+	while (*dir) {
+		size_t len = strcspn(dir, ":");
+		struct stat st;
+
+		snprintf(path, PATH_MAX, "%.*s/%s", len ? (int)len : 1,
+			 len ? dir : ".", name);
+		if (!access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode))
+			return true;
+		if (errno == EACCES)
+			error = EACCES;
+		dir += len + (dir[len] == ':');
+	}
+	errno = error;
+	return false;
+}
+
+/* The loader ignores LD_PRELOAD where the kernel sets AT_SECURE: when the
+ * program gains what its caller has not (ld.so(8)). */
+static const char *examine_privileges(const char *path, const struct stat *st)
+{
+	if (st->st_mode & S_ISUID && st->st_uid != getuid())
+		return "is setuid, and the loader ignores preloaded libraries then; "
+		       "run it as its owner, or run a copy without the bit";
+	if (st->st_mode & S_ISGID && st->st_mode & S_IXGRP && st->st_gid != getgid())
+		return "is setgid, and the loader ignores preloaded libraries then; "
+		       "run it with its group, or run a copy without the bit";
+	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+		return "has file capabilities, and the loader ignores preloaded "
+		       "libraries then; run a copy without them, as root or with "
+		       "ambient capabilities (capsh --addamb)";
+	return NULL;
+}
+
+/* Reads n bytes at offset; a file too short is as good as one with zeros. */
+static void read_at(int fd, off_t offset, void *data, size_t n)
+{
+	ssize_t got = pread(fd, data, n, offset);
+
+	if (got < 0)
+		got = 0;
+	memset((char *)data + got, 0, n - got);
+}
+
+static bool has_interpreter_64(int fd)
+{
+	Elf64_Ehdr header;
+	Elf64_Phdr segment;
+
+	read_at(fd, 0, &header, sizeof(header));
+	for (int i = 0; i < header.e_phnum; i++) {
+		read_at(fd, header.e_phoff + (off_t)i * header.e_phentsize, &segment,
+			sizeof(segment));
+		if (segment.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+static bool has_interpreter_32(int fd)
+{
+	Elf32_Ehdr header;
+	Elf32_Phdr segment;
+
+	read_at(fd, 0, &header, sizeof(header));
+	for (int i = 0; i < header.e_phnum; i++) {
+		read_at(fd, header.e_phoff + (off_t)i * header.e_phentsize, &segment,
+			sizeof(segment));
+		if (segment.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+static const char *examine_elf(int fd, enum program_class *class)
+{
+	static const char foreign[] = "is for another architecture; "
+				      "libipq-preload.so must be built for it";
+	Elf32_Ehdr header;
+	bool is_64;
+
+	read_at(fd, 0, &header, sizeof(header));
+	is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
+	if (header.e_ident[EI_DATA] !=
+	    (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB))
+		return foreign;
+#ifdef MACHINE
+	if (header.e_machine == MACHINE && is_64 == (sizeof(long) == 8))
+		*class = PROGRAM_NATIVE;
+#ifdef MACHINE_32BIT
+	else if (header.e_machine == MACHINE_32BIT)
+		*class = PROGRAM_32BIT;
+#endif
+	else
+		return foreign;
+#else
+	*class = PROGRAM_NATIVE;
+#endif
+	if (!(is_64 ? has_interpreter_64(fd) : has_interpreter_32(fd)))
+		return "is statically linked: there is no loader in it to preload "
+		       "anything; it must be linked again";
+	return NULL;
+}
+
+static const char *examine(const char *path, enum program_class *class,
+			   char culprit[PATH_MAX], int depth);
+
+/* "#!/usr/bin/env name" says more of name than of env. */
+static const char *examine_script(char *line, enum program_class *class,
+				  char culprit[PATH_MAX], int depth)
+{
+	char *rest, *interpreter = strtok_r(line, " \t\n", &rest);
+	char *arg = strtok_r(NULL, " \t\n", &rest);
+	const char *name = interpreter ? strrchr(interpreter, '/') : NULL;
+	char found[PATH_MAX];
+	const char *why;
+
+	if (!interpreter)
+		interpreter = "/bin/sh";
+	why = examine(interpreter, class, culprit, depth + 1);
+	if (!why && name && !strcmp(name, "/env") && arg && arg[0] != '-' &&
+	    !strchr(arg, '=') && program_find(arg, found))
+		why = examine(found, class, culprit, depth + 1);
+	return why;
+}
+
+static const char *examine(const char *path, enum program_class *class,
+			   char culprit[PATH_MAX], int depth)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char line[PATH_MAX] = "";
+	const char *why;
+	struct stat st;
+
+	snprintf(culprit, PATH_MAX, "%s", path);
+	if (fd < 0)
+		return errno == ENOENT ? "is not there" :
+		       "cannot be read to see whether it can be served";
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return "is not a program";
+	}
+	read_at(fd, 0, line, sizeof(line) - 1);
+	why = NULL;
+	if (!memcmp(line, ELFMAG, SELFMAG)) {
+		why = examine_privileges(path, &st);
+		if (!why)
+			why = examine_elf(fd, class);
+	} else if (depth == DEPTH_MAX) {
+		why = "is one script of too many that run each other";
+	} else {
+		/* execvp(3) gives what has no interpreter to the shell */
+		bool named = line[0] == '#' && line[1] == '!';
+
+		line[strcspn(line, "\n")] = '\0';
+		why = examine_script(named ? line + 2 : line + strlen(line), class,
+				     culprit, depth);
+	}
+	close(fd);
+	return why;
+}
+
+const char *program_examine(const char *path, enum program_class *class,
+			    char culprit[PATH_MAX])
+{
+	return examine(path, class, culprit, 0);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a library can be preloaded into a program, from its file alone. Knows
+ * nothing of which library. */
+#ifndef COMPAT_PROGRAM_H
+#define COMPAT_PROGRAM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum program_class {
+	PROGRAM_NATIVE,		/* of this program's own architecture */
+	PROGRAM_32BIT,		/* its 32-bit one */
+};
+
+/* Finds name as execvp(3) would. Returns false and errno. */
+bool program_find(const char *name, char path[PATH_MAX]);
+
+/* Returns NULL and the class, or why the program cannot be served, in words
+ * that may follow the file's name: the cause, then what can be done. culprit is
+ * that file: path itself, or the interpreter of a script. */
+const char *program_examine(const char *path, enum program_class *class,
+			    char culprit[PATH_MAX]);
+
+#endif
