@@ -78,17 +78,14 @@ static void claim(struct ip_queue *q, int fd, const struct request *r,
  * itself is full. A message takes its payload and some 1,000 bytes
  * (truesize); the kernel doubles what is asked for.
  */
-static void size_rcvbuf(const struct ip_queue *q, int fd, const struct request *r)
+static void size_rcvbuf(const struct ip_queue *q, int fd,
+			const ipq_mode_msg_t *mode)
 {
-	size_t range = r->body.msg.mode.value == IPQ_COPY_PACKET ?
-		       (uint32_t)r->body.msg.mode.range : 0;
+	uint32_t range = mode->value == IPQ_COPY_PACKET ? mode->range : 0;
 	int got, saved = errno;
 	uint64_t bytes;
 
-	if (r->body.msg.mode.value == IPQ_COPY_NONE)
-		return;
-	if (r->body.msg.mode.value == IPQ_COPY_PACKET &&
-	    (range == 0 || range > PAYLOAD_MAX))
+	if (mode->value == IPQ_COPY_PACKET && (range == 0 || range > PAYLOAD_MAX))
 		range = PAYLOAD_MAX;
 	bytes = (uint64_t)q->settings.maxlen * (range + 512);
 	if (bytes > INT_MAX / 2)
@@ -115,13 +112,26 @@ static void put_mode(struct ip_queue *q, int fd, const struct request *r,
 		put_invalid(q, r, refusal, out);
 		return;
 	}
-	size_rcvbuf(q, fd, r);
+	if (r->body.msg.mode.value != IPQ_COPY_NONE)
+		size_rcvbuf(q, fd, &r->body.msg.mode);
 	translate_mode(out, r, refusal, q->settings.queue);
 }
 
-static size_t least_payload(const struct ip_queue *q)
+/* The bytes that came with a verdict. */
+static size_t payload_len(const struct request *r, const void *payload)
 {
-	return q->family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
+	return payload ? r->nlh.nlmsg_len - sizeof(*r) : 0;
+}
+
+/* ip_queue replaced the packet if data_len was what had been sent, and not too
+ * short for an IP header. */
+static bool replaces(const struct ip_queue *q, const struct request *r, size_t len)
+{
+	size_t least = q->family == AF_INET ? sizeof(struct iphdr) :
+		       sizeof(struct ip6_hdr);
+
+	return len >= least && len == r->body.msg.verdict.data_len &&
+	       translate_verdict_known(r->body.msg.verdict.value);
 }
 
 static bool fits_sndbuf(int fd, size_t len)
@@ -136,45 +146,44 @@ static bool fits_sndbuf(int fd, size_t len)
 
 /*
  * Payload that one attribute cannot hold. ip_queue dropped a packet that would
- * have grown past 65,535 bytes; up to there it would have gone on, which the
- * kernel now has no way to take.
+ * have grown past 65,535 bytes, which we can do; up to there it would have gone
+ * on, which the kernel now has no way to take.
  */
-static bool becomes_drop(int fd, const struct request *r)
+static bool cannot_be_sent(const struct ip_queue *q, int fd,
+			   const struct request *r, const void *payload)
 {
-	return r->nlh.nlmsg_len - sizeof(*r) > UINT16_MAX &&
-	       fits_sndbuf(fd, r->nlh.nlmsg_len);
+	size_t len = payload_len(r, payload);
+
+	return len > PAYLOAD_MAX && replaces(q, r, len) &&
+	       (len <= UINT16_MAX || !fits_sndbuf(fd, r->nlh.nlmsg_len));
 }
 
-/* ip_queue replaced the packet if data_len was what had been sent, and not too
- * short for an IP header. */
-static int put_verdict(struct ip_queue *q, int fd, const struct request *r,
-		       enum refusal refusal, const void *payload,
-		       const uint32_t *mark, struct kernel_request *out)
+static void put_verdict(struct ip_queue *q, const struct request *r,
+			enum refusal refusal, const void *payload,
+			const uint32_t *mark, struct kernel_request *out)
 {
+	size_t len = payload_len(r, payload);
 	struct verdict v = {
 		.value = r->body.msg.verdict.value,
 		.mark = mark,
 		.payload = payload,
-		.payload_len = payload ? r->nlh.nlmsg_len - sizeof(*r) : 0,
+		.payload_len = len,
+		.replace = replaces(q, r, len),
 	};
 
-	v.replace = v.payload_len >= least_payload(q) &&
-		    v.payload_len == r->body.msg.verdict.data_len;
-	if (!translate_verdict_known(v.value)) {
-		v.value = IMPOSSIBLE_VERDICT;
-		v.replace = false;
-	}
-	if (v.payload_len > PAYLOAD_MAX) {
-		if (v.replace && !becomes_drop(fd, r)) {
-			errno = EMSGSIZE;
-			return -1;
-		}
+	if (len > PAYLOAD_MAX) {
 		if (v.replace)
 			v.value = NF_DROP;
 		v.payload = NULL;
 	}
+	if (!translate_verdict_known(v.value))
+		v.value = IMPOSSIBLE_VERDICT;
 	translate_verdict(out, r, refusal, q->settings.queue, &v);
-	return 0;
+}
+
+static bool is_request(const struct request *r, uint16_t type)
+{
+	return r->nlh.nlmsg_type == type && r->nlh.nlmsg_len >= sizeof(*r);
 }
 
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
@@ -183,29 +192,34 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 	enum refusal refusal = REFUSAL_IS_EPERM;
 	struct kernel_request out;
 
-	out.len = 0;
-	out.payload_len = 0;
+	if (payload && is_request(r, IPQM_VERDICT) &&
+	    cannot_be_sent(q, fd, r, payload)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	kernel_request_init(&out);
 	if (!atomic_load_explicit(&q->owner, memory_order_relaxed)) {
 		refusal = REFUSAL_IS_EBUSY;
 		claim(q, fd, r, &out);
 	}
-	if (r->nlh.nlmsg_len < sizeof(*r))
-		put_invalid(q, r, refusal, &out);
-	else if (r->nlh.nlmsg_type == IPQM_MODE)
+	if (is_request(r, IPQM_MODE))
 		put_mode(q, fd, r, refusal, &out);
-	else if (r->nlh.nlmsg_type != IPQM_VERDICT)
+	else if (is_request(r, IPQM_VERDICT))
+		put_verdict(q, r, refusal, payload, mark, &out);
+	else
 		put_invalid(q, r, refusal, &out);
-	else if (put_verdict(q, fd, r, refusal, payload, mark, &out))
-		return -1;
-	return nfqueue_send(fd, &out);
+	if (!nfqueue_send(fd, &out))
+		return 0;
+	if (refusal == REFUSAL_IS_EBUSY)	/* the claim was in it */
+		atomic_store(&q->owner, false);
+	return -1;
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
 {
 	struct kernel_request out;
 
-	out.len = 0;
-	out.payload_len = 0;
+	kernel_request_init(&out);
 	put_invalid(q, r, REFUSAL_IS_EINVAL, &out);
 	return nfqueue_send(fd, &out);
 }
@@ -229,8 +243,7 @@ static void drop(const struct ip_queue *q, int fd, const struct message *m)
 	struct kernel_request out;
 	int saved = errno;
 
-	out.len = 0;
-	out.payload_len = 0;
+	kernel_request_init(&out);
 	translate_verdict(&out, &r, REFUSAL_IS_EPERM, q->settings.queue, &v);
 	nfqueue_send(fd, &out);
 	errno = saved;
@@ -271,7 +284,7 @@ static bool accept_message(struct ip_queue *q, int fd, struct message *m)
 	case MESSAGE_ERROR:
 		if (m->claim_lost)
 			atomic_store(&q->owner, false);
-		if (m->error == EPERM && q->settings.debug)
+		if (m->error == EPERM && q->owner && q->settings.debug)
 			debug_forbidden(q->settings.queue);
 		return true;
 	case MESSAGE_NONE:
@@ -310,7 +323,8 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 				nfqueue_discard(fd);
 			continue;
 		}
-		write_message(&m, &d, buf, len);
+		if (len)
+			write_message(&m, &d, buf, len);
 		return m.len;
 	}
 	errno = EAGAIN;

@@ -88,11 +88,6 @@ void translate_mode(struct kernel_request *out, const struct request *r,
 	end(out, nlh, r, refusal);
 }
 
-bool translate_verdict_known(unsigned int value)
-{
-	return value <= NF_STOP && value != NF_STOLEN;
-}
-
 /* The header of the payload's attribute closes the message; the payload itself
  * is sent from where the program has it. */
 static void end_with_payload(struct kernel_request *out, struct nlmsghdr *nlh,

@@ -40,6 +40,12 @@ struct kernel_request {
 	_Alignas(struct nlmsghdr) char buf[256];
 };
 
+static inline void kernel_request_init(struct kernel_request *out)
+{
+	out->len = 0;
+	out->payload_len = 0;
+}
+
 /* The most payload the kernel can take or give: an attribute's length has 16
  * bits, its header included. */
 #define PAYLOAD_MAX (UINT16_MAX - (int)sizeof(struct nlattr))
@@ -70,8 +76,11 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		       enum refusal refusal, uint16_t queue,
 		       const struct verdict *v);
 
-/* Whether ip_queue took the verdict value. */
-bool translate_verdict_known(unsigned int value);
+/* Whether ip_queue took the verdict value: up to NF_STOP, but not NF_STOLEN. */
+static inline bool translate_verdict_known(unsigned int value)
+{
+	return value <= 5 && value != 2;
+}
 
 enum message_kind {
 	MESSAGE_NONE,			/* not for the program */
