@@ -150,76 +150,68 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		end_with_payload(out, &message->nlh, v);
 }
 
-/* What a packet message says, in host byte order but hw_protocol. */
-struct packet {
-	uint32_t id;			/* 0 when there is no packet header */
-	uint32_t mark;
-	uint32_t indev, outdev;
-	uint16_t hw_protocol;
-	uint8_t hook;
-	uint8_t hw_addrlen;
-	bool has_hw_addr;
-	uint8_t hw_addr[8];
-	uint64_t sec, usec;
-	size_t payload_offset, payload_len;
-};
+/* An attribute of fewer bytes than it should have is as good as none. */
+#define HOLDS(attr, type) ((attr)->nla_len >= MNL_ATTR_HDRLEN + sizeof(type))
 
-static void read_hdr(const struct nfqnl_msg_packet_hdr *hdr, struct packet *p)
+static void read_hdr(const struct nfqnl_msg_packet_hdr *hdr, struct message *m)
 {
-	p->id = ntohl(hdr->packet_id);
-	p->hw_protocol = hdr->hw_protocol;
-	p->hook = hdr->hook;
+	m->id = ntohl(hdr->packet_id);
+	m->packet.msg.packet_id = m->id;
+	m->packet.msg.hook = hdr->hook;
+	m->packet.msg.hw_protocol = hdr->hw_protocol;
 }
 
-static void read_stamp(const void *data, struct packet *p)
+static void read_stamp(const void *data, ipq_packet_msg_t *msg)
 {
 	struct nfqnl_msg_packet_timestamp stamp;
 
 	memcpy(&stamp, data, sizeof(stamp));
-	p->sec = be64toh(stamp.sec);
-	p->usec = be64toh(stamp.usec);
+	msg->timestamp_sec = be64toh(stamp.sec);
+	msg->timestamp_usec = be64toh(stamp.usec);
 }
 
-static void read_hw(const struct nfqnl_msg_packet_hw *hw, struct packet *p)
+static void read_hw(const struct nfqnl_msg_packet_hw *hw, struct message *m)
 {
+	ipq_packet_msg_t *msg = &m->packet.msg;
 	uint16_t len = ntohs(hw->hw_addrlen);
 
-	p->has_hw_addr = true;
-	p->hw_addrlen = len < sizeof(p->hw_addr) ? len : sizeof(p->hw_addr);
-	memcpy(p->hw_addr, hw->hw_addr, sizeof(p->hw_addr));
+	m->has_hw_addr = true;
+	msg->hw_addrlen = len < sizeof(msg->hw_addr) ? len : sizeof(msg->hw_addr);
+	memcpy(msg->hw_addr, hw->hw_addr, sizeof(msg->hw_addr));
 }
 
-/* An attribute of fewer bytes than it should have is as good as none. */
-#define HOLDS(attr, type) ((attr)->nla_len >= MNL_ATTR_HDRLEN + sizeof(type))
-
-static void read_attr(const struct nlattr *attr, struct packet *p)
+static void read_attr(const struct nlattr *attr, const char *head, struct message *m)
 {
 	const void *data = attr + 1;
 
 	switch (attr->nla_type) {
 	case NFQA_PACKET_HDR:
 		if (HOLDS(attr, struct nfqnl_msg_packet_hdr))
-			read_hdr(data, p);
+			read_hdr(data, m);
 		break;
 	case NFQA_MARK:
 		if (HOLDS(attr, uint32_t))
-			p->mark = ntohl(*(const uint32_t *)data);
+			m->packet.msg.mark = ntohl(*(const uint32_t *)data);
 		break;
 	case NFQA_TIMESTAMP:
 		if (HOLDS(attr, struct nfqnl_msg_packet_timestamp))
-			read_stamp(data, p);
+			read_stamp(data, &m->packet.msg);
 		break;
 	case NFQA_IFINDEX_INDEV:
 		if (HOLDS(attr, uint32_t))
-			p->indev = ntohl(*(const uint32_t *)data);
+			m->indev = ntohl(*(const uint32_t *)data);
 		break;
 	case NFQA_IFINDEX_OUTDEV:
 		if (HOLDS(attr, uint32_t))
-			p->outdev = ntohl(*(const uint32_t *)data);
+			m->outdev = ntohl(*(const uint32_t *)data);
 		break;
 	case NFQA_HWADDR:
 		if (HOLDS(attr, struct nfqnl_msg_packet_hw))
-			read_hw(data, p);
+			read_hw(data, m);
+		break;
+	case NFQA_PAYLOAD:
+		m->payload_offset = (const char *)data - head;
+		m->payload_len = attr->nla_len - sizeof(*attr);
 		break;
 	}
 }
@@ -229,28 +221,30 @@ static void read_attr(const struct nlattr *attr, struct packet *p)
  * off there. nfq_nlmsg_parse wants the whole message in one piece, which would
  * mean to copy every packet, and it costs more than all else done here.
  */
-static bool read_packet(const char *head, size_t have, size_t len,
-			struct packet *p)
+static bool read_attrs(const char *head, size_t have, size_t len, struct message *m)
 {
-	size_t offset = MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	const char *at = head + MNL_NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+	const char *end = head + have;
 
-	while (offset + sizeof(struct nlattr) <= have) {
-		const struct nlattr *attr = (const void *)(head + offset);
-		size_t size = attr->nla_len;
+	while (end - at >= (ptrdiff_t)sizeof(struct nlattr)) {
+		const struct nlattr *attr = (const void *)at;
+		ptrdiff_t size = attr->nla_len;
 
-		if (size < sizeof(*attr) || size > len - offset)
+		if (size < (ptrdiff_t)sizeof(*attr) ||
+		    (size > end - at && (attr->nla_type != NFQA_PAYLOAD ||
+					 size > (ptrdiff_t)len - (at - head))))
 			return false;
-		if (attr->nla_type == NFQA_PAYLOAD) {
-			p->payload_offset = offset + sizeof(*attr);
-			p->payload_len = size - sizeof(*attr);
-		} else if (size > have - offset) {
-			return false;
-		} else {
-			read_attr(attr, p);
-		}
-		offset += MNL_ALIGN(size);
+		read_attr(attr, head, m);
+		at += MNL_ALIGN(size);
 	}
-	return p->id && (have == len || p->payload_offset);
+	return m->id && (have == len || m->payload_offset);
+}
+
+/* In two steps that compilers make a few stores of; one would be a loop. */
+static void clear(unsigned char *head, size_t size)
+{
+	memset(head, 0, 64);
+	memset(head + 64, 0, size - 64);
 }
 
 static void translate_packet(const char *head, size_t have, size_t len,
@@ -258,45 +252,28 @@ static void translate_packet(const char *head, size_t have, size_t len,
 {
 	const struct nfgenmsg *nfgen = (const void *)(head + MNL_NLMSG_HDRLEN);
 	ipq_packet_msg_t *msg = &m->packet.msg;
-	struct packet p = { 0 };
 
-	if (!read_packet(head, have, len, &p))
+	clear(m->head, sizeof(m->head));
+	m->id = m->indev = m->outdev = 0;
+	m->has_hw_addr = false;
+	m->payload_offset = m->payload_len = 0;
+	if (!read_attrs(head, have, len, m))
 		return;
 	/* Newer kernels name the input device here (ip_output passes skb->dev);
 	 * ip_queue saw none, nor the frame's sender. */
-	if (p.hook == NF_INET_POST_ROUTING) {
-		p.indev = 0;
-		p.has_hw_addr = false;
-		p.hw_addrlen = 0;
-		memset(p.hw_addr, 0, sizeof(p.hw_addr));
+	if (msg->hook == NF_INET_POST_ROUTING) {
+		m->indev = 0;
+		m->has_hw_addr = false;
+		msg->hw_addrlen = 0;
+		memset(msg->hw_addr, 0, sizeof(msg->hw_addr));
 	}
-
 	m->kind = MESSAGE_PACKET;
 	m->family = nfgen->nfgen_family;
-	m->id = p.id;
-	m->indev = p.indev;
-	m->outdev = p.outdev;
-	m->has_hw_addr = p.has_hw_addr;
-	m->payload_offset = p.payload_offset;
-	m->payload_len = p.payload_len;
 	m->head_len = sizeof(m->packet);
-	m->len = MNL_ALIGN(sizeof(m->packet) + p.payload_len);
-	m->packet.nlh = (struct nlmsghdr) {
-		.nlmsg_len = m->len,
-		.nlmsg_type = IPQM_PACKET,
-	};
-	/* from the names on, padding included */
-	memset(msg->indev_name, 0, sizeof(msg->indev_name));
-	memset(msg->outdev_name, 0, sizeof(*msg) - offsetof(ipq_packet_msg_t, outdev_name));
-	msg->packet_id = p.id;
-	msg->mark = p.mark;
-	msg->timestamp_sec = p.sec;
-	msg->timestamp_usec = p.usec;
-	msg->hook = p.hook;
-	msg->hw_protocol = p.hw_protocol;
-	msg->hw_addrlen = p.hw_addrlen;
-	memcpy(msg->hw_addr, p.hw_addr, sizeof(msg->hw_addr));
-	msg->data_len = p.payload_len;
+	m->len = MNL_ALIGN(sizeof(m->packet) + m->payload_len);
+	m->packet.nlh.nlmsg_len = m->len;
+	m->packet.nlh.nlmsg_type = IPQM_PACKET;
+	msg->data_len = m->payload_len;
 }
 
 /* What the program reads instead of the kernel's errno. */
