@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A decider on libnetfilter_queue's classic interface, which reads all that an
+ * ip_queue packet message tells. */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <libnfnetlink/libnfnetlink.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+
+#include "consumer.h"
+
+static struct nlif_handle *links;
+
+static int decide(struct nfq_q_handle *queue, struct nfgenmsg *nfgen,
+		  struct nfq_data *data, void *arg)
+{
+	struct nfqnl_msg_packet_hdr *hdr = nfq_get_msg_packet_hdr(data);
+	struct nfqnl_msg_packet_hw *hw = nfq_get_packet_hw(data);
+	struct consumer *c = arg;
+	unsigned char *payload;
+	struct timeval tv;
+	char name[64];
+
+	(void)nfgen;
+	c->sink += hdr->hook + ntohs(hdr->hw_protocol) + nfq_get_nfmark(data);
+	if (hw)
+		c->sink += hw->hw_addr[0];
+	if (!nfq_get_timestamp(data, &tv))
+		c->sink += tv.tv_sec;
+	if (nfq_get_indev(data))
+		c->sink += nfq_get_indev_name(links, data, name);
+	if (nfq_get_outdev(data))
+		c->sink += nfq_get_outdev_name(links, data, name);
+	c->sink += nfq_get_payload(data, &payload);
+	return nfq_set_verdict(queue, ntohl(hdr->packet_id), c->verdict, 0, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static char buf[0x10000 + 4096] __attribute__((aligned));
+	struct nfq_handle *h = nfq_open();
+	struct consumer c;
+	struct nfq_q_handle *queue;
+	ssize_t n;
+
+	links = nlif_open();
+	if (!h || !links || nlif_query(links) < 0)
+		return 1;
+	queue = nfq_create_queue(h, 0, decide, &c);
+	if (!queue)
+		return 1;
+	nfnl_rcvbufsiz(nfq_nfnlh(h), 8 << 20);
+	nfq_set_mode(queue, argc > 2 && atoi(argv[2]) ? NFQNL_COPY_PACKET :
+		     NFQNL_COPY_META, argc > 2 ? atoi(argv[2]) : 0);
+	c = consumer_start(argc, argv);
+	do {
+		n = recv(nfq_fd(h), buf, sizeof(buf), 0);
+		if (n < 0)
+			continue;	/* ENOBUFS: messages were lost */
+		nfq_handle_packet(h, buf, n);
+	} while (n < 0 || consumer_more(&c));
+	return c.sink == 1;
+}
