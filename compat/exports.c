@@ -32,6 +32,19 @@ ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *len);
 int fcntl64(int fd, int command, ...);
 
+/* A number that was ours may now be another socket's. */
+static int appeared(int fd)
+{
+	sockets_appeared(fd);
+	return fd;
+}
+
+/* Whether fd turned out to be none of ours; then nothing has been done. */
+static bool is_other(int fd, ssize_t result)
+{
+	return result < 0 && errno == ENOTSOCK && !sockets_ask(fd);
+}
+
 EXPORT int socket(int domain, int type, int protocol)
 {
 	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -42,19 +55,41 @@ EXPORT int socket(int domain, int type, int protocol)
 		if (protocol == NETLINK_IP6_FW)
 			return sockets_open(AF_INET6, type);
 	}
-	return NEXT(socket)(domain, type, protocol);
+	return appeared(NEXT(socket)(domain, type, protocol));
+}
+
+EXPORT int socketpair(int domain, int type, int protocol, int fds[2])
+{
+	int result = NEXT(socketpair)(domain, type, protocol, fds);
+
+	if (!result) {
+		appeared(fds[0]);
+		appeared(fds[1]);
+	}
+	return result;
+}
+
+EXPORT int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict len)
+{
+	return appeared(NEXT(accept)(fd, address, len));
+}
+
+EXPORT int accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict len,
+		   int flags)
+{
+	return appeared(NEXT(accept4)(fd, address, len, flags));
 }
 
 EXPORT int bind(int fd, const struct sockaddr *address, socklen_t len)
 {
-	struct ipq_socket *s = sockets_find(fd);
+	struct ipq_socket *s = sockets_ask(fd);
 
 	return s ? sockets_bind(s, address, len) : NEXT(bind)(fd, address, len);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
 {
-	struct ipq_socket *s = sockets_find(fd);
+	struct ipq_socket *s = sockets_ask(fd);
 
 	return s ? sockets_connect(s, address, len) : NEXT(connect)(fd, address, len);
 }
@@ -62,7 +97,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
 EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 		       socklen_t *restrict len)
 {
-	struct ipq_socket *s = sockets_find(fd);
+	struct ipq_socket *s = sockets_ask(fd);
 
 	return s ? sockets_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
@@ -115,8 +150,16 @@ EXPORT int fcntl64(int fd, int command, ...)
 	FCNTL(fcntl64, fd, command);
 }
 
-static ssize_t send_one(struct ipq_socket *s, int fd, const void *buf, size_t n,
-			int flags, const struct sockaddr *address, socklen_t len)
+EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	struct ipq_socket *s = sockets_find(fd);
+	ssize_t sent = s ? traffic_send_one(s, fd, buf, n, flags) : -1;
+
+	return s && !is_other(fd, sent) ? sent : NEXT(send)(fd, buf, n, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
+		      const struct sockaddr *address, socklen_t len)
 {
 	struct iovec iov = { .iov_base = (void *)buf, .iov_len = n };
 	struct msghdr msg = {
@@ -125,37 +168,24 @@ static ssize_t send_one(struct ipq_socket *s, int fd, const void *buf, size_t n,
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 	};
-
-	return traffic_send(s, fd, &msg, flags);
-}
-
-EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
-{
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t sent = s ? traffic_send(s, fd, &msg, flags) : -1;
 
-	return s ? send_one(s, fd, buf, n, flags, NULL, 0) :
-		   NEXT(send)(fd, buf, n, flags);
-}
-
-EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
-		      const struct sockaddr *address, socklen_t len)
-{
-	struct ipq_socket *s = sockets_find(fd);
-
-	return s ? send_one(s, fd, buf, n, flags, address, len) :
-		   NEXT(sendto)(fd, buf, n, flags, address, len);
+	return s && !is_other(fd, sent) ? sent :
+	       NEXT(sendto)(fd, buf, n, flags, address, len);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t sent = s ? traffic_send(s, fd, msg, flags) : -1;
 
-	return s ? traffic_send(s, fd, msg, flags) : NEXT(sendmsg)(fd, msg, flags);
+	return s && !is_other(fd, sent) ? sent : NEXT(sendmsg)(fd, msg, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
 {
-	struct ipq_socket *s = sockets_find(fd);
+	struct ipq_socket *s = sockets_ask(fd);
 	unsigned int i;
 	ssize_t n;
 
@@ -173,56 +203,52 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t sent = s ? traffic_send_one(s, fd, buf, n, 0) : -1;
 
-	return s ? send_one(s, fd, buf, n, 0, NULL, 0) : NEXT(write)(fd, buf, n);
+	return s && !is_other(fd, sent) ? sent : NEXT(write)(fd, buf, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	struct ipq_socket *s = sockets_find(fd);
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
+	struct ipq_socket *s = count < 0 ? NULL : sockets_find(fd);
+	ssize_t sent = s ? traffic_send(s, fd, &msg, 0) : -1;
 
-	if (!s || count < 0)
-		return NEXT(writev)(fd, iov, count);
-	return traffic_send(s, fd, &msg, 0);
+	return s && !is_other(fd, sent) ? sent : NEXT(writev)(fd, iov, count);
 }
 
+/* recvfrom(2) for all who receive into one buffer. */
 static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
 			   int flags, struct sockaddr *address, socklen_t *len)
 {
-	struct iovec iov = { .iov_base = buf, .iov_len = n };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t received;
 
 	if (address && !len) {
 		errno = EFAULT;
 		return -1;
 	}
-	if (address) {
-		msg.msg_name = address;
-		msg.msg_namelen = *len;
-	}
-	received = traffic_receive(s, fd, &msg, flags);
+	received = traffic_receive_one(s, fd, buf, n, flags);
 	if (received >= 0 && address)
-		*len = msg.msg_namelen;
+		sockets_put_address(0, address, len);
 	return received;
 }
 
 EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t received = s ? traffic_receive_one(s, fd, buf, n, flags) : -1;
 
-	return s ? receive_one(s, fd, buf, n, flags, NULL, NULL) :
-		   NEXT(recv)(fd, buf, n, flags);
+	return s && !is_other(fd, received) ? received : NEXT(recv)(fd, buf, n, flags);
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
 			struct sockaddr *restrict address, socklen_t *restrict len)
 {
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t received = s ? receive_one(s, fd, buf, n, flags, address, len) : -1;
 
-	return s ? receive_one(s, fd, buf, n, flags, address, len) :
-		   NEXT(recvfrom)(fd, buf, n, flags, address, len);
+	return s && !is_other(fd, received) ? received :
+	       NEXT(recvfrom)(fd, buf, n, flags, address, len);
 }
 
 /* A message may bring descriptors from another process. */
@@ -246,10 +272,10 @@ static void look_for_descriptors(struct msghdr *msg)
 EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct ipq_socket *s = sockets_find(fd);
-	ssize_t n;
+	ssize_t n = s ? traffic_receive(s, fd, msg, flags) : -1;
 
-	if (s)
-		return traffic_receive(s, fd, msg, flags);
+	if (s && !is_other(fd, n))
+		return n;
 	n = NEXT(recvmsg)(fd, msg, flags);
 	if (n >= 0 && msg->msg_controllen)
 		look_for_descriptors(msg);
@@ -268,7 +294,7 @@ static bool has_passed(const struct timespec *start, const struct timespec *time
 EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
 		    struct timespec *timeout)
 {
-	struct ipq_socket *s = sockets_find(fd);
+	struct ipq_socket *s = sockets_ask(fd);
 	struct timespec start;
 	unsigned int i;
 	ssize_t n;
@@ -299,50 +325,62 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
 }
 
 /* sock_read_iter: a read of nothing takes no message away. */
+static ssize_t read_one(struct ipq_socket *s, int fd, void *buf, size_t n)
+{
+	if (n)
+		return traffic_receive_one(s, fd, buf, n, 0);
+	if (sockets_ask(fd))
+		return 0;
+	errno = ENOTSOCK;
+	return -1;
+}
+
 EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
 	struct ipq_socket *s = sockets_find(fd);
+	ssize_t received = s ? read_one(s, fd, buf, n) : -1;
 
-	if (!s)
-		return NEXT(read)(fd, buf, n);
-	return n ? receive_one(s, fd, buf, n, 0, NULL, NULL) : 0;
+	return s && !is_other(fd, received) ? received : NEXT(read)(fd, buf, n);
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
-	struct ipq_socket *s = sockets_find(fd);
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
+	struct ipq_socket *s = count < 0 ? NULL : sockets_ask(fd);
 	size_t total = 0;
 
-	if (!s || count < 0)
+	if (!s)
 		return NEXT(readv)(fd, iov, count);
 	for (int i = 0; iov && i < count; i++)
 		total += iov[i].iov_len;
 	return total || !iov ? traffic_receive(s, fd, &msg, 0) : 0;
 }
 
+/* The fortified ones see to it themselves when n is too large. */
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
 	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+	ssize_t received = s ? read_one(s, fd, buf, n) : -1;
 
-	if (!s)
-		return NEXT(__read_chk)(fd, buf, n, size);
-	return n ? receive_one(s, fd, buf, n, 0, NULL, NULL) : 0;
+	return s && !is_other(fd, received) ? received :
+	       NEXT(__read_chk)(fd, buf, n, size);
 }
 
 EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
 {
 	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+	ssize_t received = s ? traffic_receive_one(s, fd, buf, n, flags) : -1;
 
-	return s ? receive_one(s, fd, buf, n, flags, NULL, NULL) :
-		   NEXT(__recv_chk)(fd, buf, n, size, flags);
+	return s && !is_other(fd, received) ? received :
+	       NEXT(__recv_chk)(fd, buf, n, size, flags);
 }
 
 EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 			      struct sockaddr *address, socklen_t *len)
 {
 	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
+	ssize_t received = s ? receive_one(s, fd, buf, n, flags, address, len) : -1;
 
-	return s ? receive_one(s, fd, buf, n, flags, address, len) :
-		   NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
+	return s && !is_other(fd, received) ? received :
+	       NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
 }

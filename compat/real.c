@@ -11,6 +11,7 @@ ssize_t real_send(int fd, const void *data, size_t len, int flags);
 ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t real_recv(int fd, void *data, size_t len, int flags);
 ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags);
+int real_getsockname(int fd, struct sockaddr *address, socklen_t *len);
 
 int real_socket(int domain, int type, int protocol)
 {
@@ -40,4 +41,9 @@ ssize_t real_recv(int fd, void *data, size_t len, int flags)
 ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	return NEXT(recvmsg)(fd, msg, flags);
+}
+
+int real_getsockname(int fd, struct sockaddr *address, socklen_t *len)
+{
+	return NEXT(getsockname)(fd, address, len);
 }

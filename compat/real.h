@@ -12,5 +12,6 @@
 #define sendmsg real_sendmsg
 #define recv real_recv
 #define recvmsg real_recvmsg
+#define getsockname real_getsockname
 
 #endif

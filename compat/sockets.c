@@ -4,9 +4,10 @@
  *
  * A socket of ours has a port id no other has (port_id.h), so the kernel can be
  * asked what a descriptor is, whatever was closed, duplicated, inherited or
- * reused behind our back. It need not be asked of descriptor numbers that never
- * were ours: those are remembered, and never forgotten, so that a vfork child
- * that closes its own, in our memory, does no harm. */
+ * reused behind our back. Descriptor numbers that never were ours need no
+ * asking. Nor does one that was asked about, until the number is given to
+ * another socket (sockets_appeared), or the kernel says that it is none:
+ * nothing is read or written then. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,22 +24,23 @@
 /* Linux allows no more descriptors by default (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
 
-#define BITS (8 * sizeof(long))
-
 static struct ipq_socket sockets[SOCKETS_MAX];
-static _Atomic unsigned long once_ours[DESCRIPTORS_MAX / BITS];
 
-static bool is_remembered(int fd)
+/* Of each descriptor number: never ours; once ours, to be asked about; or, from
+ * KNOWN on, which of the sockets it is. Never goes back to NEVER: a vfork child
+ * writes to our memory, but to a descriptor table of its own. */
+enum { NEVER, ONCE, KNOWN };
+static _Atomic uint8_t descriptors[DESCRIPTORS_MAX];
+
+static bool has_place(int fd)
 {
-	return fd >= 0 && fd < DESCRIPTORS_MAX &&
-	       atomic_load_explicit(&once_ours[fd / BITS], memory_order_relaxed) >>
-	       fd % BITS & 1;
+	return fd >= 0 && fd < DESCRIPTORS_MAX;
 }
 
 static void remember(int fd)
 {
-	if (fd >= 0 && fd < DESCRIPTORS_MAX)
-		atomic_fetch_or(&once_ours[fd / BITS], 1UL << fd % BITS);
+	if (has_place(fd))
+		atomic_store_explicit(&descriptors[fd], ONCE, memory_order_relaxed);
 }
 
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len)
@@ -154,25 +156,56 @@ static struct ipq_socket *adopt(uint32_t port_id, uint8_t family)
 	return enter(port_id, process, &q);
 }
 
-struct ipq_socket *sockets_find(int fd)
+static struct ipq_socket *ask(int fd)
 {
 	struct ipq_socket *s;
 	uint32_t port_id;
 	uint8_t family;
 
-	if (!is_remembered(fd))
-		return NULL;
 	port_id = port_id_at(fd, &family);
 	if (!port_id)
 		return NULL;
 	s = find(port_id);
-	return s ? s : adopt(port_id, family);
+	if (!s)
+		s = adopt(port_id, family);
+	if (s)
+		atomic_store_explicit(&descriptors[fd], KNOWN + (s - sockets),
+				      memory_order_relaxed);
+	return s;
+}
+
+struct ipq_socket *sockets_find(int fd)
+{
+	uint8_t descriptor;
+
+	if (!has_place(fd))
+		return NULL;
+	descriptor = atomic_load_explicit(&descriptors[fd], memory_order_relaxed);
+	if (descriptor == NEVER)
+		return NULL;
+	return descriptor == ONCE ? ask(fd) : &sockets[descriptor - KNOWN];
+}
+
+struct ipq_socket *sockets_ask(int fd)
+{
+	sockets_appeared(fd);
+	return sockets_find(fd);
+}
+
+void sockets_appeared(int fd)
+{
+	if (has_place(fd) &&
+	    atomic_load_explicit(&descriptors[fd], memory_order_relaxed) >= KNOWN)
+		remember(fd);
 }
 
 void sockets_duplicate(int from, int fd)
 {
-	if (is_remembered(from))
+	if (has_place(from) &&
+	    atomic_load_explicit(&descriptors[from], memory_order_relaxed) != NEVER)
 		remember(fd);
+	else
+		sockets_appeared(fd);
 }
 
 void sockets_arrived(int fd)
@@ -181,6 +214,8 @@ void sockets_arrived(int fd)
 
 	if (port_id_at(fd, &family))
 		remember(fd);
+	else
+		sockets_appeared(fd);
 }
 
 /* A second socket of the family has another port id than the process's own,

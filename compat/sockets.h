@@ -19,9 +19,14 @@ struct ipq_socket {
 /* socket(2) for NETLINK_FIREWALL (AF_INET) or NETLINK_IP6_FW (AF_INET6). */
 int sockets_open(uint8_t family, int type);
 
-/* What fd stands for, NULL if it is not ours. Costs a system call only for
- * descriptor numbers that once were ours. */
+/* What fd stands for, NULL if it is not ours. No system call as a rule. */
 struct ipq_socket *sockets_find(int fd);
+
+/* The same, but asks the kernel: fd may have become something else. */
+struct ipq_socket *sockets_ask(int fd);
+
+/* fd is a new socket, of whatever kind. */
+void sockets_appeared(int fd);
 
 /* fd is a duplicate of from. */
 void sockets_duplicate(int from, int fd);

@@ -144,24 +144,67 @@ static int check_destination(const struct msghdr *msg)
 	return 0;
 }
 
-static int send_request(struct ipq_socket *s, int fd, const struct msghdr *msg,
-			const struct request *r)
+/* Sends what the datagram asks for. payload is NULL if it is not in one piece. */
+static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
+		   const struct request *r, const void *payload)
 {
+	sockets_autobind(s);
+	switch (wire) {
+	case WIRE_REQUEST:
+		return ip_queue_request(&s->queue, fd, r, payload, NULL);
+	case WIRE_MALFORMED:
+		return ip_queue_refuse(&s->queue, fd, r);
+	case WIRE_IGNORED:
+		break;
+	}
+	return 0;
+}
+
+/* A datagram that is no request of ours may be meant for something else that
+ * the descriptor has become. */
+static int check(int fd, enum wire wire, int flags)
+{
+	if (wire != WIRE_REQUEST && !sockets_ask(fd)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	if (flags & MSG_OOB) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return 0;
+}
+
+ssize_t traffic_send_one(struct ipq_socket *s, int fd, const void *buf, size_t len,
+			 int flags)
+{
+	struct request r;
+	enum wire wire;
+
+	if (len && !is_address(buf)) {
+		errno = EFAULT;
+		return -1;
+	}
+	wire = wire_read(buf, len < sizeof(r) ? len : sizeof(r), len, &r);
+	if (check(fd, wire, flags) ||
+	    pass_on(s, fd, wire, &r, len > sizeof(r) && r.nlh.nlmsg_len > sizeof(r) ?
+		    (const char *)buf + sizeof(r) : NULL))
+		return -1;
+	return len;
+}
+
+static int send_gathered(struct ipq_socket *s, int fd, const struct msghdr *msg,
+			 const struct request *r)
+{
+	size_t len = r->nlh.nlmsg_len - sizeof(*r);
 	struct scratch scratch;
-	const void *payload;
-	size_t len = 0;
 	int result;
 
-	if (r->nlh.nlmsg_len > sizeof(*r))
-		len = r->nlh.nlmsg_len - sizeof(*r);
-	payload = len ? in_one_piece(msg, sizeof(*r), len) : NULL;
-	if (!len || payload)
-		return ip_queue_request(&s->queue, fd, r, payload, NULL);
 	if (scratch_take(&scratch, len))
 		return -1;
 	result = copy(msg, sizeof(*r), len, scratch.data, NULL);
 	if (!result)
-		result = ip_queue_request(&s->queue, fd, r, scratch.data, NULL);
+		result = pass_on(s, fd, WIRE_REQUEST, r, scratch.data);
 	scratch_give(&scratch);
 	return result;
 }
@@ -169,32 +212,28 @@ static int send_request(struct ipq_socket *s, int fd, const struct msghdr *msg,
 ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int flags)
 {
 	ssize_t total = total_len(msg);
-	unsigned char head[sizeof(struct request)];
+	const void *payload = NULL;
+	struct request r = { 0 };
+	enum wire wire;
 	size_t have;
-	struct request r;
-	int result = 0;
+	int result;
 
 	if (total < 0)
 		return -1;
-	if (flags & MSG_OOB) {
-		errno = EOPNOTSUPP;
+	have = (size_t)total < sizeof(r) ? (size_t)total : sizeof(r);
+	if (copy(msg, 0, have, &r, NULL))
 		return -1;
-	}
-	have = (size_t)total < sizeof(head) ? (size_t)total : sizeof(head);
-	if (check_destination(msg) || copy(msg, 0, have, head, NULL))
+	wire = wire_read(&r, have, total, &r);
+	if (check(fd, wire, flags) || check_destination(msg))
 		return -1;
-	sockets_autobind(s);
-	switch (wire_read(head, have, total, &r)) {
-	case WIRE_REQUEST:
-		result = send_request(s, fd, msg, &r);
-		break;
-	case WIRE_MALFORMED:
-		result = ip_queue_refuse(&s->queue, fd, &r);
-		break;
-	case WIRE_IGNORED:
-		break;
+	if (wire == WIRE_REQUEST && r.nlh.nlmsg_len > sizeof(r)) {
+		payload = in_one_piece(msg, sizeof(r), r.nlh.nlmsg_len - sizeof(r));
+		if (!payload) {
+			result = send_gathered(s, fd, msg, &r);
+			return result ? -1 : total;
+		}
 	}
-	return result ? -1 : total;
+	return pass_on(s, fd, wire, &r, payload) ? -1 : total;
 }
 
 /* Several buffers: the message is translated in one piece, then dealt out. */
@@ -214,6 +253,14 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 	return n;
 }
 
+ssize_t traffic_receive_one(struct ipq_socket *s, int fd, void *buf, size_t len,
+			    int flags)
+{
+	ssize_t n = ip_queue_receive(&s->queue, fd, buf, len, flags & ~MSG_TRUNC);
+
+	return n > 0 && (size_t)n > len && !(flags & MSG_TRUNC) ? (ssize_t)len : n;
+}
+
 ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int flags)
 {
 	ssize_t total = total_len(msg), n;
@@ -221,8 +268,8 @@ ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int fl
 	if (total < 0)
 		return -1;
 	if (msg->msg_iovlen == 1)
-		n = ip_queue_receive(&s->queue, fd, msg->msg_iov[0].iov_base, total,
-				     flags & ~MSG_TRUNC);
+		n = traffic_receive_one(s, fd, msg->msg_iov[0].iov_base, total,
+					flags | MSG_TRUNC);
 	else
 		n = receive_scattered(s, fd, msg, total, flags & ~MSG_TRUNC);
 	if (n < 0)

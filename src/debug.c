@@ -7,31 +7,12 @@
 #include <sys/socket.h>
 
 #include "debug.h"
+#include "nfqueue.h"
 #include "port_id.h"
-
-/* Port id of the socket that has bound the queue, 0 if it is not in the list
- * (see nfqnl seq_show: queue number and port id are the first two columns). */
-static uint32_t owner_of(uint16_t queue)
-{
-	FILE *list = fopen("/proc/self/net/netfilter/nfnetlink_queue", "re");
-	uint32_t port_id = 0;
-	unsigned int number;
-	char line[256];
-
-	while (list && fgets(line, sizeof(line), list)) {
-		if (sscanf(line, "%u %" SCNu32, &number, &port_id) == 2 &&
-		    number == queue)
-			break;
-		port_id = 0;
-	}
-	if (list)
-		fclose(list);
-	return port_id;
-}
 
 static void describe_owner(uint16_t queue, char *text, size_t size)
 {
-	uint32_t port_id = owner_of(queue);
+	uint32_t port_id = nfqueue_owner(queue);
 	char path[32], name[32] = "";
 	uint8_t of_family;
 	FILE *comm;

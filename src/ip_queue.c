@@ -60,7 +60,10 @@ static void claim(struct ip_queue *q, int fd, const struct request *r,
 		atomic_store(&q->owner, true);
 		break;
 	case NFQUEUE_TAKEN:
-		if (q->settings.debug)
+		/* a forked process may have claimed it over this very socket */
+		if (nfqueue_owner(queue) == nfqueue_port_id(fd))
+			atomic_store(&q->owner, true);
+		else if (q->settings.debug)
 			debug_taken(queue, q->family);
 		break;
 	case NFQUEUE_FORBIDDEN:

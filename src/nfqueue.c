@@ -2,6 +2,7 @@
 /* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
  * and nothing of ip_queue. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -156,6 +157,32 @@ enum nfqueue_state nfqueue_probe(uint16_t queue)
 		}
 	mnl_socket_close(nl);
 	return state;
+}
+
+/* The first two columns of the list are queue number and port id (seq_show in
+ * nfnetlink_queue). */
+uint32_t nfqueue_owner(uint16_t queue)
+{
+	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+	unsigned int number, owner;
+	uint32_t found = 0;
+	char line[256];
+
+	while (list && !found && fgets(line, sizeof(line), list))
+		if (sscanf(line, "%u %u", &number, &owner) == 2 && number == queue)
+			found = owner;
+	if (list)
+		fclose(list);
+	return found;
+}
+
+uint32_t nfqueue_port_id(int fd)
+{
+	struct sockaddr_nl local = { .nl_pid = 0 };
+	socklen_t len = sizeof(local);
+
+	getsockname(fd, (struct sockaddr *)&local, &len);
+	return local.nl_pid;
 }
 
 /*

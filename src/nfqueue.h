@@ -70,6 +70,13 @@ enum nfqueue_state nfqueue_probe(uint16_t queue);
  * -1 and errno: EADDRINUSE if the port id is taken, or as socket(2). */
 int nfqueue_open(int type, uint32_t port_id);
 
+/* The port id of the socket that has bound the queue, 0 if that cannot be
+ * found out. */
+uint32_t nfqueue_owner(uint16_t queue);
+
+/* The port id of a socket. */
+uint32_t nfqueue_port_id(int fd);
+
 /* Has packets stamped on arrival and messages dropped and counted rather than
  * reported when the buffer is full. */
 void nfqueue_configure(int fd);

@@ -62,6 +62,12 @@ static bool parse(const struct variable *v, const char *text, uint32_t *value)
 	return true;
 }
 
+static void print_in_line(const char *text)
+{
+	for (; *text; text++)
+		fputc(*text >= ' ' ? *text : '?', stderr);
+}
+
 bool settings_read(int family, struct settings *s)
 {
 	uint32_t value[VARIABLES] = { [MAXLEN] = 1024 };
@@ -84,7 +90,9 @@ bool settings_read(int family, struct settings *s)
 			return false;
 		}
 		if (!parse(v, equals + 1, &value[v - variables])) {
-			fprintf(stderr, "libipq: %s: want %s\n", *e, v->accepted);
+			fputs("libipq: ", stderr);
+			print_in_line(*e);
+			fprintf(stderr, ": want %s\n", v->accepted);
 			return false;
 		}
 		set[v - variables] = true;
