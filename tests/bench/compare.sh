@@ -1,9 +1,10 @@
 #!/bin/sh
-# usage: compare.sh FLOOD CONSUMER...
+# usage: compare.sh PRELOAD FLOOD CONSUMER...
 # Measures the consumers side by side in a network namespace of its own: CPU
 # time per packet (user and system, medians of alternating runs) and
 # instructions in user space per packet (callgrind). Each row is also given as
-# a ratio to the first consumer's. ROUNDS and PACKETS in the environment.
+# a ratio to the first consumer's. The one called raw runs with the library
+# PRELOAD. ROUNDS and PACKETS in the environment.
 set -eu
 
 if [ -z "${IN_NAMESPACE:-}" ]; then
@@ -11,8 +12,8 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	[ "$(id -u)" = 0 ] || exec unshare -Urn "$0" "$@"
 	exec unshare -n "$0" "$@"
 fi
-flood=$1
-shift
+preload=$(readlink -f "$1") flood=$2
+shift 2
 rounds=${ROUNDS:-7} packets=${PACKETS:-100000}
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$work"' EXIT
@@ -21,10 +22,13 @@ ip link set lo up
 iptables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE
 drop=0
 
-# consume OUT SIZE PACKETS COMMAND...: runs it under flood on another core
+# consume OUT SIZE PROGRAM COMMAND...: runs it under flood on another core
 consume() {
 	out=$1 size=$2
-	shift 2
+	case $3 in
+	*/raw) shift 3; set -- env LD_PRELOAD="$preload" "$@" ;;
+	*) shift 3 ;;
+	esac
 	rm -f "$work/fifo"
 	mkfifo "$work/fifo"
 	timeout 120 taskset -c 0 "$@" > "$work/fifo" &
@@ -47,7 +51,8 @@ cpu() { # NAME SIZE RANGE: medians, ratios
 	i=0
 	while [ $i -lt "$rounds" ]; do
 		for program; do
-			consume "$work/one" "$size" "$program" "$packets" "$range" $drop
+			consume "$work/one" "$size" "$program" \
+				"$program" "$packets" "$range" $drop
 			cat "$work/one" >> "$work/$(basename "$program").ns"
 		done
 		i=$((i + 1))
@@ -72,7 +77,7 @@ instructions() { # NAME SIZE RANGE
 	first=
 	for program; do
 		for n in 100 600; do
-			consume "$work/one" "$size" valgrind -q --tool=callgrind \
+			consume "$work/one" "$size" "$program" valgrind -q --tool=callgrind \
 				--callgrind-out-file="$work/cg.$n" "$program" $n "$range" $drop
 		done
 		count=$(awk '/^summary:/ { t[FILENAME] = $2 }

@@ -143,6 +143,18 @@ void network_far(const char *format, ...)
 		  "on the far side: %s: status %#x", format, status);
 }
 
+void network_add_beyond(void)
+{
+	network_far("ip link add veth3 type veth peer name veth2 netns %d && "
+		    "ip link set veth3 up", getpid());
+	run("ip address add 10.10.0.1/24 dev veth2 && "
+	    "ip address add fd10::1/64 dev veth2 nodad && "
+	    "ip link set veth2 up && "
+	    "ip neighbour add 10.10.0.2 lladdr 02:00:00:00:0a:02 dev veth2 && "
+	    "ip neighbour add fd10::2 lladdr 02:00:00:00:0a:02 dev veth2 && "
+	    "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+}
+
 static socklen_t make_address(int family, const char *text, uint16_t port,
 			      struct sockaddr_storage *address)
 {
@@ -199,6 +211,20 @@ void udp_say(int family, uint16_t port, const char *text)
 	close(fd);
 }
 
+void udp_say_far(const char *address, uint16_t port, const char *text)
+{
+	pid_t pid = network_far_fork();
+	int status;
+
+	if (pid == 0)
+		_exit(udp_send(udp_open(strchr(address, ':') ? AF_INET6 : AF_INET, 0),
+			       address, port, text, strlen(text)) !=
+		      (ssize_t)strlen(text));
+	cr_assert(waitpid(pid, &status, 0) == pid);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		  "UDP from the far side to %s: status %#x", address, status);
+}
+
 ssize_t udp_hear(int fd, char *text, size_t size, int wait)
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
@@ -209,6 +235,15 @@ ssize_t udp_hear(int fd, char *text, size_t size, int wait)
 	n = recv(fd, text, size - 1, MSG_DONTWAIT);
 	text[n > 0 ? n : 0] = '\0';
 	return n;
+}
+
+void udp_expect(int fd, const char *text)
+{
+	char heard[256];
+
+	cr_assert(udp_hear(fd, heard, sizeof(heard), DEADLINE) >= 0,
+		  "\"%s\" does not arrive", text);
+	cr_assert_str_eq(heard, text);
 }
 
 uint32_t checksum_add(uint32_t sum, const void *data, size_t len)

@@ -24,6 +24,11 @@ void network_add_far(void);
 void network_far(const char *format, ...) __attribute__((format(printf, 1, 2)));
 pid_t network_far_fork(void);
 
+/* A network on another side of ours, after network_add_far: veth2 here with
+ * 10.10.0.1 and fd10::1. What the far side sends to 10.10.0.2 or fd10::2 comes
+ * in by veth0 and goes out by veth2, where nobody answers. */
+void network_add_beyond(void);
+
 /* Runs a shell command, which must succeed. */
 void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -42,9 +47,16 @@ ssize_t udp_send(int fd, const char *address, uint16_t port, const void *data,
 /* Sends text to port on 127.0.0.1 or ::1 from a socket made for it. */
 void udp_say(int family, uint16_t port, const char *text);
 
+/* Sends text from the far side to port of the address, and waits until it is
+ * sent, not until it has come. */
+void udp_say_far(const char *address, uint16_t port, const char *text);
+
 /* The next datagram, NUL-terminated; its length, or -1 if none came within
  * wait ms. */
 ssize_t udp_hear(int fd, char *text, size_t size, int wait);
+
+/* The next datagram, which must come and be text. */
+void udp_expect(int fd, const char *text);
 
 /* Checksum of the Internet protocols over len bytes, to be continued from sum. */
 uint32_t checksum_add(uint32_t sum, const void *data, size_t len);

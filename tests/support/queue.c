@@ -64,3 +64,39 @@ bool queue_figures(unsigned int number, struct queue_figures *f)
 	fclose(list);
 	return found;
 }
+
+void queue_refusal(struct ipq_handle *h, int error, uint16_t type,
+		   const unsigned long body[3], const void *rest, size_t len)
+{
+	/* written down here, not taken from the headers under test */
+	struct {
+		uint32_t len;
+		uint16_t type, flags;
+		uint32_t seq, pid;
+		int32_t error;
+		uint32_t request_len;
+		uint16_t request_type, request_flags;
+		uint32_t request_seq, request_pid;
+	} head = {
+		.len = 36 + 3 * sizeof(long) + len, .type = 2, .pid = getpid(),
+		.error = -error,
+		.request_len = 16 + 3 * sizeof(long) + len, .request_type = type,
+		.request_flags = 1, .request_pid = getpid(),
+	};
+	static union message m, expected;
+	size_t before = sizeof(head) + 3 * sizeof(long);
+	ssize_t n;
+
+	memset(&expected, 0, sizeof(expected));
+	memcpy(expected.buf, &head, sizeof(head));
+	memcpy(expected.buf + sizeof(head), body, 3 * sizeof(long));
+	if (rest)
+		memcpy(expected.buf + before, rest, len);
+	memset(&m, 0xff, sizeof(m));
+	n = ipq_read(h, m.buf, sizeof(m.buf), SOON);
+	cr_assert(n == (ssize_t)(before + len + 3) / 4 * 4,
+		  "an error message: %zd bytes: %s", n, ipq_errstr());
+	for (ssize_t i = 0; i < n; i++)
+		cr_assert(m.buf[i] == expected.buf[i], "byte %zd is %02x, not %02x", i,
+			  m.buf[i], expected.buf[i]);
+}

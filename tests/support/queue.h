@@ -41,4 +41,14 @@ struct queue_figures {
 /* Those of the queue; false if nobody has bound it. */
 bool queue_figures(unsigned int number, struct queue_figures *figures);
 
+/* What ipq_set_mode and, without payload, ipq_set_verdict return. */
+#define MODE_SENT (sizeof(long) == 8 ? 56 : 44)
+#define VERDICT_SENT (sizeof(long) == 8 ? 40 : 28)
+
+/* Reads a message that must be, byte for byte, the refusal with error of the
+ * request type, IPQM_*, from this process. Its body was the three words (value,
+ * range or id, data_len) and len bytes more: those at rest, or zero if NULL. */
+void queue_refusal(struct ipq_handle *h, int error, uint16_t type,
+		   const unsigned long body[3], const void *rest, size_t len);
+
 #endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The buffer given to ipq_read: too short, just long enough, nowhere, not
+ * aligned, copied (FACTS 4). */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "queue.h"
+
+TestSuite(buffers, .timeout = 60);
+
+#define GUARD 0xa5
+
+static struct ipq_handle *queue_port_9(uint8_t mode)
+{
+	run("iptables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE");
+	return queue_open(PF_INET, mode, 0);
+}
+
+/* Reads into len bytes; those behind must stay as they are, errno too. */
+static ssize_t read_guarded(struct ipq_handle *h, unsigned char *buf, size_t len)
+{
+	ssize_t n;
+
+	memset(buf + len, GUARD, 1000);
+	errno = EDOM;
+	n = ipq_read(h, buf, len, SOON);
+	cr_assert(errno == EDOM);
+	for (size_t i = len; i < len + 1000; i++)
+		cr_assert(buf[i] == GUARD, "byte %zu is written, of %zu", i, len);
+	return n;
+}
+
+/* That buf, of len bytes, holds what it can of the message of whole_len bytes,
+ * n having been returned, and that nothing is left of it. */
+static void expect_part(struct ipq_handle *h, ssize_t n, const unsigned char *buf,
+			size_t len, const unsigned char *whole, size_t whole_len)
+{
+	unsigned char next[100];
+
+	if (len < whole_len) {
+		cr_assert(n == -1, "%zd for %zu", n, whole_len);
+		cr_assert_str_eq(ipq_errstr(), "Received message truncated");
+	} else {
+		cr_assert(n == (ssize_t)whole_len, "%zd for %zu", n, whole_len);
+	}
+	for (size_t i = 0; i < len && i < whole_len; i++)
+		cr_assert(buf[i] == whole[i], "byte %zu of %zu is %02x, not %02x", i, len,
+			  buf[i], whole[i]);
+	cr_assert(ipq_read(h, next, sizeof(next), -1) == 0, "read twice");
+}
+
+/* Queued again and again the packet differs in its id and mark alone. A mark
+ * of 0 is left out of the kernel's message, so the payload moves. */
+static void read_again(struct ipq_handle *h, union message *whole, ssize_t whole_len,
+		       size_t len, uint32_t mark)
+{
+	ipq_packet_msg_t *packet = ipq_get_packet(whole->buf);
+	static unsigned char buf[70000];
+	uint32_t id;
+	ssize_t n;
+
+	cr_assert(ipq_set_vwmark(h, packet->packet_id, NF_QUEUE, mark, 0, NULL) > 0);
+	n = read_guarded(h, buf, len);
+	/* ids have 32 bits, of which the smallest buffer shows all */
+	memcpy(&id, buf + 16, sizeof(id));
+	packet->packet_id = id;
+	packet->mark = mark;
+	expect_part(h, n, buf, len, whole->buf, whole_len);
+}
+
+Test(buffers, a_buffer_of_any_size_gets_what_it_can_hold_of_a_packet)
+{
+	static union message whole;
+	struct ipq_handle *h;
+	ssize_t n;
+	int fd;
+
+	network_enter();
+	fd = udp_open(AF_INET, 9);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	udp_say(AF_INET, 9, "a message of some hundred bytes, all of them told apart");
+	n = ipq_read(h, whole.buf, sizeof(whole.buf), SOON);
+	cr_assert(n > 150 && n < 250);
+	for (size_t len = 20; len <= 300; len++)
+		read_again(h, &whole, n, len, len % 3 * 5);
+	ipq_set_verdict(h, ipq_get_packet(whole.buf)->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(fd, "a message of some hundred bytes, all of them told apart");
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, so_it_is_with_a_message_without_payload)
+{
+	static union message whole;
+	struct ipq_handle *h;
+	ssize_t n;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_META);
+	udp_say(AF_INET, 9, "hello");
+	n = ipq_read(h, whole.buf, sizeof(whole.buf), SOON);
+	for (size_t len = 20; len <= 300; len++)
+		read_again(h, &whole, n, len, len % 2);
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, so_it_is_with_a_large_packet)
+{
+	static const size_t lens[] = {
+		20, 111, 112, 140, 600, 1200, 2048, 4096, 30000, 60000,
+	};
+	static union message whole;
+	static unsigned char data[60000];
+	struct ipq_handle *h;
+	ssize_t n;
+	int fd;
+
+	network_enter();
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i % 251;
+	fd = udp_open(AF_INET, 0);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	cr_assert(udp_send(fd, "127.0.0.1", 9, data, sizeof(data)) == sizeof(data));
+	n = ipq_read(h, whole.buf, sizeof(whole.buf), SOON);
+	cr_assert(n > (ssize_t)sizeof(data));
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		read_again(h, &whole, n, lens[i], 0);
+		read_again(h, &whole, n, lens[i], 7);
+	}
+	for (ssize_t len = n - 8; len <= n + 8; len++)
+		read_again(h, &whole, n, len, len % 3);
+	ipq_destroy_handle(h);
+}
+
+static void refused_mode(struct ipq_handle *h)
+{
+	ipq_set_mode(h, 3, 0x12345678);
+}
+
+static void refused_verdict(struct ipq_handle *h)
+{
+	ipq_set_verdict(h, 77, NF_ACCEPT, 0, NULL);
+}
+
+static void refused_payload(struct ipq_handle *h)
+{
+	unsigned char payload[41] = "longer than the shortest that replaces";
+
+	ipq_set_verdict(h, 77, NF_ACCEPT, sizeof(payload), payload);
+}
+
+Test(buffers, a_buffer_of_any_size_gets_what_it_can_hold_of_an_error)
+{
+	static void (*const refused[])(struct ipq_handle *) = {
+		refused_mode, refused_verdict, refused_payload,
+	};
+	static unsigned char buf[2000];
+	static union message whole;
+	struct ipq_handle *h;
+	ssize_t n, part;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		refused[i](h);
+		n = ipq_read(h, whole.buf, sizeof(whole.buf), SOON);
+		cr_assert(ipq_message_type(whole.buf) == NLMSG_ERROR);
+		for (size_t len = 20; len <= 300; len++) {
+			refused[i](h);
+			part = read_guarded(h, buf, len);
+			expect_part(h, part, buf, len, whole.buf, n);
+		}
+	}
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, one_shorter_than_20_bytes_is_refused_and_nothing_read)
+{
+	static const size_t lens[] = { 0, 1, 10, 15, 16, 19 };
+	static const int timeouts[] = { -1, 0, 300000 };
+	struct ipq_handle *h;
+	unsigned char buf[20];
+	union message m;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_META);
+	udp_say(AF_INET, 9, "hello");
+	memset(buf, GUARD, sizeof(buf));
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens) * 3; i++) {
+		cr_assert(!ipq_create_handle(0, PF_UNIX));	/* another text */
+		errno = EDOM;
+		cr_assert(ipq_read(h, buf, lens[i / 3], timeouts[i % 3]) == -1);
+		cr_assert(errno == EDOM);
+		cr_assert_str_eq(ipq_errstr(), "Receive buffer size invalid");
+	}
+	for (size_t i = 0; i < sizeof(buf); i++)
+		cr_assert(buf[i] == GUARD);
+	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) > 0);
+	ipq_destroy_handle(h);
+}
+
+/* The kernel still has the packet, and the program its id: bytes 16 to 23. */
+Test(buffers, a_packet_whose_message_was_truncated_can_be_decided_on)
+{
+	struct queue_figures f;
+	struct ipq_handle *h;
+	unsigned char buf[24];
+	unsigned long id = 0;
+	int fd;
+
+	network_enter();
+	fd = udp_open(AF_INET, 9);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	udp_say(AF_INET, 9, "hello");
+	cr_assert(ipq_read(h, buf, sizeof(buf), SOON) == -1);
+	cr_assert(queue_silent(h));
+	cr_assert(queue_figures(0, &f) && f.waiting == 1);
+	memcpy(&id, buf + 16, sizeof(id));
+	cr_assert(ipq_set_verdict(h, id, NF_ACCEPT, 0, NULL) == VERDICT_SENT);
+	udp_expect(fd, "hello");
+	cr_assert(queue_silent(h));
+	ipq_destroy_handle(h);
+}
+
+/* Programs that want no payload have a buffer of just that. */
+Test(buffers, a_message_without_payload_fits_112_bytes)
+{
+	unsigned char buf[sizeof(long) == 8 ? 112 : 88];
+	struct ipq_handle *h;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_META);
+	udp_say(AF_INET, 9, "hello");
+	cr_assert(ipq_read(h, buf, sizeof(buf), SOON) == sizeof(buf));
+	cr_assert(ipq_get_packet(buf)->data_len == 0);
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, without_a_buffer_the_message_is_lost)
+{
+	static const int timeouts[] = { -1, 0, 300000 };
+	static const size_t lens[] = { 20, 112, 2048, 65536 };
+	struct ipq_handle *h;
+	union message m;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (size_t i = 0; i < 12; i++) {
+		udp_say(AF_INET, 9, "hello");
+		errno = 0;
+		cr_assert(ipq_read(h, NULL, lens[i / 3], timeouts[i % 3]) == -1);
+		cr_assert(errno == EFAULT);
+		cr_assert_str_eq(ipq_errstr(), "Failed to receive netlink message");
+		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) == 0);
+		/* and with it where the payload of the last one began */
+		udp_say(AF_INET, 9, "hello");
+		cr_assert(memcmp(queue_packet(h, &m)->payload + 28, "hello", 5) == 0);
+	}
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, one_that_is_not_aligned_is_as_good)
+{
+	static union message m;
+	static unsigned char buf[1100 + 8];
+	struct ipq_handle *h;
+	ssize_t n;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (int offset = 1; offset < 8; offset++) {
+		udp_say(AF_INET, 9, "hello");
+		n = read_guarded(h, buf + offset, 100 + offset);
+		cr_assert(n == -1);
+		memcpy(&m, buf + offset, 100 + offset);
+		cr_assert(m.nlh.nlmsg_type == IPQM_PACKET);
+		cr_assert_str_eq(ipq_get_packet(m.buf)->outdev_name, "lo");
+
+		udp_say(AF_INET, 9, "hello");
+		n = ipq_read(h, buf + offset, 1100, SOON);
+		cr_assert(ipq_message_type(buf + offset) == IPQM_PACKET);
+		cr_assert((unsigned char *)ipq_get_packet(buf + offset) ==
+			  buf + offset + 16);
+		memcpy(&m, buf + offset, n);
+		cr_assert((ssize_t)m.nlh.nlmsg_len == n);
+		cr_assert(ipq_get_packet(m.buf)->data_len == 33);
+		cr_assert(memcmp(ipq_get_packet(m.buf)->payload + 28, "hello", 5) == 0);
+
+		ipq_set_mode(h, 3, 0);
+		ipq_read(h, buf + offset, 1100, SOON);
+		cr_assert(ipq_message_type(buf + offset) == NLMSG_ERROR);
+		cr_assert(ipq_get_msgerr(buf + offset) == EINVAL);
+	}
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, a_copy_of_the_message_is_as_good_as_the_message)
+{
+	static union message m, copy;
+	struct ipq_handle *h;
+	ipq_packet_msg_t *p;
+	int fd;
+
+	network_enter();
+	fd = udp_open(AF_INET, 9);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	udp_say(AF_INET, 9, "hello");
+	p = queue_packet(h, &m);
+	/* as programs do: the message and its data */
+	memcpy(&copy, &m, sizeof(struct nlmsghdr) + sizeof(*p) + p->data_len);
+	memset(&m, 0, sizeof(m));
+	p = ipq_get_packet(copy.buf);
+	cr_assert(p->data_len == 33 && memcmp(p->payload + 28, "hello", 5) == 0);
+	ipq_set_verdict(h, p->packet_id, NF_ACCEPT, p->data_len, p->payload);
+	udp_expect(fd, "hello");
+	ipq_destroy_handle(h);
+}
