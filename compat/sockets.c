@@ -308,6 +308,10 @@ int sockets_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
 		errno = EFAULT;
 		return -1;
 	}
+	if ((int)*len < 0) {	/* move_addr_to_user */
+		errno = EINVAL;
+		return -1;
+	}
 	sockets_put_address(atomic_load(&s->shown_pid), address, len);
 	return 0;
 }

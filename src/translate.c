@@ -284,16 +284,30 @@ static int old_error(int error, enum refusal refusal)
 	return error == EPERM && refusal != REFUSAL_IS_EPERM ? EBUSY : error;
 }
 
-/* NLMSG_ERROR, the error, and what of the request r goes into head. */
-static void write_error(const struct request *r, int error, size_t len,
-			struct message *m)
+/* Whom the kernel sent nlh to, by the port id ip_queue would have known, whatever
+ * the request said of it (netlink_ack). */
+static uint32_t receiver_of(const struct nlmsghdr *nlh, const struct request *r)
+{
+	uint8_t family;
+	pid_t process;
+
+	if (!port_id_read(nlh->nlmsg_pid, &family, &process))
+		return r->nlh.nlmsg_pid;
+	return nlh->nlmsg_pid == port_id_of(family, process) ? (uint32_t)process :
+							       nlh->nlmsg_pid;
+}
+
+/* NLMSG_ERROR to the port id, the error, and what of the request r goes into
+ * head. */
+static void write_error(const struct request *r, uint32_t port_id, int error,
+			size_t len, struct message *m)
 {
 	size_t echoed = r->nlh.nlmsg_len < sizeof(*r) ? r->nlh.nlmsg_len : sizeof(*r);
 	struct nlmsghdr nlh = {
 		.nlmsg_len = len,
 		.nlmsg_type = NLMSG_ERROR,
 		.nlmsg_seq = r->nlh.nlmsg_seq,
-		.nlmsg_pid = r->nlh.nlmsg_pid,
+		.nlmsg_pid = port_id,
 	};
 	int negative = -error;
 
@@ -321,15 +335,12 @@ static void translate_ack(const struct nlmsghdr *nlh, const struct nlmsghdr *ech
 			.nlmsg_seq = echo->nlmsg_seq,
 		},
 	};
-	uint8_t family;
-	pid_t process;
 
-	if (port_id_read(nlh->nlmsg_pid, &family, &process))
-		r.nlh.nlmsg_pid = process;
+	r.nlh.nlmsg_pid = receiver_of(nlh, &r);
 	m->payload_offset = 0;
 	m->payload_len = 0;
 	m->claim_lost = false;
-	write_error(&r, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
+	write_error(&r, r.nlh.nlmsg_pid, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
 }
 
 /* Finds the payload that may follow the old request and a mark; it may be cut
@@ -399,7 +410,8 @@ static void translate_error(const char *head, size_t have, size_t len,
 	else if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
 		m->payload_len = r.nlh.nlmsg_len - sizeof(r);
 	m->claim_lost = refusal == REFUSAL_OF_CLAIM;
-	write_error(&r, old_error(-error, refusal), echo + r.nlh.nlmsg_len, m);
+	write_error(&r, receiver_of((const struct nlmsghdr *)head, &r),
+		    old_error(-error, refusal), echo + r.nlh.nlmsg_len, m);
 }
 
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,

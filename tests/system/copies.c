@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What of a packet is copied in PACKET mode: checksums complete, segments
- * apart, fragments together, as much as the kernel can tell (FACTS part I, 3;
- * part II: checksums, GSO; copy range). */
+ * apart, fragments together, as much as the kernel can tell (FACTS 3). */
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interfaces: what each kind shows of itself, and what becomes of packets when
- * one is renamed, goes down or goes away (FACTS part I, 3 and 7). */
+ * one is renamed, goes down or goes away (FACTS 3, 7). */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_tun.h>
@@ -273,6 +273,7 @@ Test(devices, a_new_name_shows_within_100_ms_while_packets_flow)
 Test(devices, going_down_drops_what_waits_to_leave_there_and_nothing_else)
 {
 	static const char *const names[] = { "veth0", "veth0", "lo" };
+	struct queue_figures f;
 	struct ipq_handle *h;
 	ipq_id_t ids[3];
 	int from, to;
@@ -290,7 +291,8 @@ Test(devices, going_down_drops_what_waits_to_leave_there_and_nothing_else)
 	cr_assert(waiting() == 3);
 
 	run("ip link set veth0 down");
-	cr_assert(waiting() == 1);
+	cr_assert(queue_figures(0, &f) && f.waiting == 1);
+	cr_assert(f.dropped_full == 0 && f.dropped_socket == 0, "they are counted");
 	for (size_t i = 0; i < COUNT(ids); i++) {
 		union message m;
 		ipq_packet_msg_t *msg = queue_packet(h, &m);
@@ -411,7 +413,7 @@ Test(devices, packets_outlive_the_rule_that_queued_them)
 	ipq_destroy_handle(h);
 }
 
-/* ip_queue had one peer for all of them (FACTS part II: owner). */
+/* ip_queue had one peer for all of them (FACTS 3). */
 Test(devices, packets_of_another_namespace_do_not_come_here)
 {
 	struct queue_figures f;

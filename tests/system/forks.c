@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One handle in several processes, as programs have it that fork: the queue
- * belongs to the descriptor (FACTS 5, 6; PROGRAMS 11). */
+ * belongs to the descriptor (FACTS 5, 6). */
 #include <sys/wait.h>
 
 #include <criterion/criterion.h>

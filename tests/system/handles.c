@@ -139,6 +139,19 @@ Test(handles, block_and_are_inherited_across_exec)
 	ipq_destroy_handle(h);
 }
 
+Test(handles, have_the_send_buffer_of_any_netlink_socket)
+{
+	int any = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	struct ipq_handle *h;
+
+	network_enter();
+	cr_assert(any >= 0);
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
+	cr_assert(option(h->fd, SO_SNDBUF) == option(any, SO_SNDBUF));
+	ipq_destroy_handle(h);
+	close(any);
+}
+
 Test(handles, let_the_program_set_their_receive_buffer)
 {
 	struct ipq_handle *h;

@@ -10,6 +10,7 @@
 
 #include "datagram.h"
 #include "network.h"
+#include "process.h"
 #include "queue.h"
 
 TestSuite(ipv6, .timeout = 60);
@@ -184,6 +185,50 @@ Test(ipv6, verdicts_are_refused_as_for_ipv4)
 	decide(id, NF_ACCEPT, 0);
 	udp_expect(to, "hello");
 	cr_assert(queue_silent(handle));
+	ipq_destroy_handle(handle);
+}
+
+static void expect_refused(int error)
+{
+	cr_assert(ipq_set_mode(handle, IPQ_COPY_META, 0) == MODE_SENT);
+	queue_refusal(handle, error, IPQM_MODE,
+		      (unsigned long []) { IPQ_COPY_META, 0, 0 }, NULL, 16);
+	decide(77, NF_ACCEPT, 0);
+	queue_refusal(handle, error, IPQM_VERDICT,
+		      (unsigned long []) { NF_ACCEPT, 77, 0 }, NULL, 0);
+	cr_assert(queue_silent(handle));
+}
+
+static long own_queue(long unused)
+{
+	(void)unused;
+	return ipq_set_mode(ipq_create_handle(0, PF_INET6), IPQ_COPY_META, 0);
+}
+
+Test(ipv6, another_process_is_refused_with_ebusy)
+{
+	struct process owner;
+
+	network_enter();
+	owner = process_start();
+	cr_assert(process_do(&owner, own_queue, 0) > 0);
+	handle = ipq_create_handle(0, PF_INET6);
+	cr_assert(handle);
+	expect_refused(EBUSY);
+	process_end(&owner);
+	ipq_destroy_handle(handle);
+}
+
+Test(ipv6, without_the_capability_requests_are_refused_with_eperm)
+{
+	struct queue_figures f;
+
+	network_enter();
+	have_net_admin(false);
+	handle = ipq_create_handle(0, PF_INET6);
+	cr_assert(handle);
+	expect_refused(EPERM);
+	cr_assert(!queue_figures(0, &f));
 	ipq_destroy_handle(handle);
 }
 

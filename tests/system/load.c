@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Full queues, slow readers, floods: every packet is accounted for, and the
- * program never sees an error (FACTS part I, 6; part II: receive overrun,
- * default receive buffer, queue full). */
+ * program never sees an error (FACTS 6). */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -195,8 +194,35 @@ Test(load, errors_too_many_for_the_receive_buffer_are_no_error_of_their_own)
 	cr_assert(n == 0, "after %d errors: %s: %s", errors, ipq_errstr(),
 		  strerror(errno));
 	cr_assert(errors > 0 && errors < 3000, "%d errors", errors);
+	cr_assert(figures().dropped_socket == 0);
 	udp_say(AF_INET, 7, "hello");
 	queue_packet(h, &m);
+	ipq_destroy_handle(h);
+}
+
+/* Programs that send to a slow filter meet it as a full send buffer. */
+Test(load, packets_that_wait_are_charged_to_the_socket_that_sent_them)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(7) };
+	struct ipq_handle *h;
+	unsigned int sent = 0;
+	union message m;
+	int fd;
+
+	network_enter();
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	queue_port_7("OUTPUT");
+	fd = udp_open(AF_INET, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(!connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	while (sent < 1024 && send(fd, "ten bytes!", 10, MSG_DONTWAIT) == 10)
+		sent++;
+	cr_assert(errno == EAGAIN, "after %u: %s", sent, strerror(errno));
+	cr_assert(sent > 0 && figures().waiting == sent);
+	udp_say(AF_INET, 7, "from another");
+	for (unsigned int i = 0; i <= sent; i++)
+		ipq_set_verdict(h, queue_packet(h, &m)->packet_id, NF_DROP, 0, NULL);
+	cr_assert(send(fd, "ten bytes!", 10, MSG_DONTWAIT) == 10);
 	ipq_destroy_handle(h);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands around the packet in a message: header, lengths, and each field
- * on each hook (FACTS part I, 3). What is copied of the packet itself is in
+ * on each hook (FACTS 3). What is copied of the packet itself is in
  * copies.c. */
 #include <netinet/ip_icmp.h>
 #include <string.h>

@@ -155,7 +155,8 @@ static long send_rounds(long unused)
 	(void)unused;
 	if (fork() == 0) {
 		for (int i = 0; i < ROUNDS; i++)
-			udp_send(fd, "127.0.0.1", 9, &i, sizeof(i));
+			if (udp_send(fd, "127.0.0.1", 9, &i, sizeof(i)) < 0)
+				break;
 		_exit(0);
 	}
 	close(fd);
@@ -171,8 +172,8 @@ Test(readiness, a_program_that_polls_first_never_waits_in_the_read)
 	union message m;
 
 	network_enter();
-	h = queue_port_9();
 	sender = process_start();
+	h = queue_port_9();
 	process_do(&sender, send_rounds, 0);
 	while (packets < ROUNDS || errors < requests) {
 		cr_assert(readable(h, DEADLINE), "%d packets, %d of %d errors", packets,

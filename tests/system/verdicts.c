@@ -128,6 +128,19 @@ Test(verdicts, two_tables_that_queue_ask_twice)
 	ipq_destroy_handle(h);
 }
 
+Test(verdicts, the_packet_has_gone_on_when_the_call_returns)
+{
+	struct ipq_handle *h;
+	union message m;
+
+	network_enter();
+	h = queue_in("mangle");
+	run("iptables-legacy -A OUTPUT -p udp --sport %d -j QUEUE", FROM);
+	decide(h, queue_text(h, "hello"), NF_ACCEPT);
+	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) > 0);
+	ipq_destroy_handle(h);
+}
+
 Test(verdicts, QUEUE_queues_the_packet_again_with_a_new_id)
 {
 	struct ipq_handle *h;

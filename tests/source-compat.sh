@@ -1,0 +1,45 @@
+#!/bin/sh
+# usage: source-compat.sh COMPILER STANDARD [MOST]
+# Old sources compile, with what pkg-config says and nothing else: any order of
+# up to MOST (3) of the headers they include, and those in source-compat/.
+set -eu
+
+compiler=$1 standard=$2 most=${3:-3}
+sources=$(dirname "$(realpath "$0")")/source-compat
+command -v "$compiler" > /dev/null || { echo "skipped: no $compiler"; exit 77; }
+flags="-std=$standard -Wall -Wextra -Werror $(pkg-config --cflags libipq)"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+variant=0
+for ours in '<libipq.h>' '<libipq/libipq.h>' '"libipq.h"'; do
+	printf '%s\n' "$ours" '<linux/netfilter.h>' '<netinet/in.h>' \
+		'<linux/if.h>' '<net/if.h>' '<linux/icmp.h>' |
+		awk -v variant=$variant -v most="$most" -f "$sources/orders.awk"
+	variant=$((variant + 1))
+	most=3		# it is the same header
+done
+for header in libipq.h libipq/libipq.h linux/netfilter_ipv4/ip_queue.h \
+	linux/if.h linux/in.h linux/in6.h linux/ipv6.h; do
+	printf '#include <%s>\nint alone;\n' $header > "alone-$(basename $header).c"
+done
+cp "$sources"/*.c .
+
+case $standard in
+*++*)	language=c++; cp "$sources"/*.cc . ;;
+*)	language=c ;;
+esac
+# shellcheck disable=SC2046,SC2086 # flags are words
+{
+	"$compiler" $flags -fsyntax-only -x $language ./*.c* &&
+	"$compiler" $flags -x $language handle.c -x none $(pkg-config --libs libipq)
+} 2> errors || {
+	grep -o '\./\(order\|alone\)-[^:]*\.c' errors | sort -u | while read -r file; do
+		echo "$compiler -std=$standard: $file: $(grep -h '#include' "$file" |
+			cut -d ' ' -f 2 | tr '\n' ' ')"
+	done | head -20
+	head -20 errors
+	exit 1
+}
+echo "$compiler -std=$standard: $(find . -name '*.c*' | wc -l) sources"

@@ -1,0 +1,61 @@
+# Reads the logs of meson test. Prints what was skipped and why, what failed,
+# and how many tests there were: those within a Criterion program (TAP) count
+# one by one.
+
+function end_test()
+{
+	if (test == "")
+		return
+	if (skip_reason == "" && result == "exit status 77")
+		skip_reason = "no reason given"
+	if (!cases && result == "exit status 77") {
+		skipped++
+		print "skipped: " test ": " skip_reason
+	} else if (result != "exit status 0" && !bad) {
+		failed++
+		print "failed: " test ": " result
+	} else if (!cases) {
+		passed++
+	}
+	test = ""
+}
+
+/^test: / {
+	end_test()
+	test = $NF
+	cases = bad = 0
+	skip_reason = ""
+}
+/^result: / {
+	result = $0
+	sub(/^result: */, "", result)
+}
+/^skipped: / {
+	skip_reason = $0
+	sub(/^skipped: /, "", skip_reason)
+}
+/^ok - .*# SKIP/ {
+	cases++
+	skipped++
+	line = $0
+	sub(/^ok - /, "", line)
+	sub(/ *# SKIP /, ": ", line)
+	print "skipped: " line
+	next
+}
+/^ok - / {
+	cases++
+	passed++
+}
+/^not ok - / {
+	cases++
+	bad++
+	failed++
+	print "failed: " substr($0, 10)
+}
+
+END {
+	end_test()
+	printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+	exit failed > 0 || passed == 0
+}
