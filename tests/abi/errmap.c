@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of texts, as a program that declares it itself sees it (FACTS III),
- * and a call or two. Exits with 0 if all is well. */
+/* The table of texts, as a program that declares it itself sees it, and a call
+ * or two. Exits with 0 if all is well. */
 #include <stdio.h>
 #include <string.h>
 #include <libipq.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes old binaries expect (FACTS III), for 64-bit longs and 32-bit. */
+/* The bytes old binaries expect, for 64-bit longs and 32-bit. */
 #include <stddef.h>
 #include <libipq.h>
 
