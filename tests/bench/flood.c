@@ -2,11 +2,13 @@
 /* usage: flood PACKETS SIZE
  * Sends PACKETS UDP datagrams of SIZE bytes of payload to port 9 of 127.0.0.1,
  * as fast as they go; from several sockets, since packets that wait in a queue
- * stay charged to theirs. PACKETS 0: until it is killed. */
+ * stay charged to theirs. PACKETS 0: until it is killed, or its parent is gone. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #define SOCKETS 16
@@ -26,6 +28,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: flood PACKETS SIZE\n");
 		return 2;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	packets = strtoul(argv[1], NULL, 10);
 	for (int i = 0; i < SOCKETS; i++)
 		fd[i] = socket(AF_INET, SOCK_DGRAM, 0);
