@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipqctl check against the kernel: which packets are lost and why, and that what
+ * it says mends it. */
+#include <criterion/criterion.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network.h"
+#include "process.h"
+#include "queue.h"
+#include "tool.h"
+
+TestSuite(check, .timeout = 60);
+
+static const struct printed *check(int status)
+{
+	const struct printed *printed = shell(IPQCTL " check");
+
+	cr_assert(printed->status == status, "status %d instead of %d:\n%s",
+		  printed->status, status, printed->text);
+	cr_assert(has(printed, status ? "\nnot ready: " : "\nready\n"), "%s",
+		  printed->text);
+	return printed;
+}
+
+/* The finding in which word is, of the level. */
+static const char *finding(const struct printed *printed, const char *level,
+			   const char *word)
+{
+	const char *line = line_with(printed, word);
+
+	cr_assert(!strncmp(line, level, strlen(level)), "not %s: %s", level, line);
+	return line;
+}
+
+/* What stands last in it: a command, to be run. */
+static void mend(const char *line, const char *after)
+{
+	const char *command = strstr(line, after);
+
+	cr_assert(command, "%s", line);
+	run("%s", command + strlen(after));
+}
+
+Test(check, a_system_with_nothing_to_do_is_ready)
+{
+	const struct printed *printed;
+
+	network_enter();
+	printed = check(0);
+	finding(printed, "ok", "nfnetlink_queue");
+	finding(printed, "ok", "CAP_NET_ADMIN");
+	finding(printed, "ok", "rules that give packets to a queue can be made");
+	finding(printed, "note", "nobody listens");
+}
+
+/* Legacy, nft and both families; -j QUEUE, a number, numbers, counted rules. */
+Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
+{
+	static const struct {
+		const char *tool, *rule, *named;
+		int family;
+	} rows[] = {
+		{ "iptables-legacy", "-p udp -j QUEUE", "queue 0:", AF_INET },
+		{ "iptables-legacy", "-p udp -j NFQUEUE --queue-num 3", "queue 3:",
+		  AF_INET },
+		{ "ip6tables-legacy", "-p udp -j QUEUE", "queue 0:", AF_INET6 },
+		{ "ip6tables-legacy", "-j NFQUEUE --queue-balance 4:6",
+		  "nobody listens on queue 4,", AF_INET6 },
+		{ "iptables-nft", "-p udp -j NFQUEUE", "queue 0:", AF_INET },
+		{ "iptables-nft", "-p udp -j NFQUEUE --queue-balance 4:6",
+		  "nobody listens on queue 4,", AF_INET },
+		{ "ip6tables-nft", "-p udp -j NFQUEUE --queue-num 65535", "queue 65535:",
+		  AF_INET6 },
+	};
+	char what[64];
+	int fd[2];
+
+	network_enter();
+	fd[0] = udp_open(AF_INET, 7);
+	fd[1] = udp_open(AF_INET6, 7);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int receiver = fd[rows[i].family == AF_INET6];
+		const struct printed *printed;
+		const char *line;
+
+		run("%s -t mangle -A OUTPUT -p icmp -j ACCEPT", rows[i].tool);
+		run("%s -t mangle -A OUTPUT %s", rows[i].tool, rows[i].rule);
+		printed = check(1);
+		snprintf(what, sizeof(what), "%s mangle OUTPUT 2 ", rows[i].tool);
+		line = finding(printed, "problem", what);
+		assert_says(line, rows[i].named);
+		assert_says(line, "are being dropped now");
+		mend(line, "until then: ");
+		udp_say(rows[i].family, 7, "passes");
+		udp_expect(receiver, "passes");
+		finding(check(0), "note", what);
+		run("%s -t mangle -F", rows[i].tool);
+	}
+}
+
+Test(check, a_comment_in_a_rule_cannot_become_a_command)
+{
+	static const char saved[] = "-A OUTPUT -p udp -m comment --comment "
+		"\"it\\'s \\\"$(touch harm)\\\" `touch harm`; touch harm\" -j NFQUEUE "
+		"--queue-num 3 --queue-bypass\n";
+	char directory[] = "/tmp/ipqctl-XXXXXX";
+	const char *line;
+
+	network_enter();
+	cr_assert(mkdtemp(directory) && !chdir(directory));
+	run("iptables-legacy -A OUTPUT -p udp -m comment --comment "
+	    "'it'\\''s \"$(touch harm)\" `touch harm`; touch harm' "
+	    "-j NFQUEUE --queue-num 3");
+	line = finding(check(1), "problem", "iptables-legacy filter OUTPUT 1 ");
+	mend(line, "until then: ");
+	cr_assert_str_eq(shell("iptables-legacy-save | grep queue-num")->text, saved);
+	/* fails if there is anything in it */
+	run("cd / && rmdir %s", directory);
+}
+
+Test(check, a_rule_with_a_listener_is_no_problem_but_bypass_is_missing)
+{
+	struct ipq_handle *h;
+	const char *line;
+	char who[64];
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j QUEUE");
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	snprintf(who, sizeof(who), "process %d ", getpid());
+	line = finding(check(0), "note", "iptables-legacy filter OUTPUT 1 ");
+	assert_says(line, who);
+	mend(line, " => ");
+	line = finding(check(0), "ok", "iptables-legacy filter OUTPUT 1 ");
+	assert_says(line, who);
+	line = finding(check(0), "ok", "queue 0 is held by ");
+	assert_says(line, who);
+	ipq_destroy_handle(h);
+}
+
+Test(check, one_queue_of_several_without_a_listener_is_a_problem)
+{
+	struct ipq_handle *h;
+	struct tool tool;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-balance 2:3");
+	setenv("LIBIPQ_QUEUE", "2", 1);
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	assert_says(finding(check(1), "problem", "queues 2 to 3"),
+		    "nobody listens on queue 3");
+	tool = tool_start(3, "exec " IPQCTL " try --queue 3");
+	finding(check(0), "note", "queues 2 to 3");
+	tool_stop(&tool);
+	ipq_destroy_handle(h);
+}
+
+Test(check, a_listener_without_a_rule_is_a_problem_and_the_command_mends_it)
+{
+	struct ipq_handle *h;
+
+	network_enter();
+	setenv("LIBIPQ_QUEUE", "9", 1);
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	mend(finding(check(1), "problem", "queue 9 is held by "), " => ");
+	finding(check(0), "ok", "queue 9 is held by ");
+	ipq_destroy_handle(h);
+}
+
+Test(check, packets_of_the_family_that_the_listener_drops_are_a_problem)
+{
+	struct ipq_handle *h;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j QUEUE");
+	run("ip6tables-legacy -A OUTPUT -p udp -j QUEUE");
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	assert_says(finding(check(1), "problem", "ip6tables-legacy filter OUTPUT 1 "),
+		    "LIBIPQ_QUEUE6=");
+	run("ip6tables-legacy -F");
+	check(0);
+	run("iptables-legacy -F");
+	run("ip6tables-legacy -A OUTPUT -p udp -j QUEUE");
+	/* that rule does not feed it */
+	finding(check(1), "problem", "queue 0 is held by ");
+	ipq_destroy_handle(h);
+}
+
+Test(check, a_listener_that_asks_for_nothing_drops_everything)
+{
+	struct ipq_handle *h;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-bypass");
+	h = queue_open(PF_INET, IPQ_COPY_NONE, 0);
+	assert_says(finding(check(1), "problem", "queue 0 is held by "), "ipq_set_mode");
+	cr_assert(ipq_set_mode(h, IPQ_COPY_META, 0) > 0);
+	check(0);
+	ipq_destroy_handle(h);
+}
+
+/* Some programs have a socket whose port id is not their process id. */
+Test(check, the_owner_is_found_whatever_its_port_id)
+{
+	char buf[256], who[64];
+	struct mnl_socket *nl;
+	struct nlmsghdr *nlh;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-num 8 --queue-bypass");
+	nl = mnl_socket_open(NETLINK_NETFILTER);
+	cr_assert(nl && !mnl_socket_bind(nl, 0, 777777777));
+	nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, 8);
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_INET, NFQNL_CFG_CMD_BIND);
+	cr_assert(mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0);
+	nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, 8);
+	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_META, 0);
+	cr_assert(mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0);
+	snprintf(who, sizeof(who), "process %d ", getpid());
+	assert_says(finding(check(0), "ok", "queue 8 is held by "), who);
+	mnl_socket_close(nl);
+}
+
+Test(check, without_privilege_that_is_the_problem)
+{
+	const struct printed *printed;
+
+	network_enter();
+	printed = shell("unshare --map-user=1000 " IPQCTL " check");
+	cr_assert(printed->status == 1, "%s", printed->text);
+	assert_says(finding(printed, "problem", "CAP_NET_ADMIN"), "run as root");
+	cr_assert(has(printed, "not ready: 1 problem\n"), "%s", printed->text);
+}
+
+Test(check, a_script_can_read_it)
+{
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -m comment --comment '\"\\\\' -j QUEUE");
+	cr_assert_str_eq(shell(IPQCTL " check --json | jq -r '.ready, (.findings[] | "
+			       "select(.level == \"problem\") | .kind)'")->text,
+			 "false\nrule-without-listener\n");
+	cr_assert(shell(IPQCTL " check --json")->status == 1);
+	run("iptables-legacy -F");
+	cr_assert_str_eq(shell(IPQCTL " check --json | jq .ready")->text, "true\n");
+}
+
+Test(check, native_rules_of_nft_are_seen)
+{
+	const char *line;
+	int fd;
+
+	network_enter();
+	run("nft 'add table inet t; "
+	    "add chain inet t c { type filter hook output priority 0; }'");
+	if (shell("nft add rule inet t c udp dport 7 queue num 3")->status)
+		cr_skip_test("no queue expression in this kernel (CONFIG_NFT_QUEUE)");
+	fd = udp_open(AF_INET, 7);
+	line = finding(check(1), "problem", "nft inet t c handle ");
+	assert_says(line, "queue 3");
+	mend(line, "until then: ");
+	udp_say(AF_INET, 7, "passes");
+	udp_expect(fd, "passes");
+	check(0);
+}
+
+/* What iptables-nft made, nft shows too. */
+Test(check, a_rule_is_told_once)
+{
+	const struct printed *printed;
+	const char *again;
+
+	network_enter();
+	run("iptables-nft -A OUTPUT -p udp -j NFQUEUE --queue-num 3");
+	printed = check(1);
+	again = strstr(printed->text, "sends to queue 3");
+	cr_assert(again && !strstr(again + 1, "sends to queue 3"), "%s", printed->text);
+}

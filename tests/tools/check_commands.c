@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipqctl check among commands that are missing, hang, fail, or print what they
+ * should not. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network.h"
+#include "process.h"
+#include "tool.h"
+
+TestSuite(check_commands, .timeout = 100);
+
+static char directory[] = "/tmp/ipqctl-XXXXXX";
+
+/* A network, and a directory before all others in PATH. */
+static void enter(void)
+{
+	char path[4096];
+
+	network_enter();
+	cr_assert(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s:%s", directory, getenv("PATH"));
+	setenv("PATH", path, 1);
+}
+
+static void leave(void)
+{
+	run("rm -r %s", directory);
+}
+
+/* Makes name a command of ours that, when it is to list rules, does as text says. */
+static void fake(const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	cr_assert(file);
+	fprintf(file, "#!/bin/sh\ncase \"$*\" in add*) exit 1;; esac\n%s\n", text);
+	fclose(file);
+	run("chmod +x %s", path);
+}
+
+Test(check_commands, a_missing_one_is_a_finding)
+{
+	const struct printed *printed;
+
+	network_enter();
+	/* nothing of the system's that lists rules can be found any more */
+	printed = shell("unshare -m sh -c 'for d in /usr/sbin /sbin /usr/local/sbin; do "
+			"mount -t tmpfs none $d; done; " IPQCTL " check'");
+	if (has(printed, "iptables -j NFQUEUE"))
+		cr_skip_test("the commands for rules are not in sbin here");
+	cr_assert(printed->status == 1, "%s", printed->text);
+	for (int i = 0; i < 5; i++) {
+		static const char *const tools[] = {
+			"iptables-legacy", "ip6tables-legacy", "iptables-nft",
+			"ip6tables-nft", "nft",
+		};
+		char what[64];
+
+		snprintf(what, sizeof(what), "made with %s,", tools[i]);
+		cr_assert(!strncmp(line_with(printed, what), "note", 4));
+	}
+	line_with(printed, "problem  no rule that gives packets to a queue can be made");
+}
+
+Test(check_commands, one_that_never_ends_is_stopped)
+{
+	const struct printed *printed;
+
+	enter();
+	fake("nft", "sleep 1000 & echo $! > $(dirname $0)/pid; wait");
+	printed = shell(IPQCTL " check");
+	cr_assert(printed->status == 1, "%s", printed->text);
+	assert_says(line_with(printed, "problem  nft "), "took too long");
+	/* and what it started goes with it */
+	run("for i in $(seq 1000); do grep -q sleep /proc/$(cat %s/pid)/cmdline || exit 0; "
+	    "sleep 0.01; done; exit 1", directory);
+	leave();
+}
+
+Test(check_commands, one_that_prints_without_end_is_stopped)
+{
+	enter();
+	for (int stream = 1; stream <= 2; stream++) {
+		fake("nft", stream == 1 ? "exec cat /dev/zero" :
+		     "exec cat /dev/zero >&2");
+		assert_says(line_with(shell(IPQCTL " check"), "problem  nft "),
+			    "printed too much");
+	}
+	leave();
+}
+
+Test(check_commands, the_complaint_of_one_that_fails_is_told)
+{
+	const struct printed *printed;
+
+	enter();
+	fake("nft", "echo 'an omen' >&2; exit 3");
+	printed = shell(IPQCTL " check");
+	cr_assert(printed->status == 1);
+	assert_says(line_with(printed, "problem  nft "), "an omen");
+	fake("nft", "kill -SEGV $$");
+	printed = shell(IPQCTL " check");
+	cr_assert(printed->status == 1);
+	line_with(printed, "problem  nft ");
+	/* a kernel without nf_tables has no rules of nft */
+	fake("nft", "echo 'netlink: Error: Protocol not supported' >&2; exit 1");
+	printed = shell(IPQCTL " check");
+	cr_assert(printed->status == 0, "%s", printed->text);
+	line_with(printed, "note     nft ");
+	leave();
+}
+
+/* Commands that cannot be had here, and a version of nft that is not here. */
+Test(check_commands, rules_of_nft_are_read_as_it_prints_them)
+{
+	static const struct {
+		const char *queue, *wanted, *mended;
+	} rows[] = {
+		{ "queue", "sends to queue 0:", "queue num 0 bypass" },
+		{ "queue num 3", "sends to queue 3:", "queue num 3 bypass" },
+		{ "queue num 3-5", "sends to queues 3 to 5:", "queue num 3-5 bypass" },
+		{ "queue to 3", "sends to queue 3:", "queue num 3 bypass" },
+		{ "queue num 3-5 fanout", "sends to queues 3 to 5:",
+		  "queue num 3-5 bypass,fanout" },
+		{ "queue flags fanout to 3-5", "sends to queues 3 to 5:",
+		  "queue num 3-5 bypass,fanout" },
+	};
+	char listing[512], wanted[512];
+
+	enter();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct printed *printed;
+
+		snprintf(listing, sizeof(listing), "cat <<'END'\n"
+			 "table inet t { # handle 9\n"
+			 "\tset queue {\n\t\ttype ipv4_addr\n\t}\n\n"
+			 "\tchain c { # handle 1\n"
+			 "\t\ttype filter hook output priority filter; policy accept;\n"
+			 "\t\tlog prefix \"queue num 8\" # handle 2\n"
+			 "\t\tudp dport 7 counter %s comment \"a queue num 7\" "
+			 "# handle 4\n"
+			 "\t}\n}\nEND", rows[i].queue);
+		fake("nft", listing);
+		printed = shell(IPQCTL " check");
+		cr_assert(printed->status == 1);
+		cr_assert(has(printed, "not ready: 1 problem\n"), "%s", printed->text);
+		assert_says(line_with(printed, "nft inet t c handle 4 "), rows[i].wanted);
+		snprintf(wanted, sizeof(wanted), "until then: nft 'replace rule inet t c "
+			 "handle 4 udp dport 7 counter %s comment \"a queue num 7\"'",
+			 rows[i].mended);
+		assert_says(line_with(printed, "nft inet t c handle 4 "), wanted);
+	}
+	leave();
+}
+
+/* Control characters could make a terminal do things. */
+Test(check_commands, nothing_that_is_read_reaches_the_terminal_raw)
+{
+	const struct printed *printed;
+
+	enter();
+	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n"
+	     "\\t\\tlog prefix \"\\033[2J\\b\" queue num 3 # handle 4\\n\\t}\\n}\\n'");
+	printed = shell(IPQCTL " check");
+	line_with(printed, "nft inet t c handle 4 ");
+	cr_assert(!strpbrk(printed->text, "\033\b\t"), "%s", printed->text);
+	cr_assert(shell(IPQCTL " check --json | jq -e .findings")->status == 0);
+	leave();
+}
+
+Test(check_commands, noise_is_no_rule)
+{
+	enter();
+	fake("nft", "head -c 1000000 /dev/urandom");
+	fake("iptables-legacy-save", "head -c 1000000 /dev/urandom");
+	fake("ip6tables-nft-save", "printf '%s'; head -c 100000 /dev/zero");
+	cr_assert(shell(IPQCTL " check")->status == 0);
+	leave();
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipqctl: looks at, translates and tries what stands around libipq. The table of
+ * subcommands, and their arguments. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipqctl.h"
+#include "text.h"
+
+static const struct subcommand *const table[] = { &check, &status, &rules, &try_queue };
+
+#define COUNT (sizeof(table) / sizeof(*table))
+
+static void help(FILE *to)
+{
+	fprintf(to, "usage: ipqctl COMMAND [OPTION]...\n\n");
+	for (size_t i = 0; i < COUNT; i++)
+		fprintf(to, "  %-8s %s\n", table[i]->name, table[i]->summary);
+	fprintf(to, "\nipqctl COMMAND --help tells more.\n");
+}
+
+void usage_error(const struct subcommand *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "ipqctl %s: ", command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "; see ipqctl %s --help\n", command->name);
+	exit(USAGE);
+}
+
+int next_option(const struct subcommand *command, int argc, char *argv[])
+{
+	int c;
+
+	opterr = 0;
+	c = getopt_long(argc, argv, command->short_options, command->options, NULL);
+	switch (c) {
+	case 'h':
+		printf("usage: ipqctl %s", command->help);
+		exit(0);
+	case ':':
+		usage_error(command, "%s: an argument is missing", argv[optind - 1]);
+	case '?':
+		if (optopt && !strchr(command->short_options, optopt))
+			usage_error(command, "-%c: no such option", optopt);
+		usage_error(command, "%s: no such option", argv[optind - 1]);
+	}
+	return c;
+}
+
+void no_more_arguments(const struct subcommand *command, int argc, char *argv[])
+{
+	if (optind < argc)
+		usage_error(command, "%s: there is nothing to be named here",
+			    argv[optind]);
+}
+
+unsigned long number_argument(const struct subcommand *command, const char *option,
+			      unsigned long min, unsigned long max)
+{
+	unsigned long number;
+
+	if (!text_number(text_of(optarg), max, &number) || number < min)
+		usage_error(command, "%s %s: want a number, %lu to %lu", option, optarg,
+			    min, max);
+	return number;
+}
+
+/* Programs that list rules are often not where an ordinary user looks. */
+static void extend_path(void)
+{
+	static const char system[] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
+	const char *path = getenv("PATH");
+	char *longer;
+
+	if (!path || !*path) {
+		setenv("PATH", system, 1);
+	} else if (asprintf(&longer, "%s:%s", path, system) >= 0) {
+		setenv("PATH", longer, 1);
+		free(longer);
+	}
+	/* their messages are looked at */
+	setenv("LC_ALL", "C", 1);
+}
+
+int main(int argc, char *argv[])
+{
+	int ended;
+
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help(argc < 2 ? stderr : stdout);
+		return argc < 2 ? USAGE : 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("ipqctl " VERSION "\n");
+		return 0;
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		if (strcmp(argv[1], table[i]->name))
+			continue;
+		extend_path();
+		ended = table[i]->run(argc - 1, argv + 1);
+		if (!fflush(stdout) && !ferror(stdout))
+			return ended;
+		perror("ipqctl: standard output");
+		return 1;
+	}
+	fprintf(stderr, "ipqctl: %s: no such command; see ipqctl --help\n", argv[1]);
+	return USAGE;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules and queues held against each other: what is lost, what will be. Knows
+ * nothing of where they were read. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <libipq.h>
+
+#include "judge.h"
+#include "port_id.h"
+
+static const struct queue *find(const struct queues *queues, unsigned int number)
+{
+	for (size_t i = 0; i < queues->count; i++)
+		if (queues->list[i].number == number)
+			return &queues->list[i];
+	return NULL;
+}
+
+/* "queue 3", "queues 3 to 5". To be freed. */
+static char *queues_of(const struct saved_rule *s)
+{
+	if (s->computed)
+		return format("a queue that is computed");
+	if (s->first == s->last)
+		return format("queue %u", s->first);
+	return format("queues %u to %u", s->first, s->last);
+}
+
+/* What a look at each queue of a rule shows. */
+struct reach {
+	const struct queue *queue;	/* the first that is bound, NULL if none */
+	const struct queue *foreign;	/* one whose reader drops what the rule sends */
+	unsigned int unheard;		/* the first that nobody has bound */
+	unsigned int bound, all;	/* how many */
+};
+
+/* A handle takes packets of its own family alone. */
+static bool is_foreign(const struct found_rule *rule, const struct queue *queue)
+{
+	uint8_t family;
+	pid_t process;
+
+	return port_id_read(queue->port_id, &family, &process) &&
+	       !(family == AF_INET6 ? rule->ipv6 : rule->ipv4);
+}
+
+static struct reach reach_of(const struct found_rule *rule, const struct queues *queues)
+{
+	const struct saved_rule *s = &rule->saved;
+	struct reach reach = { .all = s->last - s->first + 1 };
+
+	for (unsigned int n = s->first; n <= s->last; n++) {
+		const struct queue *queue = find(queues, n);
+
+		if (queue) {
+			reach.queue = reach.bound++ ? reach.queue : queue;
+			reach.foreign = is_foreign(rule, queue) ? queue : reach.foreign;
+		} else if (reach.bound == n - s->first) {
+			reach.unheard = n;
+		}
+	}
+	return reach;
+}
+
+static void judge_unheard(const struct found_rule *rule, const struct reach *reach,
+			  const char *what, struct report *r)
+{
+	const char *variable = rule->ipv4 ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6";
+	char *why, *mend, *bypass;
+
+	why = format("nobody listens on queue %u%s, and packets that match %s",
+		     reach->unheard, reach->bound ? " of them" : "",
+		     rule->saved.bypass ? "pass unseen" : "are being dropped now");
+	if (rule->saved.bypass) {
+		mend = format("start the program, with %s=%u", variable, reach->unheard);
+		report(r, NOTE, "rule-bypassed", what, why, mend);
+	} else {
+		bypass = rule_bypass_command(rule);
+		mend = format("start the program, with %s=%u; to let them pass until "
+			      "then: %s", variable, reach->unheard, bypass);
+		report(r, PROBLEM, "rule-without-listener", what, why, mend);
+		free(bypass);
+	}
+	free(why);
+	free(mend);
+}
+
+static void judge_foreign(const struct found_rule *rule, const struct queue *queue,
+			  const char *what, struct report *r)
+{
+	struct owner owner;
+	char who[128], *why, *mend;
+
+	owner_find(queue->port_id, &owner);
+	owner_describe(&owner, queue->port_id, who, sizeof(who));
+	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
+		     owner.family == AF_INET ? "IPv4" : "IPv6");
+	mend = format("give the rule a number N of its own, and the program %s=N",
+		      rule->ipv6 ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE");
+	report(r, PROBLEM, "wrong-family", what, why, mend);
+	free(why);
+	free(mend);
+}
+
+static void judge_heard(const struct found_rule *rule, const struct reach *reach,
+			const char *what, struct report *r)
+{
+	struct owner owner;
+	char who[128], *why, *bypass;
+
+	owner_find(reach->queue->port_id, &owner);
+	owner_describe(&owner, reach->queue->port_id, who, sizeof(who));
+	if (rule->saved.bypass) {
+		why = format("%s listens%s", who, reach->all > 1 ? " on the first" : "");
+		report(r, OK, "rule", what, why, NULL);
+	} else {
+		bypass = rule_bypass_command(rule);
+		why = format("%s listens%s; when it ends, packets that match are dropped",
+			     who, reach->all > 1 ? " on the first" : "");
+		report(r, NOTE, "no-bypass", what, why, bypass);
+		free(bypass);
+	}
+	free(why);
+}
+
+static void judge_rule(const struct found_rule *rule, const struct queues *queues,
+		       struct report *r)
+{
+	struct reach reach = reach_of(rule, queues);
+	char *queue = queues_of(&rule->saved), *described = rule_describe(rule);
+	char *what = format("%s sends to %s", described, queue);
+
+	if (rule->saved.computed)
+		report(r, NOTE, "rule-computed", what,
+		       "whether somebody listens there cannot be told", NULL);
+	else if (reach.bound < reach.all)
+		judge_unheard(rule, &reach, what, r);
+	else if (reach.foreign)
+		judge_foreign(rule, reach.foreign, what, r);
+	else
+		judge_heard(rule, &reach, what, r);
+	free(queue);
+	free(described);
+	free(what);
+}
+
+/* Whether a rule sends packets there that its reader takes. */
+static bool is_reached(const struct queue *queue, const struct rulesets *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct saved_rule *s = &rules->list[i].saved;
+
+		if ((s->computed ||
+		     (queue->number >= s->first && queue->number <= s->last)) &&
+		    !is_foreign(&rules->list[i], queue))
+			return true;
+	}
+	return false;
+}
+
+static void judge_queue(const struct queue *queue, const struct rulesets *rules,
+			struct report *r)
+{
+	struct owner owner;
+	char who[128], *what, *mend;
+
+	owner_find(queue->port_id, &owner);
+	owner_describe(&owner, queue->port_id, who, sizeof(who));
+	what = format("queue %u is held by %s", queue->number, who);
+	mend = format("%s -I OUTPUT -j NFQUEUE --queue-num %u --queue-bypass",
+		      owner.family == AF_INET6 ? "ip6tables" : "iptables", queue->number);
+	if (queue->mode == IPQ_COPY_NONE)
+		report(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
+		       "all that come are dropped, bypass or not",
+		       "have it call ipq_set_mode, or stop it");
+	else if (is_reached(queue, rules))
+		report(r, OK, "listener", what, "a rule sends packets there", NULL);
+	else if (rules->complete)
+		report(r, PROBLEM, "listener-without-rule", what,
+		       "no rule sends it packets that it takes, it waits in vain", mend);
+	else
+		report(r, NOTE, "listener", what,
+		       "no rule that could be read sends packets there", mend);
+	free(what);
+	free(mend);
+}
+
+void judge(const struct rulesets *rules, const struct queues *queues,
+	   struct report *r)
+{
+	if (!rules->count && !queues->count)
+		report(r, NOTE, "idle", "no rule sends packets to a queue, and nobody "
+		       "listens", "there is nothing to decide on",
+		       "iptables -I OUTPUT -j NFQUEUE --queue-num 0 --queue-bypass");
+	for (size_t i = 0; i < rules->count; i++)
+		judge_rule(&rules->list[i], queues, r);
+	for (size_t i = 0; i < queues->count; i++)
+		judge_queue(&queues->list[i], rules, r);
+}

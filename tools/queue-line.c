@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /proc says of queues and netlink sockets, a line at a time, and of a
+ * process's environment. Pure: no I/O, nothing allocated. */
+#include <linux/netlink.h>
+#include <string.h>
+
+#include "queue-line.h"
+
+#define MAXLEN_DEFAULT 1024
+
+static bool next_number(struct text *rest, unsigned long max, unsigned long *n)
+{
+	struct text word;
+
+	return text_word(rest, &word, QUOTES_NFT) && text_number(word, max, n);
+}
+
+bool queue_line(struct text line, struct queue *queue)
+{
+	static const unsigned long max[] = {
+		UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT8_MAX, UINT32_MAX,
+		UINT32_MAX, UINT32_MAX, UINT32_MAX,
+	};
+	unsigned long n[sizeof(max) / sizeof(*max)];
+
+	for (size_t i = 0; i < sizeof(max) / sizeof(*max); i++)
+		if (!next_number(&line, max[i], &n[i]))
+			return false;
+	*queue = (struct queue) {
+		.number = n[0], .port_id = n[1], .waiting = n[2], .mode = n[3],
+		.range = n[4], .dropped_full = n[5], .dropped_slow = n[6],
+		.last_id = n[7],
+	};
+	return true;
+}
+
+/* sk, Eth (the protocol), Pid (the port id), Groups, Rmem, Wmem, Dump, Locks,
+ * Drops, Inode; see netlink_native_seq_show. */
+bool netlink_line(struct text line, uint32_t port_id, unsigned long *inode)
+{
+	unsigned long protocol, pid;
+	struct text word;
+
+	if (!text_word(&line, &word, QUOTES_NFT) ||
+	    !next_number(&line, UINT32_MAX, &protocol) || protocol != NETLINK_NETFILTER ||
+	    !next_number(&line, UINT32_MAX, &pid) || pid != port_id)
+		return false;
+	for (int skipped = 0; skipped < 6; skipped++)
+		if (!text_word(&line, &word, QUOTES_NFT))
+			return false;
+	return next_number(&line, ~0ul, inode);
+}
+
+uint32_t environ_maxlen(struct text environ)
+{
+	static const char name[] = "LIBIPQ_MAXLEN=";
+	const size_t name_len = sizeof(name) - 1;
+	unsigned long maxlen;
+
+	while (environ.len) {
+		const char *end = memchr(environ.at, '\0', environ.len);
+		size_t len = end ? (size_t)(end - environ.at) : environ.len;
+		struct text entry = { environ.at, len };
+
+		if (text_starts(entry, name)) {
+			entry = (struct text) { entry.at + name_len, len - name_len };
+			if (text_is(entry, "-1"))
+				return UINT32_MAX;
+			return text_number(entry, UINT32_MAX, &maxlen) ? maxlen :
+				MAXLEN_DEFAULT;
+		}
+		environ.at += len + !!end;
+		environ.len -= len + !!end;
+	}
+	return MAXLEN_DEFAULT;
+}

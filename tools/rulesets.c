@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of this network namespace that give packets to queues, whatever they
+ * were made with. Knows nothing of who holds the queues. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulesets.h"
+
+enum { LEGACY4, LEGACY6, NFT4, NFT6, NFT };
+
+static const struct source {
+	const char *tool;	/* that makes the rules */
+	const char *argv[5];	/* that lists them */
+	const char *plain;	/* that lists them on a system with one kind only */
+} sources[RULESETS] = {
+	[LEGACY4] = { "iptables-legacy", { "iptables-legacy-save" }, "iptables-save" },
+	[LEGACY6] = { "ip6tables-legacy", { "ip6tables-legacy-save" }, "ip6tables-save" },
+	[NFT4] = { "iptables-nft", { "iptables-nft-save" }, NULL },
+	[NFT6] = { "ip6tables-nft", { "ip6tables-nft-save" }, NULL },
+	/* handles, no counters, no elements of sets */
+	[NFT] = { "nft", { "nft", "-ast", "list", "ruleset" }, NULL },
+};
+
+static bool starts_line(struct text listing, const char *start, struct text name)
+{
+	struct text line;
+
+	while (text_line(&listing, &line)) {
+		if (!text_starts(line, start))
+			continue;
+		line.at += strlen(start);
+		line.len -= strlen(start);
+		if (line.len == name.len && !memcmp(line.at, name.at, name.len))
+			return true;
+	}
+	return false;
+}
+
+static struct text listing_of(const struct command *c)
+{
+	return (struct text) { c->output, c->len };
+}
+
+/* nft shows the tables of iptables-nft too. Those that iptables-nft-save lists
+ * (it leaves out what others have changed) were read there. */
+static bool read_before(const struct rulesets *rules, const struct saved_rule *saved)
+{
+	struct text family = saved->family;
+	int by = text_is(family, "ip") ? NFT4 : text_is(family, "ip6") ? NFT6 : NFT;
+
+	return by != NFT && rules->listing[by].end == COMMAND_DONE &&
+	       starts_line(listing_of(&rules->listing[by]), "*", saved->table);
+}
+
+static void add(struct rulesets *rules, int source, const struct saved_rule *saved)
+{
+	struct found_rule *longer = reallocarray(rules->list, rules->count + 1,
+						 sizeof(*rules->list));
+	struct text family = saved->family;
+
+	if (!longer) {
+		rules->complete = false;
+		return;
+	}
+	rules->list = longer;
+	rules->list[rules->count++] = (struct found_rule) {
+		.saved = *saved,
+		.tool = rules->tool[source],
+		.is_nft = source == NFT,
+		.ipv4 = source == LEGACY4 || source == NFT4 ||
+			(source == NFT && !text_is(family, "ip6")),
+		.ipv6 = source == LEGACY6 || source == NFT6 ||
+			(source == NFT && !text_is(family, "ip")),
+	};
+}
+
+static void parse(struct rulesets *rules, int source)
+{
+	struct text line, rest = listing_of(&rules->listing[source]);
+	struct saved_reader reader = { 0 };
+	struct saved_rule saved;
+
+	while (text_line(&rest, &line))
+		if (source != NFT ? saved_rule_iptables(&reader, line, &saved) :
+		    saved_rule_nft(&reader, line, &saved) && !read_before(rules, &saved))
+			add(rules, source, &saved);
+}
+
+/* Tables of a kind the kernel was built without hold no rules. */
+static bool unsupported(const struct command *c)
+{
+	struct text complaint = text_of(c->complaint);
+
+	return text_find(complaint, "not supported") < complaint.len;
+}
+
+static void report_unread(struct rulesets *rules, int source, struct report *r)
+{
+	const struct command *c = &rules->listing[source];
+	const char *tool = sources[source].tool, *lister = sources[source].argv[0];
+	char *what, *mend;
+
+	if (c->end == COMMAND_DONE)
+		return;
+	if (c->end == COMMAND_MISSING) {
+		what = format("rules made with %s, if there are any, are not seen", tool);
+		mend = format("install the package that has %s", lister);
+		report(r, NOTE, "rules-unseen", what,
+		       "there is no command that lists them", mend);
+	} else {
+		what = format("%s %s", lister, c->end == COMMAND_FAILED ? "fails" :
+			      "was stopped, it took too long or printed too much");
+		mend = format("see what it says: %s", lister);
+		report(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
+		       c->complaint[0] ? c->complaint : "its rules are not known", mend);
+	}
+	rules->complete &= c->end == COMMAND_FAILED && unsupported(c);
+	free(what);
+	free(mend);
+}
+
+static bool is_there(const char *program)
+{
+	const char *const argv[] = { program, "--version", NULL };
+	struct command c;
+	bool there;
+
+	command_run(&c, argv);
+	there = c.end != COMMAND_MISSING;
+	command_free(&c);
+	return there;
+}
+
+void rulesets_read(struct rulesets *rules, struct report *r)
+{
+	*rules = (struct rulesets) { .complete = true };
+	for (int i = 0; i < RULESETS; i++) {
+		const char *plain[] = { sources[i].plain, NULL };
+		struct command *c = &rules->listing[i];
+
+		command_run(c, sources[i].argv);
+		/* before there were two kinds there was one, without a name */
+		rules->tool[i] = sources[i].tool;
+		if (c->end == COMMAND_MISSING && sources[i].plain &&
+		    !is_there(sources[i + NFT4 - LEGACY4].argv[0])) {
+			command_run(c, plain);
+			rules->tool[i] = i == LEGACY4 ? "iptables" : "ip6tables";
+		}
+		report_unread(rules, i, r);
+		parse(rules, i);
+	}
+}
+
+void rulesets_free(struct rulesets *rules)
+{
+	for (int i = 0; i < RULESETS; i++)
+		command_free(&rules->listing[i]);
+	free(rules->list);
+}
+
+char *rule_describe(const struct found_rule *rule)
+{
+	const struct saved_rule *s = &rule->saved;
+
+	if (rule->is_nft)
+		return format("nft %.*s %.*s %.*s handle %lu [%.*s]", TEXT(s->family),
+			      TEXT(s->table), TEXT(s->chain), s->number, TEXT(s->rule));
+	return format("%s %.*s %.*s %lu [%.*s]", rule->tool, TEXT(s->table),
+		      TEXT(s->chain), s->number, TEXT(s->rule));
+}
+
+/* Writes the word so that a shell reads it as it is, to *to, which has room. */
+static void quote(char **to, const char *word)
+{
+	size_t plain = 0;
+
+	while (isalnum((unsigned char)word[plain]) ||
+	       (word[plain] && strchr("-_.,:/+@%=", word[plain])))
+		plain++;
+	if (plain && !word[plain]) {
+		*to = stpcpy(*to, word);
+		return;
+	}
+	*to = stpcpy(*to, "'");
+	for (; *word; word++)
+		if (*word == '\'')
+			*to = stpcpy(*to, "'\\''");
+		else
+			*(*to)++ = *word;
+	*to = stpcpy(*to, "'");
+}
+
+/* Words that iptables-save wrote, for a shell. To be freed. */
+static char *for_shell(struct text rest)
+{
+	/* each character may become four, each word get a blank and quotes */
+	char *text = malloc(7 * rest.len + 1), *word = malloc(rest.len + 1), *to = text;
+	struct text saved;
+
+	while (text && word && text_word(&rest, &saved, QUOTES_SHELL)) {
+		if (to != text)
+			*to++ = ' ';
+		text_unquote(saved, word, saved.len + 1);
+		quote(&to, word);
+	}
+	if (text)
+		*to = '\0';
+	free(word);
+	return text;
+}
+
+/* What stands in the listing is taken apart and quoted again: a comment may hold
+ * anything, and the command may be pasted into a shell. */
+static char *iptables_bypass(const struct found_rule *rule)
+{
+	const struct saved_rule *s = &rule->saved;
+	struct text matches = { s->rule.at, s->verdict.at - s->rule.at };
+	bool queue = text_find(s->verdict, "NFQUEUE") == s->verdict.len;
+	struct text verdict = queue ? text_of("-j NFQUEUE --queue-num 0") : s->verdict;
+	char *saved, *shell, *command;
+
+	saved = format("-t %.*s -R %.*s %lu %.*s%.*s --queue-bypass", TEXT(s->table),
+		       TEXT(s->chain), s->number, TEXT(matches), TEXT(verdict));
+	shell = for_shell(text_of(saved));
+	command = format("%s %s", rule->tool, shell ? shell : "");
+	free(saved);
+	free(shell);
+	return command;
+}
+
+static char *nft_bypass(const struct found_rule *rule)
+{
+	const struct saved_rule *s = &rule->saved;
+	struct text before = { s->rule.at, s->verdict.at - s->rule.at }, after;
+	bool fanout = text_find(s->verdict, "fanout") < s->verdict.len;
+	char last[16] = "", *nft, *shell, *to, *command;
+
+	after.at = s->verdict.at + s->verdict.len;
+	after.len = s->rule.at + s->rule.len - after.at;
+	if (s->last != s->first)
+		snprintf(last, sizeof(last), "-%u", s->last);
+	nft = format("replace rule %.*s %.*s %.*s handle %lu "
+		     "%.*squeue num %u%s bypass%s%.*s",
+		     TEXT(s->family), TEXT(s->table), TEXT(s->chain), s->number,
+		     TEXT(before), s->first, last, fanout ? ",fanout" : "", TEXT(after));
+	to = shell = malloc(4 * strlen(nft) + 3);
+	if (shell)
+		quote(&to, nft);
+	command = format("nft %s", shell ? shell : "");
+	free(nft);
+	free(shell);
+	return command;
+}
+
+char *rule_bypass_command(const struct found_rule *rule)
+{
+	if (rule->saved.computed)
+		return format("add bypass to its queue statement");
+	return rule->is_nft ? nft_bypass(rule) : iptables_bypass(rule);
+}

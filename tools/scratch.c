@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this kernel and the commands on it can do, tried in a network namespace of
+ * its own that is gone afterwards. Knows nothing of the rules that are in use. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "nfqueue.h"
+#include "scratch.h"
+
+#define IPTABLES(command, target) { command, "-A", "OUTPUT", "-j", target }
+
+static const struct attempt {
+	const char *name;
+	const char *argv[6];
+	const char *instead;
+} attempts[] = {
+	{ "iptables -j QUEUE", IPTABLES("iptables", "QUEUE"),
+	  "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE" },
+	{ "ip6tables -j QUEUE", IPTABLES("ip6tables", "QUEUE"),
+	  "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE" },
+	{ "iptables-legacy -j QUEUE", IPTABLES("iptables-legacy", "QUEUE"),
+	  "use iptables -j NFQUEUE; the kernel may have no ip_tables any more" },
+	{ "ip6tables-legacy -j QUEUE", IPTABLES("ip6tables-legacy", "QUEUE"),
+	  "use ip6tables -j NFQUEUE; the kernel may have no ip6_tables any more" },
+	{ "iptables -j NFQUEUE", IPTABLES("iptables", "NFQUEUE"),
+	  "modprobe xt_NFQUEUE" },
+	{ "ip6tables -j NFQUEUE", IPTABLES("ip6tables", "NFQUEUE"),
+	  "modprobe xt_NFQUEUE" },
+	{ "nft … queue", { "nft", "add table inet t; add chain inet t c; "
+			   "add rule inet t c queue num 0" },
+	  "modprobe nft_queue, or use iptables -j NFQUEUE" },
+};
+
+#define ATTEMPTS (sizeof(attempts) / sizeof(*attempts))
+
+struct outcome {
+	int error;		/* of making the namespace */
+	enum nfqueue_state state;
+	struct {
+		enum command_end end;
+		char complaint[256];
+	} attempt[ATTEMPTS];
+};
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		/* what it was for will fail and be reported */
+		errno = 0;
+	close(fd);
+}
+
+/* Where iptables has its lock is perhaps not ours to write, and its users need
+ * not wait for us. */
+static void set_lock_file(void)
+{
+	char path[64];
+	int lock = memfd_create("xtables-lock", 0);
+
+	if (lock < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", lock);
+	setenv("XTABLES_LOCKFILE", path, 1);
+}
+
+/* As root, or as any user who may be root in a namespace of his own. */
+static bool enter_namespace(void)
+{
+	char map[64];
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+
+	if (!unshare(CLONE_NEWNET))
+		return true;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return false;
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_file("/proc/self/uid_map", map);
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	write_file("/proc/self/gid_map", map);
+	return true;
+}
+
+static void try(struct outcome *outcome)
+{
+	struct command c;
+
+	if (!enter_namespace()) {
+		outcome->error = errno;
+		return;
+	}
+	set_lock_file();
+	outcome->state = nfqueue_probe(0);
+	for (size_t i = 0; i < ATTEMPTS; i++) {
+		command_run(&c, attempts[i].argv);
+		outcome->attempt[i].end = c.end;
+		memcpy(outcome->attempt[i].complaint, c.complaint, sizeof(c.complaint));
+		command_free(&c);
+	}
+}
+
+/* In a process that can leave the namespace by ending. */
+static bool try_apart(struct outcome *outcome)
+{
+	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = -1;
+	pid_t pid;
+
+	if (shared == MAP_FAILED)
+		return false;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		try(shared);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*outcome = *shared;
+	munmap(shared, sizeof(*shared));
+	return status == 0;
+}
+
+static void report_attempts(struct report *r, const struct outcome *outcome)
+{
+	char *works = format("%s", ""), *more, *what;
+
+	for (size_t i = 0; i < ATTEMPTS; i++) {
+		const char *complaint = outcome->attempt[i].complaint;
+
+		switch (outcome->attempt[i].end) {
+		case COMMAND_DONE:
+			more = format("%s%s%s", works, *works ? ", " : "",
+				      attempts[i].name);
+			free(works);
+			works = more;
+			break;
+		case COMMAND_MISSING:
+			/* told where rules are read */
+			break;
+		default:
+			what = format("%s does not work here", attempts[i].name);
+			report(r, NOTE, "rule-impossible", what,
+			       *complaint ? complaint : "it failed, or took too long",
+			       attempts[i].instead);
+			free(what);
+		}
+	}
+	if (*works)
+		report(r, OK, "rules-possible",
+		       "rules that give packets to a queue can be made", works, NULL);
+	else
+		report(r, PROBLEM, "rules-impossible", "no rule that gives packets to a "
+		       "queue can be made", "neither iptables nor nft could",
+		       "install iptables; modprobe xt_NFQUEUE");
+	free(works);
+}
+
+void scratch_try(struct report *r)
+{
+	struct outcome outcome;
+
+	if (!try_apart(&outcome)) {
+		report(r, NOTE, "untried", "nothing could be tried",
+		       "no process to try it in", NULL);
+	} else if (outcome.error || outcome.state == NFQUEUE_FORBIDDEN) {
+		report(r, NOTE, "untried", "what the kernel can do was not tried",
+		       "no network namespace can be had", "run as root");
+	} else if (outcome.state == NFQUEUE_ABSENT) {
+		report(r, PROBLEM, "no-kernel-support", "this kernel has no "
+		       "nfnetlink_queue", "no program can get packets",
+		       "modprobe nfnetlink_queue, or use a kernel with "
+		       "CONFIG_NETFILTER_NETLINK_QUEUE");
+	} else {
+		report(r, OK, "kernel-support", "nfnetlink_queue is there",
+		       "the kernel can give packets to programs", NULL);
+		report_attempts(r, &outcome);
+	}
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipqctl try: a passer of our own, to see with one's own eyes that rules and queue
+ * work. It is a program that uses libipq, like any other. */
+#include <inttypes.h>
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libipq.h>
+
+#include "ipqctl.h"
+#include "packet.h"
+#include "report.h"
+
+/* Of each packet: enough for all headers. */
+#define RANGE 512
+#define BUFFER (RANGE + 256)
+
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "queue", required_argument, NULL, 'q' },
+	{ "verdict", required_argument, NULL, 'v' },
+	{ "sample", required_argument, NULL, 's' },
+	{ "count", required_argument, NULL, 'c' },
+	{ 0 },
+};
+
+static const char help[] =
+	"try [-6] [--queue N] [--verdict accept|drop] [--sample N] [--count N] [--json]\n"
+	"\n"
+	"Takes the packets that rules give to a queue, prints a line for each (hook,\n"
+	"interfaces, protocol, addresses, ports, length, mark, id, verdict) and lets\n"
+	"them pass. Ends when interrupted.\n"
+	"\n"
+	"  -6, --ipv6             IPv6 packets; a handle sees one family alone\n"
+	"  --queue N              the queue's number; LIBIPQ_QUEUE, or 0, by default\n"
+	"  --verdict accept|drop  what becomes of them; accept by default\n"
+	"  --sample N             gives the verdict to every Nth packet, and the other\n"
+	"                         verdict to the rest: --verdict drop --sample 10\n"
+	"                         loses a tenth of them\n"
+	"  --count N              ends after N packets\n"
+	"  --json                 an object in each line\n"
+	"\n"
+	"Exit status: 0, 1 if the queue cannot be had, 2 for wrong arguments.\n";
+
+struct trial {
+	int family;
+	unsigned int verdict;
+	unsigned long sample, count;	/* packets; count 0 for no end */
+	bool json;
+};
+
+static const char *hook_name(unsigned int hook)
+{
+	static const char *const names[] = {
+		"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING",
+	};
+
+	return hook < sizeof(names) / sizeof(*names) ? names[hook] : "?";
+}
+
+static const char *protocol_name(const struct packet *p, char number[8])
+{
+	static const char *const names[256] = {
+		[IPPROTO_ICMP] = "icmp", [IPPROTO_IGMP] = "igmp", [IPPROTO_TCP] = "tcp",
+		[IPPROTO_UDP] = "udp", [IPPROTO_GRE] = "gre", [IPPROTO_ESP] = "esp",
+		[IPPROTO_AH] = "ah", [IPPROTO_ICMPV6] = "icmpv6",
+		[IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
+	};
+
+	snprintf(number, 8, p->family ? "%u" : "?", p->protocol);
+	return p->family && names[p->protocol] ? names[p->protocol] : number;
+}
+
+/* "[fd09::1]:7", "10.9.0.1". */
+static void endpoint(char *text, size_t size, const struct packet *p,
+		     const char *address, uint16_t port)
+{
+	bool brackets = p->has_ports && p->family == AF_INET6;
+	int n = snprintf(text, size, "%s%s%s", brackets ? "[" : "", address,
+			 brackets ? "]" : "");
+
+	if (p->has_ports)
+		snprintf(text + n, size - n, ":%u", port);
+}
+
+static void print_line(const ipq_packet_msg_t *m, const struct packet *p,
+		       unsigned int verdict)
+{
+	char from[80], to[80], number[8];
+
+	endpoint(from, sizeof(from), p, p->from, p->from_port);
+	endpoint(to, sizeof(to), p, p->to, p->to_port);
+	printf("%s in %s out %s %s %s > %s %zu bytes mark %#lx id %lu: %s\n",
+	       hook_name(m->hook), *m->indev_name ? m->indev_name : "-",
+	       *m->outdev_name ? m->outdev_name : "-",
+	       protocol_name(p, number), from, to, p->len, m->mark, m->packet_id,
+	       verdict == NF_ACCEPT ? "accept" : "drop");
+}
+
+static void print_json(const ipq_packet_msg_t *m, const struct packet *p,
+		       unsigned int verdict)
+{
+	char number[8];
+
+	printf("{ \"hook\": \"%s\", \"in\": ", hook_name(m->hook));
+	json_string(text_of(m->indev_name));
+	printf(", \"out\": ");
+	json_string(text_of(m->outdev_name));
+	printf(", \"protocol\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"",
+	       protocol_name(p, number), p->from, p->to);
+	if (p->has_ports)
+		printf(", \"from_port\": %u, \"to_port\": %u", p->from_port, p->to_port);
+	printf(", \"length\": %zu, \"mark\": %lu, \"id\": %lu, \"verdict\": \"%s\" }\n",
+	       p->len, m->mark, m->packet_id, verdict == NF_ACCEPT ? "accept" : "drop");
+}
+
+static unsigned int verdict_of(const struct trial *t, unsigned long seen)
+{
+	if (seen % t->sample == 0)
+		return t->verdict;
+	return t->verdict == NF_ACCEPT ? NF_DROP : NF_ACCEPT;
+}
+
+static int fail(struct ipq_handle *h)
+{
+	ipq_perror("ipqctl try");
+	ipq_destroy_handle(h);
+	return 1;
+}
+
+static int watch(const struct trial *t, struct ipq_handle *h)
+{
+	_Alignas(struct nlmsghdr) unsigned char buf[BUFFER];
+	unsigned long seen = 0;
+	struct packet packet;
+	ipq_packet_msg_t *m;
+	unsigned int verdict;
+	int error;
+
+	while (!t->count || seen < t->count) {
+		if (ipq_read(h, buf, sizeof(buf), 0) < 0)
+			return fail(h);
+		if (ipq_message_type(buf) == NLMSG_ERROR) {
+			error = ipq_get_msgerr(buf);
+			/* the packet is gone, say with its interface */
+			if (error == ENOENT)
+				continue;
+			/* of these the library has said more itself */
+			if (error != EPERM && error != EBUSY)
+				fprintf(stderr, "ipqctl try: the kernel refuses: %s\n",
+					strerror(error));
+			ipq_destroy_handle(h);
+			return 1;
+		}
+		m = ipq_get_packet(buf);
+		verdict = verdict_of(t, ++seen);
+		packet_parse(m->payload, m->data_len, &packet);
+		if (ipq_set_verdict(h, m->packet_id, verdict, 0, NULL) < 0)
+			return fail(h);
+		if (t->json)
+			print_json(m, &packet, verdict);
+		else
+			print_line(m, &packet, verdict);
+		if (fflush(stdout))
+			break;
+	}
+	ipq_destroy_handle(h);
+	return 0;
+}
+
+static void set_queue(int family, uint16_t number)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u", number);
+	setenv(family == AF_INET6 ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE", text, 1);
+}
+
+static int run(int argc, char *argv[])
+{
+	struct trial t = { .family = AF_INET, .verdict = NF_ACCEPT, .sample = 1 };
+	struct ipq_handle *h;
+	long number = -1;
+
+	for (int c; (c = next_option(&try_queue, argc, argv)) != -1; ) {
+		switch (c) {
+		case 'j':
+			t.json = true;
+			break;
+		case '6':
+			t.family = AF_INET6;
+			break;
+		case 'q':
+			number = number_argument(&try_queue, "--queue", 0, UINT16_MAX);
+			break;
+		case 'v':
+			if (strcmp(optarg, "accept") && strcmp(optarg, "drop"))
+				usage_error(&try_queue,
+					    "--verdict %s: want accept or drop", optarg);
+			t.verdict = *optarg == 'd' ? NF_DROP : NF_ACCEPT;
+			break;
+		case 's':
+			t.sample = number_argument(&try_queue, "--sample", 1, UINT32_MAX);
+			break;
+		case 'c':
+			t.count = number_argument(&try_queue, "--count", 1, UINT32_MAX);
+			break;
+		}
+	}
+	no_more_arguments(&try_queue, argc, argv);
+	if (number >= 0)
+		set_queue(t.family, number);
+	/* the library then says itself who has the queue, and what to do */
+	setenv("LIBIPQ_DEBUG", "1", 1);
+	h = ipq_create_handle(0, t.family);
+	if (!h || ipq_set_mode(h, IPQ_COPY_PACKET, RANGE) < 0)
+		return fail(h);
+	return watch(&t, h);
+}
+
+const struct subcommand try_queue = {
+	"try", "takes packets from a queue, shows them and lets them pass", help,
+	":h6jq:v:s:c:", options, run,
+};
