@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include <linux/netlink.h>
 
 #include "export.h"
+#include "memory.h"
 #include "next.h"
 #include "sockets.h"
 #include "traffic.h"
@@ -211,7 +213,7 @@ EXPORT ssize_t write(int fd, const void *buf, size_t n)
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
-	struct ipq_socket *s = count < 0 ? NULL : sockets_find(fd);
+	struct ipq_socket *s = count < 0 || count > IOV_MAX ? NULL : sockets_find(fd);
 	ssize_t sent = s ? traffic_send(s, fd, &msg, 0) : -1;
 
 	return s && !is_other(fd, sent) ? sent : NEXT(writev)(fd, iov, count);
@@ -223,11 +225,15 @@ static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
 {
 	ssize_t received;
 
-	if (address && !len) {
+	if (address && !memory_is_there(len, sizeof(*len))) {
 		errno = EFAULT;
 		return -1;
 	}
 	received = traffic_receive_one(s, fd, buf, n, flags);
+	if (received >= 0 && address && !memory_is_there(address, 1)) {
+		errno = EFAULT;
+		return -1;
+	}
 	if (received >= 0 && address)
 		sockets_put_address(0, address, len);
 	return received;
@@ -346,14 +352,15 @@ EXPORT ssize_t read(int fd, void *buf, size_t n)
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
-	struct ipq_socket *s = count < 0 ? NULL : sockets_ask(fd);
+	struct ipq_socket *s = count < 0 || count > IOV_MAX ? NULL : sockets_ask(fd);
 	size_t total = 0;
 
-	if (!s)
+	/* the kernel's errno also for a count or an array that is none */
+	if (!s || !memory_is_there(iov, count * sizeof(*iov)))
 		return NEXT(readv)(fd, iov, count);
-	for (int i = 0; iov && i < count; i++)
+	for (int i = 0; i < count; i++)
 		total += iov[i].iov_len;
-	return total || !iov ? traffic_receive(s, fd, &msg, 0) : 0;
+	return total ? traffic_receive(s, fd, &msg, 0) : 0;
 }
 
 /* The fortified ones see to it themselves when n is too large. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <libipq.h>
 
+#include "memory.h"
 #include "next.h"
 #include "port_id.h"
 #include "sockets.h"
@@ -245,7 +246,7 @@ int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 		errno = EINVAL;
 		return -1;
 	}
-	if ((uintptr_t)address < 4096) {
+	if (!memory_is_there(address, sizeof(*address))) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -275,7 +276,7 @@ int sockets_connect(struct ipq_socket *s, const struct sockaddr *address, sockle
 		errno = EINVAL;
 		return -1;
 	}
-	if ((uintptr_t)address < 4096) {
+	if (!memory_is_there(address, sizeof(*address))) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -304,7 +305,7 @@ void sockets_put_address(uint32_t pid, void *address, socklen_t *len)
 
 int sockets_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
 {
-	if ((uintptr_t)address < 4096 || (uintptr_t)len < 4096) {
+	if (!memory_is_there(len, sizeof(*len)) || !memory_is_there(address, 1)) {
 		errno = EFAULT;
 		return -1;
 	}

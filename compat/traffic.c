@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "memory.h"
 #include "traffic.h"
 #include "wire.h"
 
@@ -45,24 +46,21 @@ static void scratch_give(struct scratch *scratch)
 	errno = saved;
 }
 
-/* The kernel answers a bad address with EFAULT; the ones programs really pass
- * by mistake are NULL and its neighbours. */
-static bool is_address(const void *p)
-{
-	return (uintptr_t)p >= 4096;
-}
-
 /* Bytes in all buffers together, or -1 and errno as import_iovec. */
 static ssize_t total_len(const struct msghdr *msg)
 {
 	size_t total = 0;
 
-	if (!is_address(msg) || (msg->msg_iovlen && !is_address(msg->msg_iov))) {
+	if (!memory_is_there(msg, sizeof(*msg))) {
 		errno = EFAULT;
 		return -1;
 	}
 	if (msg->msg_iovlen > IOV_MAX) {
 		errno = EMSGSIZE;
+		return -1;
+	}
+	if (!memory_is_there(msg->msg_iov, msg->msg_iovlen * sizeof(msg->msg_iov[0]))) {
+		errno = EFAULT;
 		return -1;
 	}
 	for (size_t i = 0; i < msg->msg_iovlen; i++) {
@@ -87,7 +85,7 @@ static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 
 		if (some > n)
 			some = n;
-		if (some && !is_address(iov->iov_base)) {
+		if (!memory_is_there((char *)iov->iov_base + offset, some)) {
 			errno = EFAULT;
 			return -1;
 		}
@@ -124,12 +122,12 @@ static int check_destination(const struct msghdr *msg)
 
 	if (!msg->msg_name || !msg->msg_namelen)
 		return 0;
-	if (!is_address(msg->msg_name)) {
-		errno = EFAULT;
-		return -1;
-	}
 	if (msg->msg_namelen < sizeof(to)) {
 		errno = EINVAL;
+		return -1;
+	}
+	if (!memory_is_there(msg->msg_name, sizeof(to))) {
+		errno = EFAULT;
 		return -1;
 	}
 	memcpy(&to, msg->msg_name, sizeof(to));
@@ -160,9 +158,22 @@ static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 	return 0;
 }
 
+/* netlink_sendmsg: but for 32 bytes, a datagram may fill the send buffer. The
+ * kernel sees to it itself for what is sent on to it, which those longer than any
+ * sensible request may not be. */
+static bool fits_sndbuf(int fd, size_t len)
+{
+	socklen_t size = sizeof(int);
+	int bytes = 0;
+
+	return len <= UINT16_MAX ||
+	       getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) ||
+	       len + 32 <= (size_t)bytes;
+}
+
 /* A datagram that is no request of ours may be meant for something else that
  * the descriptor has become. */
-static int check(int fd, enum wire wire, int flags)
+static int check(int fd, enum wire wire, size_t len, int flags)
 {
 	if (wire != WIRE_REQUEST && !sockets_ask(fd)) {
 		errno = ENOTSOCK;
@@ -172,6 +183,10 @@ static int check(int fd, enum wire wire, int flags)
 		errno = EOPNOTSUPP;
 		return -1;
 	}
+	if (!fits_sndbuf(fd, len)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
 	return 0;
 }
 
@@ -179,14 +194,15 @@ ssize_t traffic_send_one(struct ipq_socket *s, int fd, const void *buf, size_t l
 			 int flags)
 {
 	struct request r;
+	size_t have = len < sizeof(r) ? len : sizeof(r);
 	enum wire wire;
 
-	if (len && !is_address(buf)) {
+	if (!memory_is_there(buf, have)) {
 		errno = EFAULT;
 		return -1;
 	}
-	wire = wire_read(buf, len < sizeof(r) ? len : sizeof(r), len, &r);
-	if (check(fd, wire, flags) ||
+	wire = wire_read(buf, have, len, &r);
+	if (check(fd, wire, len, flags) ||
 	    pass_on(s, fd, wire, &r, len > sizeof(r) && r.nlh.nlmsg_len > sizeof(r) ?
 		    (const char *)buf + sizeof(r) : NULL))
 		return -1;
@@ -224,7 +240,7 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 	if (copy(msg, 0, have, &r, NULL))
 		return -1;
 	wire = wire_read(&r, have, total, &r);
-	if (check(fd, wire, flags) || check_destination(msg))
+	if (check(fd, wire, total, flags) || check_destination(msg))
 		return -1;
 	if (wire == WIRE_REQUEST && r.nlh.nlmsg_len > sizeof(r)) {
 		payload = in_one_piece(msg, sizeof(r), r.nlh.nlmsg_len - sizeof(r));
@@ -256,8 +272,13 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 ssize_t traffic_receive_one(struct ipq_socket *s, int fd, void *buf, size_t len,
 			    int flags)
 {
-	ssize_t n = ip_queue_receive(&s->queue, fd, buf, len, flags & ~MSG_TRUNC);
+	size_t head = sizeof(struct nlmsghdr) + sizeof(ipq_packet_msg_t);
+	ssize_t n;
 
+	/* the kernel itself writes the rest there */
+	if (!memory_is_there(buf, len < head ? len : head))
+		buf = NULL;
+	n = ip_queue_receive(&s->queue, fd, buf, len, flags & ~MSG_TRUNC);
 	return n > 0 && (size_t)n > len && !(flags & MSG_TRUNC) ? (ssize_t)len : n;
 }
 
@@ -274,6 +295,10 @@ ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int fl
 		n = receive_scattered(s, fd, msg, total, flags & ~MSG_TRUNC);
 	if (n < 0)
 		return -1;
+	if (msg->msg_name && !memory_is_there(msg->msg_name, 1)) {
+		errno = EFAULT;
+		return -1;
+	}
 	if (msg->msg_name)
 		sockets_put_address(0, msg->msg_name, &msg->msg_namelen);
 	msg->msg_controllen = 0;

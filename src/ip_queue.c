@@ -285,8 +285,11 @@ static bool accept_message(struct ip_queue *q, int fd, struct message *m)
 				      memory_order_relaxed);
 		return true;
 	case MESSAGE_ERROR:
-		if (m->claim_lost)
+		if (m->claim_lost) {
+			/* the request behind it has an answer of its own */
 			atomic_store(&q->owner, false);
+			return false;
+		}
 		if (m->error == EPERM && q->owner && q->settings.debug)
 			debug_forbidden(q->settings.queue);
 		return true;

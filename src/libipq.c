@@ -241,8 +241,8 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 		if (timeout_us > 0) {
 			left = left_until(&deadline);
 			ready = ppoll(&fd, 1, &left, NULL);
-			if (ready < 0 && errno == EINTR)
-				return 0;
+			if (ready < 0)
+				return errno == EINTR ? 0 : -1;
 			if (ready == 0)
 				break;
 		}

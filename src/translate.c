@@ -126,7 +126,7 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 	uint32_t value = v->value;
 
 	if (id > UINT32_MAX)
-		id = 0;		/* as unknown: ids begin at 1 */
+		id = 0;		/* as good as unknown: ids begin at 1 */
 	/* to ip_queue there was one queue: its own */
 	if (value == NF_QUEUE)
 		value = NF_QUEUE_NR((uint32_t)queue);
@@ -156,6 +156,7 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 static void read_hdr(const struct nfqnl_msg_packet_hdr *hdr, struct message *m)
 {
 	m->id = ntohl(hdr->packet_id);
+	m->has_id = true;
 	m->packet.msg.packet_id = m->id;
 	m->packet.msg.hook = hdr->hook;
 	m->packet.msg.hw_protocol = hdr->hw_protocol;
@@ -237,7 +238,7 @@ static bool read_attrs(const char *head, size_t have, size_t len, struct message
 		read_attr(attr, head, m);
 		at += MNL_ALIGN(size);
 	}
-	return m->id && (have == len || m->payload_offset);
+	return m->has_id && (have == len || m->payload_offset);
 }
 
 /* In two steps that compilers make a few stores of; one would be a loop. */
@@ -255,7 +256,7 @@ static void translate_packet(const char *head, size_t have, size_t len,
 
 	clear(m->head, sizeof(m->head));
 	m->id = m->indev = m->outdev = 0;
-	m->has_hw_addr = false;
+	m->has_id = m->has_hw_addr = false;
 	m->payload_offset = m->payload_len = 0;
 	if (!read_attrs(head, have, len, m))
 		return;
@@ -281,7 +282,10 @@ static int old_error(int error, enum refusal refusal)
 {
 	if (refusal == REFUSAL_IS_EINVAL)
 		return EINVAL;
-	return error == EPERM && refusal != REFUSAL_IS_EPERM ? EBUSY : error;
+	if (refusal == REFUSAL_IS_EPERM)
+		return error;
+	/* ENODEV: it was another's when we looked, and no longer when we asked */
+	return error == EPERM || error == ENODEV ? EBUSY : error;
 }
 
 /* Whom the kernel sent nlh to, by the port id ip_queue would have known, whatever
@@ -378,6 +382,9 @@ static const struct nlattr *carried_request(const struct nlattr *attr, int left)
 	return NULL;
 }
 
+/* The kernel's MAX_ERRNO. */
+#define ERRNO_MAX 4095
+
 static void translate_error(const char *head, size_t have, size_t len,
 			    struct message *m)
 {
@@ -398,7 +405,7 @@ static void translate_error(const char *head, size_t have, size_t len,
 	}
 	attr = have < attrs ? NULL :
 	       carried_request((const struct nlattr *)(head + attrs), have - attrs);
-	if (error > 0 || !attr)
+	if (error > 0 || error < -ERRNO_MAX || !attr)
 		return;
 	refusal = mnl_attr_get_type(attr) - CARRIED_REQUEST;
 	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));

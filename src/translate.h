@@ -92,7 +92,8 @@ enum message_kind {
 struct message {
 	enum message_kind kind;
 	uint8_t family;			/* of a packet: AF_INET, AF_INET6, … */
-	uint32_t id;			/* of a packet */
+	uint32_t id;			/* of a packet; 0 is one */
+	bool has_id;
 	uint32_t indev, outdev;		/* ifindex, 0 for none; names are not
 					 * filled in */
 	bool has_hw_addr;		/* hw_type is not filled in */

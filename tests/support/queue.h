@@ -19,7 +19,7 @@ struct ipq_handle *queue_open(int family, uint8_t mode, size_t range);
 
 /* A message of the size ipq_read may give. */
 union message {
-	unsigned char buf[70000];
+	_Alignas(ipq_packet_msg_t) unsigned char buf[70000];
 	struct nlmsghdr nlh;
 };
 

@@ -263,7 +263,7 @@ Test(buffers, without_a_buffer_the_message_is_lost)
 Test(buffers, one_that_is_not_aligned_is_as_good)
 {
 	static union message m;
-	static unsigned char buf[1100 + 8];
+	static unsigned char buf[1100 + 16];
 	struct ipq_handle *h;
 	ssize_t n;
 

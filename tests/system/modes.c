@@ -83,8 +83,11 @@ Test(modes, only_the_low_byte_of_a_mode_counts)
 	int mode = 257;
 
 	network_enter();
-	h = queue_open(PF_INET, mode, 0);
+	h = ipq_create_handle(0, PF_INET);
+	cr_assert(h);
+	cr_assert(ipq_set_mode(h, mode, 0) == MODE_SENT);
 	assert_mode(IPQ_COPY_META, 0);
+	cr_assert(queue_silent(h));
 	ipq_destroy_handle(h);
 }
 

@@ -83,7 +83,7 @@ static struct {
 #define READERS 2
 #define GIVERS 3
 #define PACKETS 400
-#define ROUNDS 10
+#define ROUNDS 50
 
 /* Whether the message is one packet and not parts of two. */
 static bool is_whole(const union message *m, ssize_t n)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzzes what programs send: the datagram, the requests made of it for the
+ * kernel, and the answer when the kernel refuses them, which must be the one the
+ * module gave. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "translate.h"
+#include "wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(condition) do { if (!(condition)) abort(); } while (0)
+#define ECHO (sizeof(struct nlmsghdr) + sizeof(int))
+
+/* As netlink_ack: the error, then the whole request. */
+static void refuse(const struct kernel_request *out, struct message *m, int error)
+{
+	const struct nlmsghdr *request = (const void *)out->buf;
+	size_t len = ECHO + out->len + out->payload_len;
+	struct nlmsghdr *nlh = calloc(1, (len + 3) & ~3u);
+
+	CHECK(nlh && request->nlmsg_len == out->len + out->payload_len);
+	*nlh = (struct nlmsghdr) {
+		.nlmsg_len = len, .nlmsg_type = NLMSG_ERROR, .nlmsg_pid = 1040000000 + 4711,
+	};
+	memcpy((char *)nlh + sizeof(*nlh), &(int){ -error }, sizeof(int));
+	memcpy((char *)nlh + ECHO, out->buf, out->len);
+	if (out->payload_len)
+		memcpy((char *)nlh + ECHO + out->len, out->payload, out->payload_len);
+	translate_message(nlh, len, len, m);
+	free(nlh);
+}
+
+static void check_answer(const struct message *m, const struct request *r, int error,
+			 size_t payload_len)
+{
+	size_t echoed = r->nlh.nlmsg_len < sizeof(*r) ? r->nlh.nlmsg_len : sizeof(*r);
+	struct nlmsghdr nlh;
+	int negative;
+
+	if (r->nlh.nlmsg_len > INT32_MAX) {
+		CHECK(m->kind == MESSAGE_NONE);
+		return;
+	}
+	CHECK(m->kind == MESSAGE_ERROR && m->error == error);
+	memcpy(&nlh, m->head, sizeof(nlh));
+	memcpy(&negative, m->head + sizeof(nlh), sizeof(negative));
+	CHECK(nlh.nlmsg_len == ECHO + r->nlh.nlmsg_len && nlh.nlmsg_type == NLMSG_ERROR);
+	CHECK(nlh.nlmsg_seq == r->nlh.nlmsg_seq && nlh.nlmsg_pid == 4711);
+	CHECK(negative == -error);
+	CHECK(m->head_len == ECHO + echoed && !memcmp(m->head + ECHO, r, echoed));
+	CHECK(m->payload_len == payload_len);
+}
+
+static void put_request(const struct request *r, const uint8_t *payload, size_t len)
+{
+	struct verdict v = {
+		.value = r->body.msg.verdict.value & 0xff,
+		.payload = len ? payload : NULL,
+		.payload_len = len,
+		.replace = len == r->body.msg.verdict.data_len,
+	};
+	uint32_t mark = r->nlh.nlmsg_seq;
+	struct kernel_request out;
+	struct message m;
+
+	for (int with_mark = 0; with_mark < 2; with_mark++) {
+		v.mark = with_mark ? &mark : NULL;
+		out.len = out.payload_len = 0;
+		translate_verdict(&out, r, REFUSAL_IS_EPERM, 1, &v);
+		CHECK(out.len <= sizeof(out.buf));
+		refuse(&out, &m, ENOENT);
+		check_answer(&m, r, ENOENT, len);
+	}
+	out.len = out.payload_len = 0;
+	translate_mode(&out, r, REFUSAL_IS_EBUSY, 65535);
+	CHECK(out.len <= sizeof(out.buf));
+	refuse(&out, &m, EPERM);
+	check_answer(&m, r, EBUSY, 0);
+	/* the longest there is: a claim before the request */
+	out.len = out.payload_len = 0;
+	translate_probe(&out, r);
+	translate_claim(&out, r, 1, UINT32_MAX);
+	v.mark = &mark;
+	translate_verdict(&out, r, REFUSAL_IS_EBUSY, 1, &v);
+	CHECK(out.len <= sizeof(out.buf));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t have = size < sizeof(struct request) ? size : sizeof(struct request);
+	uint8_t *head = malloc(have ? have : 1);
+	struct request r, in_place;
+	size_t payload_len = 0;
+	enum wire wire;
+
+	CHECK(head);
+	memcpy(head, data, have);
+	memcpy(&in_place, data, have);
+	wire = wire_read(head, have, size, &r);
+	CHECK(wire == wire_read(&in_place, have, size, &in_place));
+	free(head);
+	if (wire == WIRE_IGNORED)
+		return 0;
+	CHECK(!memcmp(&r, &in_place, sizeof(r)));
+	CHECK(r.nlh.nlmsg_len >= sizeof(r.nlh) && r.nlh.nlmsg_len <= size);
+	if (r.nlh.nlmsg_len > sizeof(r))
+		payload_len = r.nlh.nlmsg_len - sizeof(r);
+	if (payload_len <= PAYLOAD_MAX)
+		put_request(&r, data + sizeof(r), payload_len);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bad input: what the kernel would have said of it, and never a crash. */
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+
+TestSuite(bad, .timeout = 60);
+
+Test(bad, addresses_counts_and_lengths_have_the_kernels_errno)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_start(&c, PRELOAD, "bad", NULL);
+	child_says(&c, "done");
+	child_ends_well(&c);
+	udp_expect(heard, "hello");
+}

@@ -1,0 +1,82 @@
+#!/bin/sh
+# usage: build-i386.sh SOURCE OUTPUT LIBRARY_DIR
+# Builds the preload library for 32-bit programs into LIBRARY_DIR, and some such
+# programs into OUTPUT, with gcc -m32. The libraries it needs are Debian's i386
+# packages, unpacked in OUTPUT; the headers are those of this machine. Exits with
+# 77, and says why, where that cannot be had.
+set -eu
+source=$1 output=$2 library=$3
+sysroot=$output/sysroot
+libdir=$sysroot/usr/lib/i386-linux-gnu
+
+skip() {
+	echo "no 32-bit programs: $*"
+	rm -f "$library/libipq-preload.so"
+	exit 77
+}
+
+compile() {
+	gcc -m32 -D_GNU_SOURCE -std=gnu11 -O2 -g -Wall -Wextra \
+		-Wno-missing-field-initializers -I "$source/include" "$@"
+}
+
+mkdir -p "$output" "$library"
+[ "$(uname -m)" = x86_64 ] || skip "this is $(uname -m)"
+echo 'int main(void) { return 0; }' > "$output/empty.c"
+compile "$output/empty.c" -o "$output/empty" 2> /dev/null ||
+	skip "gcc -m32 does not work; it needs gcc-multilib"
+"$output/empty" || skip "this kernel does not run them"
+
+# lists and files of its own: neither root nor a foreign architecture is needed
+if [ ! -e "$libdir/libnetfilter_queue.so.1" ]; then
+	command -v apt-get > /dev/null || skip "there is no apt-get"
+	mkdir -p "$output/apt/lists/partial" "$output/apt/archives/partial"
+	apt() {
+		apt-get -qq -o APT::Architectures=amd64,i386 -o APT::Sandbox::User= \
+			-o Dir::State::lists="$output/apt/lists" \
+			-o Dir::Cache="$output/apt" "$@" 2>&1
+	}
+	# a list that fails may be one that is not needed
+	apt update > "$output/apt/update.log" || true
+	(
+		cd "$output/apt"
+		apt download libmnl0:i386 libnfnetlink0:i386 libnetfilter-queue1:i386
+	) > "$output/apt/log" || skip "apt-get download: $(tail -n 1 "$output/apt/log")"
+	for package in "$output"/apt/*.deb; do
+		dpkg -x "$package" "$sysroot"
+	done
+	rm -r "$output/apt"
+	# /lib is /usr/lib, or should be
+	for so in "$sysroot"/lib/i386-linux-gnu/*; do
+		[ ! -e "$so" ] || cp -a "$so" "$libdir/"
+	done
+fi
+
+for file in "$source"/src/*.c; do
+	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -DPRELOAD \
+		-include "$source/compat/real.h" \
+		-c "$file" -o "$output/$(basename "$file" .c)-core.o"
+done
+for name in exports memory real sockets traffic wire; do
+	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -fno-builtin \
+		-I "$source/src" -c "$source/compat/$name.c" -o "$output/$name.o"
+done
+# an rpath of the old kind serves those libraries too
+gcc -m32 -shared -Wl,-soname,libipq.so.0 -Wl,--no-undefined \
+	-Wl,-rpath,"$libdir" -Wl,--disable-new-dtags \
+	-o "$library/libipq-preload.so" "$output"/*.o \
+	"$libdir/libmnl.so.0" "$libdir/libnfnetlink.so.0" \
+	"$libdir/libnetfilter_queue.so.1" -ldl
+
+for name in addresses bad copies lengths others raw reused stock; do
+	compile -w -U_FORTIFY_SOURCE "$source/tests/preload/programs/$name.c" -o "$output/$name"
+done
+compile -D_FORTIFY_SOURCE=2 "$source/tests/preload/programs/fortified.c" \
+	-o "$output/fortified"
+compile -shared -fPIC -Wl,-soname,libipq.so.0 "$source/tests/preload/programs/dead.c" \
+	-o "$output/dead.so"
+for name in passer rewriter selector; do
+	compile -w -I "$source/include/libipq-nfqueue" "$source/examples/$name.c" \
+		"$output/dead.so" -o "$output/$name"
+done
+compile "$source/tests/preload/programs/own-reads.c" "$output/dead.so" -o "$output/own-reads"

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the library does in programs beside its work: as good as nothing; and
+ * how it goes with libraries that take the C library's place as well. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+
+TestSuite(footprint, .timeout = 60);
+
+Test(footprint, nothing_is_allocated_before_the_first_socket)
+{
+	struct child c;
+
+	network_enter();
+	child_start(&c, PRELOAD, "allocations", NULL);
+	child_says(&c, "none");
+	child_ends_well(&c);
+}
+
+/* The one entry of every library is the compiler's own (frame_dummy). */
+Test(footprint, there_is_no_constructor)
+{
+	char size[64], names[64];
+
+	cr_assert(!run_output(size, sizeof(size), "readelf -SW %s | sed -n "
+			      "'s/.*INIT_ARRAY *[0-9a-f]* [0-9a-f]* \\([0-9a-f]*\\).*/\\1/p'",
+			      PRELOAD));
+	cr_assert(strtoul(size, NULL, 16) == sizeof(long), ".init_array has %s", size);
+	cr_assert(!run_output(names, sizeof(names),
+			      "readelf -dW %s | grep -c PREINIT || true", PRELOAD));
+	cr_assert_str_eq(names, "0\n");
+}
+
+Test(footprint, programs_have_the_threads_and_descriptors_they_made)
+{
+	char said[256], expected[256];
+	const char *show = "ls /proc/self/task | wc -l; ls /proc/self/fd; echo $#";
+
+	network_enter();
+	unsetenv("LD_PRELOAD");
+	cr_assert(!run_output(expected, sizeof(expected), "%s", show));
+	setenv("LD_PRELOAD", PRELOAD, 1);
+	cr_assert(!run_output(said, sizeof(said), "%s", show));
+	cr_assert_str_eq(said, expected);
+}
+
+/* The library exports what it takes the place of, and libipq, and no more. */
+Test(footprint, nothing_else_is_exported)
+{
+	static const char *const names =
+		"__read_chk __recv_chk __recvfrom_chk accept accept4 bind connect "
+		"dup dup2 dup3 fcntl fcntl64 getsockname ipq_create_handle ipq_ctl "
+		"ipq_destroy_handle ipq_errmap ipq_errstr ipq_get_msgerr "
+		"ipq_get_packet ipq_message_type ipq_perror ipq_read ipq_set_mode "
+		"ipq_set_verdict ipq_set_vwmark read readv recv recvfrom recvmmsg "
+		"recvmsg send sendmmsg sendmsg sendto socket socketpair write writev ";
+	char exported[2048];
+
+	cr_assert(!run_output(exported, sizeof(exported),
+			      "nm -D --defined-only %s | sed 's/.* //' | LC_ALL=C sort "
+			      "| tr '\\n' ' '", PRELOAD));
+	cr_assert_str_eq(exported, names);
+}
+
+static void serve(const char *preload, const char *program)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_start(&c, preload, program, "2", NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "one");
+	udp_expect(heard, "one");
+	udp_say(AF_INET, HEARD, "two");
+	udp_expect(heard, "two");
+	child_says(&c, "one");
+	child_says(&c, "two");
+	child_says(&c, "refused");
+	child_ends_well(&c);
+}
+
+static void find_jemalloc(char path[256])
+{
+	if (run_output(path, 256, "ldconfig -p | sed -n 's|.*libjemalloc.so.2 "
+		       "(libc6,x86-64).* => ||p' | grep -m 1 .")) {
+		cr_skip_test("libjemalloc.so.2 is not installed");
+	}
+	path[strcspn(path, "\n")] = '\0';
+}
+
+Test(footprint, jemalloc_may_be_preloaded_before_or_after)
+{
+	char jemalloc[256], both[1024];
+
+	find_jemalloc(jemalloc);
+	snprintf(both, sizeof(both), "%s:%s", jemalloc, PRELOAD);
+	serve(both, "stock");
+	snprintf(both, sizeof(both), "%s:%s", PRELOAD, jemalloc);
+	serve(both, "stock");
+}
+
+Test(footprint, a_program_with_address_sanitizer_is_served)
+{
+	if (access(given("SANITIZED"), X_OK))
+		cr_skip_test("no address sanitizer that is linked in (clang's)");
+	serve(PRELOAD, given("SANITIZED"));
+}
+
+Test(footprint, a_program_with_the_shared_address_sanitizer_is_served)
+{
+	char both[1024];
+
+	if (access(given("SANITIZED_SHARED"), X_OK))
+		cr_skip_test("no shared address sanitizer (gcc's)");
+	/* which insists on being the first */
+	snprintf(both, sizeof(both), "%s:%s", given("ASAN"), PRELOAD);
+	serve(both, given("SANITIZED_SHARED"));
+}

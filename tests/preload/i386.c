@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 32-bit programs on a 64-bit kernel, with a 32-bit preload library: what
+ * build-i386.sh has built. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "process.h"
+
+#define PRELOAD_I386 given("PRELOAD_I386")
+
+static void skip_without(void)
+{
+	if (access(PRELOAD_I386, R_OK))
+		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
+	unsetenv("LD_LIBRARY_PATH");
+}
+
+TestSuite(i386, .init = skip_without, .timeout = 60);
+
+static void serve(int heard, const char *receive, const char *send, const char *comes_as)
+{
+	struct child c;
+
+	child_start(&c, PRELOAD_I386, "raw", "3", "3", "bind", receive, send, NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "hello");
+	udp_expect(heard, comes_as);
+	child_says(&c, "hook 3, in '', out 'lo', 33 bytes: hello");
+	child_ends_well(&c);
+}
+
+Test(i386, every_way_of_receiving_and_sending_serves)
+{
+	static const char *const receive[] = {
+		"recv", "recvfrom", "recvmsg", "recvmsg-in-parts", "recvmmsg", "read",
+		"readv", "peek", "select", "poll", "epoll",
+	};
+	static const char *const send[] = {
+		"send", "sendto", "sendmsg", "sendmmsg", "write",
+	};
+	int heard = queued_port(AF_INET);
+
+	for (size_t i = 0; i < sizeof(receive) / sizeof(receive[0]); i++)
+		serve(heard, receive[i], send[i % 5], "hello");
+	serve(heard, "recv", "sendmsg-in-parts", "Hello");
+	serve(heard, "readv", "writev", "Hello");
+}
+
+Test(i386, protocol_13_serves_ipv6)
+{
+	int heard = queued_port(AF_INET6);
+	struct child c;
+
+	child_start(&c, PRELOAD_I386, "raw", "13", "2", "-", "recvmsg-in-parts",
+		    "sendmsg-in-parts", NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET6, HEARD, "hello");
+	udp_expect(heard, "Hello");
+	child_says(&c, "hook 3, in '', out 'lo', 53 bytes: hello");
+	child_ends_well(&c);
+}
+
+/* Programs that say when they are ready, let texts pass and print them. */
+static void pass(const char *program, const char *arg, int count, const char *last)
+{
+	int heard = queued_port(AF_INET);
+	char text[16];
+	struct child c;
+
+	child_start(&c, PRELOAD_I386, program, arg, NULL);
+	child_says(&c, "ready");
+	for (int i = 1; i <= count; i++) {
+		snprintf(text, sizeof(text), "text %d", i);
+		udp_say(AF_INET, HEARD, text);
+		udp_expect(heard, text);
+		child_says(&c, text);
+	}
+	if (last)
+		child_says(&c, last);
+	child_ends_well(&c);
+}
+
+Test(i386, a_program_with_libipq_inside_is_served)
+{
+	pass("stock", "2", 2, "refused");
+}
+
+Test(i386, a_program_may_read_the_descriptor_in_its_handle_itself)
+{
+	pass("own-reads", "peek", 1, NULL);
+}
+
+Test(i386, duplicates_serve)
+{
+	pass("copies", "dup2", 3, NULL);
+	pass("copies", "fcntl64", 3, NULL);
+}
+
+Test(i386, a_number_reused_is_not_translated)
+{
+	pass("reused", NULL, 1, NULL);
+}
+
+Test(i386, checked_reads_are_served)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_start(&c, PRELOAD_I386, "fortified", "recv", "70000", NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "hello");
+	udp_expect(heard, "hello");
+	child_says(&c, "124 bytes: hello");
+	child_ends_well(&c);
+}
+
+Test(i386, lengths_names_and_errors_are_those_of_the_old_protocol)
+{
+	static const char *const programs[] = { "lengths", "addresses", "bad" };
+	struct child c;
+
+	queued_port(AF_INET);
+	for (int i = 0; i < 3; i++) {
+		child_start(&c, PRELOAD_I386, programs[i], NULL);
+		child_says(&c, "done");
+		child_ends_well(&c);
+	}
+}
+
+Test(i386, other_descriptors_are_as_without)
+{
+	static struct child without, with;
+
+	network_enter();
+	child_start(&without, NULL, "others", "remembered", NULL);
+	cr_assert(child_end(&without) == 0, "%s", without.text);
+	child_start(&with, PRELOAD_I386, "others", "remembered", NULL);
+	cr_assert(child_end(&with) == 0, "%s", with.text);
+	cr_assert(without.len > 10000 && !strcmp(with.text, without.text));
+}
+
+Test(i386, ipq_run_gives_programs_the_library_of_their_kind)
+{
+	int heard = queued_port(AF_INET);
+	char stock[512];
+	struct child c;
+
+	snprintf(stock, sizeof(stock), "%s/stock", given("PROGRAMS"));
+	child_start(&c, NULL, given("IPQ_RUN"), stock, "1", NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "hello");
+	udp_expect(heard, "hello");
+	child_says(&c, "hello");
+	child_says(&c, "refused");
+	child_ends_well(&c);
+	/* linked to a library that is nowhere */
+	snprintf(stock, sizeof(stock), "%s/passer", given("PROGRAMS"));
+	child_start(&c, NULL, given("IPQ_RUN"), stock, "0", NULL);
+	child_ends_well(&c);
+}
+
+Test(i386, ipq_run_refuses_them_where_there_is_no_such_library)
+{
+	char said[1024];
+
+	cr_assert(run_output(said, sizeof(said), "d=$(mktemp -d) && cp %s $d && "
+			     "$d/ipq-run %s/raw; s=$?; rm -r $d; exit $s",
+			     given("IPQ_RUN"), given("PROGRAMS")) == 125, "%s", said);
+	assert_one_line(said);
+	assert_says(said, "32-bit");
+	assert_says(said, "--library");
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asks sockets of ip_queue's for their names and gives them some, right and
+ * wrong. */
+#include "old.h"
+
+#define ADDRESS(...) (struct sockaddr *)&(struct sockaddr_nl) { __VA_ARGS__ }, 12
+#define REFUSED(call, error) check((call) == -1 && errno == (error))
+
+typedef int name_fn(int fd, struct sockaddr *address, socklen_t *len);
+
+static uint32_t pid_of(int fd, name_fn *name)
+{
+	struct sockaddr_nl nl;
+	socklen_t len = sizeof(nl);
+
+	memset(&nl, 0xff, sizeof(nl));
+	check(!name(fd, (struct sockaddr *)&nl, &len) && len == 12);
+	check(nl.nl_family == AF_NETLINK && nl.nl_pad == 0 && nl.nl_groups == 0);
+	return nl.nl_pid;
+}
+
+/* An address with less room is cut, and its length told. */
+static void cut(int fd, name_fn *name)
+{
+	unsigned char bytes[12];
+	socklen_t len = 2;
+
+	memset(bytes, 0xcc, sizeof(bytes));
+	check(!name(fd, (struct sockaddr *)bytes, &len) && len == 12);
+	check(bytes[0] == AF_NETLINK && bytes[1] == 0 && bytes[2] == 0xcc);
+	REFUSED(name(fd, NULL, &len), EFAULT);
+	REFUSED(name(fd, (struct sockaddr *)bytes, NULL), EFAULT);
+	len = -1;
+	REFUSED(name(fd, (struct sockaddr *)bytes, &len), EINVAL);
+}
+
+static void one(int protocol)
+{
+	int fd = old_open(protocol, SOCK_RAW);
+	uint32_t self = getpid();
+
+	check(pid_of(fd, getsockname) == 0 && pid_of(fd, getpeername) == 0);
+	REFUSED(bind(fd, (struct sockaddr *)&old_kernel, 11), EINVAL);
+	REFUSED(bind(fd, ADDRESS(.nl_family = AF_INET)), EINVAL);
+	REFUSED(bind(fd, NULL, 12), EFAULT);
+	check(pid_of(fd, getsockname) == 0);
+	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)));
+	check(pid_of(fd, getsockname) == self && pid_of(fd, getpeername) == 0);
+	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)));
+	REFUSED(bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self + 1)), EINVAL);
+	check(pid_of(fd, getsockname) == self);
+	cut(fd, getsockname);
+	cut(fd, getpeername);
+
+	check(!connect(fd, ADDRESS(.nl_family = AF_NETLINK)));
+	REFUSED(connect(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 1)), EPERM);
+	REFUSED(connect(fd, ADDRESS(.nl_family = AF_INET)), EINVAL);
+	REFUSED(connect(fd, (struct sockaddr *)&old_kernel, 8), EINVAL);
+	check(pid_of(fd, getpeername) == 0);
+	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 1)),
+		ECONNREFUSED);
+	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_INET)), EINVAL);
+	REFUSED(sendto(fd, "", 0, 0, (struct sockaddr *)&old_kernel, 11), EINVAL);
+	/* stays open, beside that of the other protocol */
+}
+
+/* One port id, one socket of the protocol. */
+static void another(int protocol)
+{
+	int fd = old_open(protocol, SOCK_DGRAM);
+	uint32_t self = getpid(), pid;
+
+	REFUSED(bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)), EADDRINUSE);
+	check(pid_of(fd, getsockname) == 0);
+	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK)));
+	pid = pid_of(fd, getsockname);
+	check(pid != 0 && pid != self);
+	check(!close(fd));
+}
+
+/* Sending binds as bind with no port id does. */
+static void unbound(int protocol)
+{
+	int fd = old_open(protocol, SOCK_RAW);
+
+	check(pid_of(fd, getsockname) == 0);
+	check(send(fd, "", 0, 0) == 0);
+	check(pid_of(fd, getsockname) == (uint32_t)getpid());
+	check(!close(fd));
+}
+
+int main(void)
+{
+	old_limit();
+	unbound(NETLINK_FIREWALL);
+	one(NETLINK_FIREWALL);
+	another(NETLINK_FIREWALL);
+	unbound(NETLINK_IP6_FW);
+	one(NETLINK_IP6_FW);
+	another(NETLINK_IP6_FW);
+	say("done");
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * passed HOW: one process opens the socket, another, which was there before,
+ * is handed it over a Unix socket by HOW, recvmsg or recvmmsg, and lets a packet
+ * pass.
+ */
+#include <sys/wait.h>
+
+#include "old.h"
+
+static union {
+	struct cmsghdr first;
+	char bytes[CMSG_SPACE(sizeof(int))];
+} control;
+static char byte;
+static struct iovec iov = { &byte, 1 };
+static struct mmsghdr message = {
+	.msg_hdr = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.bytes, .msg_controllen = sizeof(control),
+	},
+};
+
+static void give(int channel, int fd)
+{
+	control.first.cmsg_level = SOL_SOCKET;
+	control.first.cmsg_type = SCM_RIGHTS;
+	control.first.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.first), &fd, sizeof(fd));
+	check(sendmsg(channel, &message.msg_hdr, 0) == 1);
+}
+
+static int take(int channel, const char *how)
+{
+	int fd;
+
+	if (strcmp(how, "recvmmsg"))
+		check(recvmsg(channel, &message.msg_hdr, 0) == 1);
+	else
+		check(recvmmsg(channel, &message, 1, 0, NULL) == 1);
+	memcpy(&fd, CMSG_DATA(&control.first), sizeof(fd));
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int channel[2], status, fd;
+	pid_t child;
+
+	old_limit();
+	check(argc == 2 && !socketpair(AF_UNIX, SOCK_STREAM, 0, channel));
+	child = old_fork();
+	if (child == 0) {
+		fd = take(channel[1], argv[1]);
+		say("ready");
+		old_pass(fd);
+		_exit(0);
+	}
+	fd = old_ready(NETLINK_FIREWALL);
+	give(channel[0], fd);
+	check(!close(fd));
+	check(waitpid(child, &status, 0) == child && status == 0);
+	return 0;
+}

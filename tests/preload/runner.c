@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipq-run: what it tells the program, and which programs it refuses to run
+ * because the library could not be in them. */
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "process.h"
+
+#define IPQ_RUN given("IPQ_RUN")
+#define NOBODY 65534
+
+static char place[] = "/tmp/libipq-runner-XXXXXX";
+static char said[8192];
+
+/* Everybody may look in. */
+static void make_place(void)
+{
+	cr_assert(mkdtemp(place) && !chmod(place, 0755));
+	unsetenv("LD_PRELOAD");
+	unsetenv("LD_LIBRARY_PATH");
+}
+
+static void remove_place(void)
+{
+	run("rm -rf %s", place);
+}
+
+TestSuite(runner, .init = make_place, .fini = remove_place, .timeout = 60);
+
+/* Runs it with a shell command's words, output in said. */
+#define RUN(...) run_output(said, sizeof(said), __VA_ARGS__)
+
+static void expect(const char *text)
+{
+	cr_assert_str_eq(said, text, "\"%s\" and not \"%s\"", said, text);
+}
+
+Test(runner, help_and_version_are_told)
+{
+	static const char *const options[] = {
+		"--queue ", "--queue6 ", "--maxlen ", "--rcvbuf ", "--debug",
+		"--no-iptables", "--library ", "--help", "--version", "125",
+	};
+
+	cr_assert(RUN("%s --help 2>/dev/null", IPQ_RUN) == 0);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		assert_says(said, options[i]);
+	cr_assert(RUN("%s -h 2>/dev/null", IPQ_RUN) == 0);
+	assert_says(said, "usage: ipq-run");
+	cr_assert(RUN("%s --version", IPQ_RUN) == 0);
+	expect("ipq-run " VERSION "\n");
+	cr_assert(RUN("%s -V", IPQ_RUN) == 0);
+	expect("ipq-run " VERSION "\n");
+}
+
+#define SHOW "sh -c 'echo $LIBIPQ_QUEUE,$LIBIPQ_QUEUE6,$LIBIPQ_MAXLEN," \
+	     "$LIBIPQ_RCVBUF,$LIBIPQ_DEBUG'"
+
+Test(runner, every_option_reaches_the_environment)
+{
+	static const char *const without[] = { "QUEUE", "QUEUE6", "MAXLEN", "RCVBUF", "DEBUG" };
+	char name[64];
+
+	for (int i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "LIBIPQ_%s", without[i]);
+		unsetenv(name);
+	}
+	cr_assert(RUN("%s " SHOW, IPQ_RUN) == 0);
+	expect(",,,,\n");
+	cr_assert(RUN("%s --queue 1 --queue6=2 --maxlen 3 --rcvbuf 4 --debug " SHOW,
+		      IPQ_RUN) == 0);
+	expect("1,2,3,4,1\n");
+	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -d " SHOW, IPQ_RUN) == 0);
+	expect("65535,0,-1,5000,1\n");
+	setenv("LIBIPQ_QUEUE", "77", 1);
+	cr_assert(RUN("%s -m 5 " SHOW, IPQ_RUN) == 0);
+	expect("77,,5,,\n");
+	/* the program's own options are the program's */
+	cr_assert(RUN("%s echo -q 1 --help", IPQ_RUN) == 0);
+	expect("-q 1 --help\n");
+}
+
+Test(runner, options_that_make_no_sense_are_named_and_end_with_125)
+{
+	static const struct {
+		const char *words, *named;
+	} rows[] = {
+		{ "-q 65536 true", "--queue 65536" },
+		{ "-q -1 true", "--queue -1" },
+		{ "-q '' true", "--queue" },
+		{ "-6 x true", "--queue6 x" },
+		{ "-m -2 true", "--maxlen -2" },
+		{ "-m 1x true", "--maxlen 1x" },
+		{ "-r 0 true", "--rcvbuf 0" },
+		{ "-x true", "x" },
+		{ "--queue", "queue" },
+		{ "", "no program" },
+		{ "-l /nowhere/lib.so -x true", "x" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert(RUN("%s %s", IPQ_RUN, rows[i].words) == 125, "%s", rows[i].words);
+		assert_says(said, rows[i].named);
+	}
+}
+
+Test(runner, the_library_comes_before_what_was_preloaded)
+{
+	char expected[4096];
+
+	snprintf(expected, sizeof(expected), "%s\n", PRELOAD);
+	cr_assert(RUN("%s sh -c 'echo $LD_PRELOAD'", IPQ_RUN) == 0);
+	expect(expected);
+	snprintf(expected, sizeof(expected), "%s:%s/libipq.so.0\n", PRELOAD, given("DEAD"));
+	cr_assert(RUN("LD_PRELOAD=%s/libipq.so.0 %s sh -c 'echo $LD_PRELOAD'", given("DEAD"),
+		      IPQ_RUN) == 0);
+	expect(expected);
+	snprintf(expected, sizeof(expected), "%s/libipq.so.0\n", given("DEAD"));
+	cr_assert(RUN("%s --library %s/libipq.so.0 sh -c 'echo $LD_PRELOAD'", IPQ_RUN,
+		      given("DEAD")) == 0);
+	expect(expected);
+}
+
+Test(runner, it_becomes_the_program)
+{
+	char pid[16];
+	struct child c;
+
+	child_start(&c, NULL, IPQ_RUN, "sh", "-c", "echo $$; cat; exit 42", NULL);
+	snprintf(pid, sizeof(pid), "%d", c.pid);
+	child_says(&c, pid);
+	child_tell(&c, "standard input");
+	child_says(&c, "standard input");
+	cr_assert(child_end(&c) == 42);
+	/* a script of before there was #! */
+	run("echo 'echo $0 $*' > %s/script && chmod +x %s/script", place, place);
+	cr_assert(RUN("%s %s/script a b", IPQ_RUN, place) == 0);
+	assert_says(said, "/script a b\n");
+}
+
+Test(runner, what_is_not_there_ends_with_127_what_is_no_program_with_126)
+{
+	cr_assert(RUN("%s no-such-program-anywhere", IPQ_RUN) == 127);
+	assert_says(said, "no-such-program-anywhere: No such file or directory");
+	cr_assert(RUN("%s %s/none", IPQ_RUN, place) == 127);
+	run("echo true > %s/text", place);
+	cr_assert(RUN("%s %s/text", IPQ_RUN, place) == 126);
+	assert_says(said, "/text: Permission denied");
+	cr_assert(RUN("PATH=%s:$PATH %s text", place, IPQ_RUN) == 126);
+}
+
+static const char *program_at(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", place, name);
+	return path;
+}
+
+/* A copy of a program, with what change does to it. */
+static void make_program(const char *name, void (*change)(int fd))
+{
+	int fd;
+
+	run("cp %s/raw %s", given("PROGRAMS"), program_at(name));
+	fd = open(program_at(name), O_RDWR | O_CLOEXEC);
+	cr_assert(fd >= 0);
+	change(fd);
+	close(fd);
+}
+
+static void make_foreign(int fd)
+{
+	uint16_t machine = EM_SPARCV9;
+
+	cr_assert(pwrite(fd, &machine, sizeof(machine), offsetof(Elf64_Ehdr, e_machine)) == 2);
+}
+
+/* The loader is what a static program has not. */
+static void make_static(int fd)
+{
+	uint32_t none = PT_NULL, type;
+	Elf64_Ehdr header;
+
+	cr_assert(sizeof(long) == 8, "for 64-bit programs");
+	cr_assert(pread(fd, &header, sizeof(header), 0) == sizeof(header));
+	for (int i = 0; i < header.e_phnum; i++) {
+		off_t at = header.e_phoff + i * sizeof(Elf64_Phdr);
+
+		cr_assert(pread(fd, &type, sizeof(type), at) == sizeof(type));
+		if (type == PT_INTERP)
+			cr_assert(pwrite(fd, &none, sizeof(none), at) == sizeof(none));
+	}
+}
+
+static void make_setuid(int fd)
+{
+	if (fchown(fd, NOBODY, -1))
+		cr_skip_test("no files of other users can be made here");
+	cr_assert(!fchmod(fd, 04755));
+}
+
+static void make_setgid(int fd)
+{
+	if (fchown(fd, -1, NOBODY))
+		cr_skip_test("no files of other groups can be made here");
+	cr_assert(!fchmod(fd, 02755));
+}
+
+/* A reason, a remedy, and the program not run; by whatever way it is named. */
+static void expect_refusal(const char *user, const char *name, const char *reason,
+			   const char *remedy)
+{
+	static const char *const scripts[] = { "#!%s/%s\n", "#! %s/%s -x\n",
+					       "#!/usr/bin/env %.0s%s\n" };
+	FILE *script;
+
+	cr_assert(RUN("%s %s %s", user, IPQ_RUN, program_at(name)) == 125, "%s", said);
+	assert_one_line(said);
+	assert_says(said, program_at(name));
+	assert_says(said, reason);
+	assert_says(said, remedy);
+	for (int i = 0; i < 3; i++) {
+		script = fopen(program_at("script"), "we");
+		cr_assert(script);
+		fprintf(script, scripts[i], place, name);
+		fclose(script);
+		cr_assert(!chmod(program_at("script"), 0755));
+		cr_assert(RUN("PATH=%s:$PATH %s %s %s", place, user, IPQ_RUN,
+			      program_at("script")) == 125, "script %d: %s", i, said);
+		assert_one_line(said);
+		assert_says(said, program_at(name));
+		assert_says(said, reason);
+	}
+}
+
+Test(runner, a_program_of_another_architecture_is_refused)
+{
+	make_program("foreign", make_foreign);
+	expect_refusal("", "foreign", "another architecture", "must be built for it");
+}
+
+Test(runner, a_static_program_is_refused)
+{
+	make_program("static", make_static);
+	expect_refusal("", "static", "statically linked", "linked again");
+}
+
+Test(runner, a_setuid_program_is_refused)
+{
+	make_program("setuid", make_setuid);
+	expect_refusal("", "setuid", "setuid", "run it as its owner");
+	cr_assert(!chown(program_at("setuid"), getuid(), -1));
+	cr_assert(!chmod(program_at("setuid"), 04755));
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("setuid")) != 125,
+		  "one's own is nothing to refuse: %s", said);
+}
+
+Test(runner, a_setgid_program_is_refused)
+{
+	make_program("setgid", make_setgid);
+	expect_refusal("", "setgid", "setgid", "run it with its group");
+}
+
+static void do_nothing(int fd)
+{
+	(void)fd;
+}
+
+/* Root gains nothing by them; somebody else does. */
+Test(runner, a_program_with_file_capabilities_is_refused)
+{
+	char user[512];
+
+	snprintf(user, sizeof(user), "%s --reuid=%d --clear-groups --", given("SETPRIV"),
+		 NOBODY);
+	make_program("capable", do_nothing);
+	if (RUN("PATH=$PATH:/sbin:/usr/sbin setcap cap_net_admin+ep %s",
+		program_at("capable")))
+		cr_skip_test("setcap: %s", said);
+	if (RUN("%s %s --version", user, IPQ_RUN))
+		cr_skip_test("somebody else cannot run ipq-run here: %s", said);
+	expect_refusal(user, "capable", "file capabilities", "without them");
+}
+
+Test(runner, scripts_that_run_scripts_have_an_end)
+{
+	run("cd %s && for i in 1 2 3 4 5 6 7; do echo \"#!%s/s$((i + 1))\" > s$i; done; "
+	    "echo '#!/bin/sh' > s8; chmod +x s*", place, place);
+	cr_assert(RUN("%s %s/s1", IPQ_RUN, place) == 125);
+	assert_says(said, "script");
+	cr_assert(RUN("%s %s/s7", IPQ_RUN, place) == 0, "%s", said);
+}
+
+/* With the program that speaks netlink itself. */
+static void expect_served(const char *ipq_run)
+{
+	int heard = queued_port(AF_INET);
+	char raw[512];
+	struct child c;
+
+	run("iptables-legacy -F OUTPUT && iptables-legacy -A OUTPUT -p udp --dport %d "
+	    "-j NFQUEUE --queue-num 5", HEARD);
+	snprintf(raw, sizeof(raw), "%s/raw", given("PROGRAMS"));
+	child_start(&c, NULL, ipq_run, "-q", "5", raw, "3", "3", "bind", "recv", "send",
+		    NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "hello");
+	udp_expect(heard, "hello");
+	child_says(&c, "hook 3, in '', out 'lo', 33 bytes: hello");
+	child_ends_well(&c);
+}
+
+Test(runner, it_serves_from_the_build_tree)
+{
+	expect_served(IPQ_RUN);
+}
+
+Test(runner, it_serves_from_an_installation_wherever_that_is)
+{
+	char ipq_run[4096];
+
+	if (access(given("STAGED_IPQ_RUN"), X_OK))
+		cr_skip_test("nothing is installed: run staged-install first");
+	expect_served(given("STAGED_IPQ_RUN"));
+	/* and moved */
+	run("cp -a %s %s/moved", given("STAGED_PREFIX"), place);
+	snprintf(ipq_run, sizeof(ipq_run), "%s/moved/bin/ipq-run", place);
+	if (access(ipq_run, X_OK))
+		return;		/* another layout */
+	cr_assert(RUN("%s sh -c 'echo $LD_PRELOAD:$PATH'", ipq_run) == 0);
+	cr_assert(strstr(said, place));
+	expect_served(ipq_run);
+}

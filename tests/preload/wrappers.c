@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands that programs run to have packets queued, as ipq-run puts them
+ * before the real ones. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "process.h"
+
+static char place[] = "/tmp/libipq-wrappers-XXXXXX";
+static char said[8192];
+
+/* Stand-ins for the real commands: each prints its name, its arguments and,
+ * the ones that restore, its input. */
+static void make_place(void)
+{
+	char path[4096];
+
+	cr_assert(mkdtemp(place));
+	run("cd %s && cat > iptables <<'end'\n"
+	    "#!/bin/sh\n"
+	    "printf '%%s' \"${0##*/}\"\n"
+	    "[ $# = 0 ] || printf ' [%%s]' \"$@\"\n"
+	    "echo\n"
+	    "case $0 in *-restore) cat ;; esac\n"
+	    "exit ${STATUS:-0}\n"
+	    "end\n"
+	    "chmod +x iptables && for name in ip6tables iptables-legacy iptables-nft "
+	    "ip6tables-legacy ip6tables-nft iptables-restore ip6tables-restore "
+	    "iptables-legacy-restore iptables-nft-restore ip6tables-legacy-restore "
+	    "ip6tables-nft-restore iptables-save modprobe; do "
+	    "ln -s iptables $name; done", place);
+	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", place);
+	setenv("PATH", path, 1);
+	unsetenv("LD_PRELOAD");
+}
+
+static void remove_place(void)
+{
+	run("rm -rf %s", place);
+}
+
+TestSuite(wrappers, .init = make_place, .fini = remove_place, .timeout = 60);
+
+/* Runs a shell command under ipq-run with queue numbers 5 and 6. Its status. */
+static int under_ipq_run(const char *command)
+{
+	setenv("COMMAND", command, 1);
+	return run_output(said, sizeof(said), "%s -q 5 -6 6 sh -c \"$COMMAND\"",
+			  given("IPQ_RUN"));
+}
+
+static void expect(const char *command, const char *text)
+{
+	int status = under_ipq_run(command);
+
+	cr_assert(status == 0, "%s: status %d: %s", command, status, said);
+	cr_assert_str_eq(said, text, "%s makes \"%s\" and not \"%s\"", command, said, text);
+}
+
+Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
+{
+	static const char *const jumps[] = {
+		"-j QUEUE", "--jump QUEUE", "--jump=QUEUE", "-jQUEUE",
+	};
+	char command[128];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(command, sizeof(command), "iptables -A OUTPUT %s", jumps[i]);
+		expect(command, "iptables [-A] [OUTPUT] [-j] [NFQUEUE] [--queue-num] [5]\n");
+		snprintf(command, sizeof(command), "iptables %s -I INPUT 1 -p udp", jumps[i]);
+		expect(command, "iptables [-j] [NFQUEUE] [--queue-num] [5] [-I] [INPUT] "
+		       "[1] [-p] [udp]\n");
+	}
+}
+
+Test(wrappers, every_command_has_the_number_of_its_family)
+{
+	static const struct {
+		const char *name;
+		int queue;
+	} rows[] = {
+		{ "iptables", 5 }, { "iptables-legacy", 5 }, { "iptables-nft", 5 },
+		{ "ip6tables", 6 }, { "ip6tables-legacy", 6 }, { "ip6tables-nft", 6 },
+	};
+	char command[128], expected[128];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(command, sizeof(command), "%s -j QUEUE", rows[i].name);
+		snprintf(expected, sizeof(expected), "%s [-j] [NFQUEUE] [--queue-num] [%d]\n",
+			 rows[i].name, rows[i].queue);
+		expect(command, expected);
+		snprintf(command, sizeof(command), "echo -A x -j QUEUE | %s-restore -n",
+			 rows[i].name);
+		snprintf(expected, sizeof(expected), "%s-restore [-n]\n"
+			 "-A x -j NFQUEUE --queue-num %d\n", rows[i].name, rows[i].queue);
+		expect(command, expected);
+	}
+}
+
+Test(wrappers, ipv6_has_the_number_of_ipv4_unless_told)
+{
+	setenv("COMMAND", "ip6tables -j QUEUE", 1);
+	cr_assert(!run_output(said, sizeof(said), "%s -q 9 sh -c \"$COMMAND\"",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "ip6tables [-j] [NFQUEUE] [--queue-num] [9]\n");
+	cr_assert(!run_output(said, sizeof(said), "%s sh -c \"$COMMAND\"",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "ip6tables [-j] [NFQUEUE] [--queue-num] [0]\n");
+}
+
+Test(wrappers, everything_else_passes_through_as_it_is)
+{
+	static const char *const rows[][2] = {
+		{ "iptables", "iptables\n" },
+		{ "iptables -L -n -v", "iptables [-L] [-n] [-v]\n" },
+		{ "iptables -S", "iptables [-S]\n" },
+		{ "iptables -t mangle -F", "iptables [-t] [mangle] [-F]\n" },
+		{ "iptables -N QUEUE", "iptables [-N] [QUEUE]\n" },
+		{ "iptables -A QUEUE -j ACCEPT", "iptables [-A] [QUEUE] [-j] [ACCEPT]\n" },
+		{ "iptables -A x -g QUEUE", "iptables [-A] [x] [-g] [QUEUE]\n" },
+		{ "iptables -A x -j QUEUES", "iptables [-A] [x] [-j] [QUEUES]\n" },
+		{ "iptables -A x -j NFQUEUE --queue-num 3",
+		  "iptables [-A] [x] [-j] [NFQUEUE] [--queue-num] [3]\n" },
+		{ "iptables -A x -m comment --comment 'to -j QUEUE it' -j DROP",
+		  "iptables [-A] [x] [-m] [comment] [--comment] [to -j QUEUE it] [-j] [DROP]\n" },
+		{ "iptables -A x -j", "iptables [-A] [x] [-j]\n" },
+		{ "iptables '' ' ' '*' '$HOME' '\\n' \"it's\" '\"'",
+		  "iptables [] [ ] [*] [$HOME] [\\n] [it's] [\"]\n" },
+		{ "iptables-save -t filter", "iptables-save [-t] [filter]\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect(rows[i][0], rows[i][1]);
+}
+
+Test(wrappers, the_exit_status_is_that_of_the_real_command)
+{
+	setenv("STATUS", "3", 1);
+	cr_assert(under_ipq_run("iptables -j QUEUE") == 3);
+	cr_assert(under_ipq_run("iptables-restore < /dev/null") == 3);
+	cr_assert(under_ipq_run("modprobe other") == 3);
+	cr_assert(!unlink(strcat(strcpy(said, place), "/ip6tables")));
+	setenv("STATUS", "0", 1);
+	if (access("/usr/sbin/ip6tables", X_OK) && access("/sbin/ip6tables", X_OK)) {
+		cr_assert(under_ipq_run("ip6tables -L") == 127);
+		assert_says(said, "ip6tables: not found");
+	}
+}
+
+#define RULES								\
+	"*filter\n"							\
+	":INPUT ACCEPT [0:0]\n"						\
+	":QUEUE - [0:0]\n"						\
+	"-A INPUT -p udp %s\n"						\
+	"-A INPUT %s -m mark --mark 1\n"				\
+	"-A QUEUE -j ACCEPT\n"						\
+	"-A INPUT -m comment --comment \"a -j QUEUE b\" -j DROP\n"	\
+	"-A INPUT -m comment --comment \"a \\\" -j QUEUE \\\" b\" -j DROP\n" \
+	"-A INPUT -m comment --comment -jQUEUES -j QUEUES\n"		\
+	"COMMIT\n"
+
+static void write_rules(const char *name, const char *jump)
+{
+	FILE *file;
+
+	cr_assert(!chdir(place));
+	file = fopen(name, "we");
+	cr_assert(file && fprintf(file, RULES, jump, jump) > 0 && !fclose(file));
+}
+
+static void expect_restored(const char *command, const char *line)
+{
+	char expected[2048];
+
+	snprintf(expected, sizeof(expected), "%s\n" RULES, line,
+		 "-j NFQUEUE --queue-num 5", "-j NFQUEUE --queue-num 5");
+	expect(command, expected);
+}
+
+Test(wrappers, rules_to_be_restored_are_changed_the_same_way)
+{
+	static const char *const jumps[] = {
+		"-j QUEUE", "--jump QUEUE", "--jump=QUEUE", "-jQUEUE", "-j  QUEUE",
+	};
+
+	for (int i = 0; i < 5; i++) {
+		write_rules("rules", jumps[i]);
+		expect_restored("iptables-restore < rules", "iptables-restore");
+		expect_restored("iptables-restore -n -T filter < rules",
+				"iptables-restore [-n] [-T] [filter]");
+		expect_restored("iptables-restore rules", "iptables-restore");
+		expect_restored("iptables-restore -n -c rules", "iptables-restore [-n] [-c]");
+	}
+}
+
+Test(wrappers, an_options_value_is_not_taken_for_the_file_to_restore)
+{
+	write_rules("rules", "-j QUEUE");
+	run("cd %s && echo no > filter && echo no > 5", place);
+	expect_restored("iptables-restore -T filter < rules",
+			"iptables-restore [-T] [filter]");
+	expect_restored("iptables-restore --table filter rules",
+			"iptables-restore [--table] [filter]");
+	expect_restored("iptables-restore -w 5 < rules", "iptables-restore [-w] [5]");
+	expect_restored("iptables-restore -w rules", "iptables-restore [-w]");
+	expect_restored("iptables-restore -M /bin/true < rules",
+			"iptables-restore [-M] [/bin/true]");
+}
+
+/* Whose standard input nobody closes. */
+Test(wrappers, a_file_that_is_not_there_is_the_real_commands_to_complain_of)
+{
+	struct child c;
+
+	child_start(&c, NULL, given("IPQ_RUN"), "sh", "-c",
+		    "iptables-restore none </dev/zero | head -n 1", NULL);
+	child_says(&c, "iptables-restore [none]");
+	child_ends_well(&c);
+}
+
+Test(wrappers, modprobe_has_loaded_ip_queue_already)
+{
+	static const char *const rows[][2] = {
+		{ "modprobe ip_queue", "" },
+		{ "modprobe ip6_queue", "" },
+		{ "modprobe -q ip_queue", "" },
+		{ "modprobe ip_queue && modprobe ip6_queue && echo and on", "and on\n" },
+		{ "modprobe iptable_filter", "modprobe [iptable_filter]\n" },
+		{ "modprobe -r dummy", "modprobe [-r] [dummy]\n" },
+		{ "modprobe dummy numdummies=2", "modprobe [dummy] [numdummies=2]\n" },
+		{ "modprobe -a ip_queue dummy", "modprobe [-a] [dummy]\n" },
+		{ "modprobe", "modprobe\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect(rows[i][0], rows[i][1]);
+}
+
+Test(wrappers, no_iptables_leaves_path_alone)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s\n", getenv("PATH"));
+	cr_assert(!run_output(said, sizeof(said), "%s --no-iptables sh -c 'echo $PATH'",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, path);
+	cr_assert(!run_output(said, sizeof(said), "%s -n sh -c 'iptables -j QUEUE'",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "iptables [-j] [QUEUE]\n");
+	expect("echo $PATH | sed 's/[^:]*:/first:/'",
+	       strcat(strcpy(said, "first:"), path));
+}
+
+/* The program adds its rule itself; whatever iptables the system has. */
+Test(wrappers, the_rule_a_program_adds_has_its_packets_queued)
+{
+	struct child c;
+	char stock[512];
+	int heard;
+
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	network_enter();
+	if (run_output(said, sizeof(said), "iptables -A INPUT -j NFQUEUE --queue-num 9"))
+		cr_skip_test("iptables: %s", said);
+	run("iptables -D INPUT -j NFQUEUE --queue-num 9");
+	heard = udp_open(AF_INET, HEARD);
+	snprintf(stock, sizeof(stock), "iptables -A OUTPUT -p udp --dport %d -j QUEUE && "
+		 "modprobe ip_queue && exec %s/stock 2", HEARD, given("PROGRAMS"));
+	child_start(&c, NULL, given("IPQ_RUN"), "-q", "5", "sh", "-c", stock, NULL);
+	child_says(&c, "ready");
+	udp_say(AF_INET, HEARD, "one");
+	udp_expect(heard, "one");
+	udp_say(AF_INET, HEARD, "two");
+	udp_expect(heard, "two");
+	child_says(&c, "one");
+	child_says(&c, "two");
+	child_says(&c, "refused");
+	child_ends_well(&c);
+}
