@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions of the C library that fail when told to. A program made with this has
+ * them instead of the real ones, in its libraries too. close is none of them: when
+ * it fails the descriptor is closed all the same. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inject.h"
+
+static _Thread_local struct {
+	bool armed;
+	unsigned int left;	/* calls until the one that fails; 0: none does */
+	int error;
+	const char *failed;
+	long kept;
+} state;
+
+void inject_begin(unsigned int n, int error)
+{
+	state.left = n;
+	state.error = error;
+	state.failed = NULL;
+	state.kept = 0;
+	state.armed = true;
+}
+
+const char *inject_end(void)
+{
+	state.armed = false;
+	return state.failed;
+}
+
+long inject_kept(void)
+{
+	return state.kept;
+}
+
+/* Whether this call is to fail; errno then is set. */
+static bool fails(const char *name)
+{
+	if (!state.armed || !state.left || --state.left)
+		return false;
+	state.failed = name;
+	errno = state.error;
+	return true;
+}
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void __libc_free(void *p);
+
+static void *keep(void *p)
+{
+	if (state.armed && p)
+		state.kept++;
+	return p;
+}
+
+void *malloc(size_t size)
+{
+	return fails("malloc") ? NULL : keep(__libc_malloc(size));
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return fails("calloc") ? NULL : keep(__libc_calloc(n, size));
+}
+
+void free(void *p)
+{
+	if (state.armed && p)
+		state.kept--;
+	__libc_free(p);
+}
+
+/* The rest is system calls, or made of them, and called as such: dlsym allocates. */
+
+int socket(int family, int type, int protocol)
+{
+	return fails("socket") ? -1 : syscall(SYS_socket, family, type, protocol);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return fails("bind") ? -1 : syscall(SYS_bind, fd, address, len);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return fails("connect") ? -1 : syscall(SYS_connect, fd, address, len);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return fails("setsockopt") ? -1 :
+	       syscall(SYS_setsockopt, fd, level, name, value, len);
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return fails("getsockopt") ? -1 :
+	       syscall(SYS_getsockopt, fd, level, name, value, len);
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *len)
+{
+	return fails("getsockname") ? -1 : syscall(SYS_getsockname, fd, address, len);
+}
+
+ssize_t sendto(int fd, const void *buf, size_t len, int flags,
+	       const struct sockaddr *address, socklen_t address_len)
+{
+	return fails("sendto") ? -1 :
+	       syscall(SYS_sendto, fd, buf, len, flags, address, address_len);
+}
+
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	return fails("send") ? -1 : syscall(SYS_sendto, fd, buf, len, flags, NULL, 0);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return fails("sendmsg") ? -1 : syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+	return fails("recv") ? -1 : syscall(SYS_recvfrom, fd, buf, len, flags, NULL, NULL);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	return fails("recvmsg") ? -1 : syscall(SYS_recvmsg, fd, msg, flags);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	return fails("ioctl") ? -1 : syscall(SYS_ioctl, fd, request, arg);
+}
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+	  const sigset_t *mask)
+{
+	struct timespec left = timeout ? *timeout : (struct timespec) { 0 };
+
+	return fails("ppoll") ? -1 :
+	       syscall(SYS_ppoll, fds, n, timeout ? &left : NULL, mask, _NSIG / 8);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	static FILE *(*real)(const char *, const char *);
+
+	if (fails("fopen"))
+		return NULL;
+	if (!real) {
+		bool armed = state.armed;
+
+		state.armed = false;
+		real = dlsym(RTLD_NEXT, "fopen");
+		state.armed = armed;
+	}
+	return real(path, mode);
+}
