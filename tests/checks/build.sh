@@ -1,0 +1,26 @@
+#!/bin/sh
+# usage: build.sh COMPILER OPTIMIZATION [lto]
+# Builds without a warning and runs the unit tests and some against the kernel.
+set -eu
+. "$(dirname "$0")/common.sh"
+
+compiler=$1 optimization=$2 lto=${3-}
+export CC="$compiler"
+case $compiler in
+gcc)	export CXX=g++ ;;
+clang)	export CXX=clang++ ;;
+esac
+need "$CC"
+options="-Dwerror=true -Doptimization=$optimization"
+if [ "$lto" ]; then
+	options="$options -Db_lto=true"
+	# the other linkers want a plugin of LLVM's for it
+	if [ "$compiler" = clang ]; then
+		need ld.lld
+		export CC_LD=lld
+	fi
+fi
+# shellcheck disable=SC2086 # words
+build "$compiler-O$optimization${lto:+-$lto}" $options
+run_tests "$BUILD" staged-install hardening translate requests settings_parse handles \
+	verdicts payload ipv6 preload-raw

@@ -1,0 +1,86 @@
+#!/bin/sh
+# usage: static.sh shell | cppcheck | analyzer | tidy
+# What analyzers say of the sources, but for what is listed in exceptions. In the
+# project's directory; tidy wants a configured build, BUILDS/gcc-O2.
+set -eu
+
+place=$(dirname "$0")
+flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc -Icompat"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+need()
+{
+	command -v "$1" > /dev/null || {
+		echo "$1 is not installed"
+		exit 77
+	}
+}
+
+# usage: complaints TOOL FILE: prints those of the file that are no exceptions;
+# fails if there are any. Lines are FILE:LINE:COLUMN: KIND: TEXT [DIAGNOSTIC].
+complaints()
+{
+	awk -v tool="$1" '
+	FILENAME == ARGV[1] {
+		if ($1 != tool)
+			next
+		sub(/:$/, "", $3)
+		file = $2
+		gsub(/\./, "\\.", file)
+		gsub(/\*/, "[^/]*", file)
+		files[++count] = file
+		diagnostics[count] = $3
+		next
+	}
+	/^[^ ]+:[0-9]+:[0-9]+: (warning|error|style|performance|portability): / {
+		line = $0
+		sub(/:[0-9]+:[0-9]+: .*/, "", line)
+		for (i = 1; i <= count; i++)
+			if (line ~ "(^|/)" files[i] "$" && index($0, "[" diagnostics[i] "]"))
+				next
+		if (seen[$0]++)
+			next
+		print
+		bad = 1
+	}
+	END { exit bad }' "$place/exceptions" "$2"
+}
+
+case $1 in
+shell)
+	need shellcheck
+	grep -rlE '^#!/bin/(ba)?sh' src compat tools examples scripts tests .ci packaging \
+		> "$work/files"
+	xargs shellcheck -x < "$work/files"
+	;;
+cppcheck)
+	need cppcheck
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--template='{file}:{line}:{column}: {severity}: {message} [{id}]' \
+		-D_GNU_SOURCE -Iinclude -Isrc -Icompat \
+		src compat tools examples 2> "$work/said"
+	complaints cppcheck "$work/said"
+	;;
+analyzer)
+	need gcc
+	for file in src/*.c compat/*.c tools/*.c examples/*.c; do
+		# shellcheck disable=SC2086 # flags are words
+		gcc -fanalyzer -O1 -Wall -Wextra -Wno-missing-field-initializers $flags \
+			-DVERSION='""' -DPRELOAD_FROM_BINDIR='""' -DWRAPPERS_FROM_BINDIR='""' \
+			-fdiagnostics-plain-output -c -o /dev/null "$file" 2>> "$work/said" || { cat "$work/said"; exit 1; }
+	done
+	# [CWE-1] [-Wanalyzer-…]
+	complaints gcc "$work/said"
+	;;
+tidy)
+	need clang-tidy
+	# one file each: with several, its analyzer loses sight of va_start
+	# shellcheck disable=SC2016 # expanded by that shell
+	printf '%s\n' src/*.c compat/*.c tools/*.c examples/*.c |
+		xargs -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1/gcc-O2" "$2" 2> /dev/null \
+			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILDS" '{}' "$work"
+	cat "$work"/*.said > "$work/said"
+	complaints clang-tidy "$work/said"
+	;;
+esac
