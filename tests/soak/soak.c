@@ -19,7 +19,7 @@
 #include "soak.h"
 
 /* What a reader may grow by, in KiB: stacks of threads come and go. */
-#define GROWTH 1024
+#define GROWTH 256
 
 static void make_network(void)
 {
