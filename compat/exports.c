@@ -41,10 +41,11 @@ static int appeared(int fd)
 	return fd;
 }
 
-/* Whether fd turned out to be none of ours; then nothing has been done. */
+/* Whether fd turned out to be none of ours; then nothing has been done. So errors
+ * of ours are not believed until the kernel was asked. */
 static bool is_other(int fd, ssize_t result)
 {
-	return result < 0 && errno == ENOTSOCK && !sockets_ask(fd);
+	return result < 0 && errno != EAGAIN && errno != EINTR && !sockets_ask(fd);
 }
 
 EXPORT int socket(int domain, int type, int protocol)

@@ -86,8 +86,8 @@ static void first_line(const char *text, size_t len, char *line, size_t size)
 	line[n] = '\0';
 }
 
-/* Reads both until they end. False if that takes too long or is too much. */
-static bool collect(struct command *c, int out, int err, long deadline)
+/* Reads both until they end, or that takes too long or is too much. */
+static enum command_end collect(struct command *c, int out, int err, long deadline)
 {
 	struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
 	enum taken taken[] = { TAKEN, TAKEN };
@@ -110,7 +110,9 @@ static bool collect(struct command *c, int out, int err, long deadline)
 	}
 	first_line(complaint, complaint_len, c->complaint, sizeof(c->complaint));
 	free(complaint);
-	return fds[0].fd < 0 && fds[1].fd < 0;
+	if (taken[0] == TAKEN_TOO_MUCH || taken[1] == TAKEN_TOO_MUCH)
+		return COMMAND_TOO_MUCH;
+	return fds[0].fd < 0 && fds[1].fd < 0 ? COMMAND_DONE : COMMAND_TOO_LONG;
 }
 
 /* Whether the process ends in time by itself; then its exit status. */
@@ -134,8 +136,8 @@ static enum command_end run(struct command *c, const char *const argv[],
 			    const int out[2], const int err[2])
 {
 	long deadline = now() + TIME_MAX;
+	enum command_end end;
 	int status, error;
-	bool complete;
 	pid_t pid;
 
 	error = start(&pid, argv, out, err);
@@ -145,12 +147,14 @@ static enum command_end run(struct command *c, const char *const argv[],
 		snprintf(c->complaint, sizeof(c->complaint), "%s", strerror(error));
 		return error == ENOENT ? COMMAND_MISSING : COMMAND_FAILED;
 	}
-	complete = collect(c, out[0], err[0], deadline);
-	/* the group too, which may be left when the process itself is gone */
-	if (!complete)
+	end = collect(c, out[0], err[0], deadline);
+	/* the group, which may be left when the process itself is gone */
+	if (end != COMMAND_DONE)
 		kill(-pid, SIGKILL);
-	if (!ends(pid, deadline, &status) || !complete)
-		return COMMAND_TOO_LONG;
+	if (!ends(pid, deadline, &status) && end == COMMAND_DONE)
+		end = COMMAND_TOO_LONG;
+	if (end != COMMAND_DONE)
+		return end;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? COMMAND_DONE :
 		COMMAND_FAILED;
 }

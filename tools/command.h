@@ -10,7 +10,8 @@ enum command_end {
 	COMMAND_DONE,		/* exit status 0 */
 	COMMAND_FAILED,		/* another */
 	COMMAND_MISSING,	/* there is no such program */
-	COMMAND_TOO_LONG,	/* stopped: it took too long or printed too much */
+	COMMAND_TOO_LONG,	/* stopped: it took too long, */
+	COMMAND_TOO_MUCH,	/* or printed too much */
 };
 
 struct command {

@@ -43,9 +43,9 @@ static bool ends_command(char c)
 	return c && strchr("\n;&|()`", c);
 }
 
-/* A quoted explanation, where rules are only spoken of: to its closing quote, if
- * that is in the same line. */
-static size_t explanation(struct text t)
+/* The length of what is quoted, with its quotes; 0 if the text does not begin with
+ * one that is closed in the same line. */
+static size_t quoted_len(struct text t)
 {
 	/* within double quotes: \" */
 	size_t quote = t.len > 1 && *t.at == '\\' ? 1 : 0;
@@ -63,6 +63,7 @@ static size_t explanation(struct text t)
 	return 0;
 }
 
+/* Options after which a quoted text may speak of rules. */
 static bool is_explained(struct text word)
 {
 	static const char *const options[] = {
@@ -108,16 +109,26 @@ static void skip_comment(struct jump_reader *r)
 	skip(r, line.len);
 }
 
+/* Quoted text in which a semicolon, say, ends no command, and no jump can be. */
+static bool is_data(struct text quoted)
+{
+	bool ends = false;
+
+	for (size_t i = 0; i < quoted.len; i++)
+		ends |= ends_command(quoted.at[i]);
+	return ends && !contains(quoted, "queue");
+}
+
 /* What lies before the next word. Nothing is read beyond the text. */
 static void skip_separators(struct jump_reader *r)
 {
 	while (r->rest.len) {
 		char c = *r->rest.at;
-		size_t n = r->explained ? explanation(r->rest) : 0;
+		size_t n = quoted_len(r->rest);
 
-		if (n) {
+		if (n && (r->explained || is_data((struct text) { r->rest.at, n }))) {
 			skip(r, n);
-			r->explained = false;
+			r->explained = r->jumped = false;
 		} else if (c == '#' && r->starts) {
 			skip_comment(r);
 		} else if (c == '\\' && r->rest.len > 1 &&
@@ -170,7 +181,7 @@ static struct text whole_command(const struct jump_reader *r)
 
 	while (rest.len && !ends_command(*rest.at) &&
 	       !(*rest.at == '#' && is_blank(rest.at[-1]))) {
-		size_t n = *rest.at == '\\' && rest.len > 1 ? 2 : explanation(rest);
+		size_t n = *rest.at == '\\' && rest.len > 1 ? 2 : quoted_len(rest);
 
 		n = n ? n : 1;
 		rest.at += n;

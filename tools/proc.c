@@ -152,16 +152,16 @@ static void read_name(pid_t pid, char *name, size_t size)
 
 static uint32_t read_maxlen(pid_t pid)
 {
-	struct text environ = { 0 };
+	struct text variables = { 0 };
 	char path[32], *text;
 	uint32_t maxlen;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	text = read_file(path, &environ.len);
-	environ.at = text;
+	text = read_file(path, &variables.len);
+	variables.at = text;
 	if (!text)
-		environ.len = 0;
-	maxlen = environ_maxlen(environ);
+		variables.len = 0;
+	maxlen = environ_maxlen(variables);
 	free(text);
 	return maxlen;
 }

@@ -68,19 +68,37 @@ Test(check_commands, a_missing_one_is_a_finding)
 	line_with(printed, "problem  no rule that gives packets to a queue can be made");
 }
 
-Test(check_commands, one_that_never_ends_is_stopped)
+/* Has nft do as text says, which is to start a process that sleeps and write its id
+ * to the file pid. */
+static void assert_stopped(const char *text)
 {
 	const struct printed *printed;
 
 	enter();
-	fake("nft", "sleep 1000 & echo $! > $(dirname $0)/pid; wait");
+	fake("nft", text);
 	printed = shell(IPQCTL " check");
 	cr_assert(printed->status == 1, "%s", printed->text);
 	assert_says(line_with(printed, "problem  nft "), "took too long");
-	/* and what it started goes with it */
-	run("for i in $(seq 1000); do grep -q sleep /proc/$(cat %s/pid)/cmdline || exit 0; "
-	    "sleep 0.01; done; exit 1", directory);
+	run("for i in $(seq 1000); do "
+	    "grep -q sleep /proc/$(cat %s/pid)/cmdline || exit 0; sleep 0.01; done; "
+	    "exit 1", directory);
 	leave();
+}
+
+Test(check_commands, one_that_never_ends_is_stopped)
+{
+	assert_stopped("sleep 1000 & echo $! > $(dirname $0)/pid; wait");
+}
+
+Test(check_commands, one_that_never_ends_and_prints_nothing_more_is_stopped)
+{
+	assert_stopped("sleep 1000 >&- 2>&- & echo $! > $(dirname $0)/pid; "
+		       "exec >&- 2>&-; wait");
+}
+
+Test(check_commands, what_one_that_ends_leaves_behind_is_stopped)
+{
+	assert_stopped("sleep 1000 & echo $! > $(dirname $0)/pid");
 }
 
 Test(check_commands, one_that_prints_without_end_is_stopped)
@@ -166,11 +184,13 @@ Test(check_commands, nothing_that_is_read_reaches_the_terminal_raw)
 
 	enter();
 	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n"
-	     "\\t\\tlog prefix \"\\033[2J\\b\" queue num 3 # handle 4\\n\\t}\\n}\\n'");
+	     "\\t\\tlog prefix \"\\033[2J\\b\\377\" queue num 3 # handle 4\\n\\t}\\n}\\n'");
 	printed = shell(IPQCTL " check");
 	line_with(printed, "nft inet t c handle 4 ");
 	cr_assert(!strpbrk(printed->text, "\033\b\t"), "%s", printed->text);
 	cr_assert(shell(IPQCTL " check --json | jq -e .findings")->status == 0);
+	/* JSON is UTF-8 */
+	cr_assert(has(shell(IPQCTL " check --json"), "\\u001b[2J\\u0008\\ufffd"));
 	leave();
 }
 

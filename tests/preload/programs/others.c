@@ -3,26 +3,49 @@
  * others [remembered]: calls everything the library has taken the place of, on
  * descriptors that are none of its business and with arguments good and bad, and
  * prints each result: the same must come of it without the library. With a word,
- * every descriptor number has stood for a socket of ip_queue's before, and been
- * used as one.
+ * the descriptor's number has stood for a socket of ip_queue's before each call.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "old.h"
 
 static int fd;
+static int ours = -1;		/* a socket of ip_queue's, if there is to be one */
 static char *nowhere;		/* an address with nothing there */
+
+/* Has fd be a socket of ip_queue's for a moment, and then again what it was. The
+ * library does not see it become anything but a socket. */
+static void be_ours(void)
+{
+	int saved, type, flags;
+	socklen_t len = sizeof(type);
+
+	if (ours < 0 || fd < 0)
+		return;
+	flags = fcntl(fd, F_GETFD) == FD_CLOEXEC ? O_CLOEXEC : 0;
+	saved = syscall(SYS_dup, fd);
+	check(saved >= 0 && dup2(ours, fd) == fd);
+	check(write(fd, "", 0) == 0);
+	if (getsockopt(saved, SOL_SOCKET, SO_TYPE, &type, &len))
+		check(syscall(SYS_dup3, saved, fd, flags) == fd);
+	else
+		check(dup3(saved, fd, flags) == fd);
+	check(syscall(SYS_close, saved) == 0);
+}
 
 #define SHOW(call)							\
 	do {								\
 		long result;						\
 									\
+		be_ours();						\
 		errno = 0;						\
 		result = (long)(call);					\
-		printf("%s: %ld, errno %d\n", #call, result, errno);	\
+		printf("%s: %ld, errno %d\n", #call, result,		\
+		       result < 0 ? errno : 0);				\
 	} while (0)
 
 static void names(void)
@@ -162,19 +185,6 @@ static int route_socket(void)
 	return route;
 }
 
-/* Without the library there is no such socket, and nothing to do. */
-static void use_every_number(void)
-{
-	int first = socket(AF_NETLINK, SOCK_RAW, NETLINK_FIREWALL);
-
-	if (first < 0)
-		return;
-	for (int i = first + 1; i < 512; i++)
-		check(dup2(first, i) == i && write(i, "", 0) == 0);
-	for (int i = first; i < 512; i++)
-		check(!close(i));
-}
-
 int main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
@@ -186,8 +196,9 @@ int main(int argc, char **argv)
 	nowhere = mmap(NULL, 1 << 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(nowhere != MAP_FAILED);
 	(void)argv;
+	/* without the library there is none */
 	if (argc > 1)
-		use_every_number();
+		ours = socket(AF_NETLINK, SOCK_RAW, NETLINK_FIREWALL);
 	everything("none", -1);
 	check(!pipe(ends));
 	everything("the end of a pipe to read", ends[0]);

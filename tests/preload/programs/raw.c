@@ -203,9 +203,17 @@ static ssize_t with_sendmsg_in_parts(int fd)
 
 static ssize_t with_writev(int fd)
 {
-	struct iovec iov[3];
+	struct iovec iov[4];
+	char rest[64];
 
-	return writev(fd, iov, replacement(iov));
+	/* the payload in two places */
+	replacement(iov);
+	iov[3] = (struct iovec) { rest, iov[2].iov_len - 21 };
+	check(iov[3].iov_len <= sizeof(rest));
+	memcpy(rest, (char *)iov[2].iov_base + 21, iov[3].iov_len);
+	memset((char *)iov[2].iov_base + 21, 0, iov[3].iov_len);
+	iov[2].iov_len = 21;
+	return writev(fd, iov, 4);
 }
 
 static const struct way {

@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* signals COUNT: lets packets pass in a signal handler (SIGIO), which interrupts
- * malloc and free wherever it may; ends after COUNT. */
+/*
+ * signals COUNT: lets packets pass in a signal handler (SIGIO), which interrupts
+ * malloc, free and the very functions it calls; ends after COUNT. Nothing may be
+ * allocated in it.
+ */
 #include <fcntl.h>
 
 #include "old.h"
 
-static volatile sig_atomic_t passed;
+static volatile sig_atomic_t passed, handling;
 static int fd;
+
+void *__libc_malloc(size_t size);
+void __libc_free(void *p);
+
+void *malloc(size_t size)
+{
+	check(!handling);
+	return __libc_malloc(size);
+}
+
+void free(void *p)
+{
+	check(!handling);
+	__libc_free(p);
+}
 
 static void handle(int number)
 {
@@ -15,11 +33,13 @@ static void handle(int number)
 	ssize_t n;
 
 	(void)number;
+	handling = 1;
 	while ((n = recv(fd, &m, sizeof(m), MSG_DONTWAIT)) > 0) {
 		old_accept(fd, old_packet(&m, n)->packet_id);
 		passed++;
 	}
 	check(errno == EAGAIN);
+	handling = 0;
 	errno = saved;
 }
 
@@ -27,7 +47,9 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = handle };
 	int count = argc > 1 ? atoi(argv[1]) : 1;
+	struct sockaddr_nl nl;
 	void *volatile p;
+	socklen_t len;
 
 	old_limit();
 	check(!sigaction(SIGIO, &action, NULL));
@@ -40,6 +62,11 @@ int main(int argc, char **argv)
 		errno = EDOM;
 		free(p);
 		check(errno == EDOM);
+		check(write(fd, "", 0) == 0);
+		check(recv(fd, &nl, 0, MSG_PEEK | MSG_DONTWAIT) == 0 || errno == EAGAIN);
+		len = sizeof(nl);
+		check(!getsockname(fd, (struct sockaddr *)&nl, &len));
+		check(nl.nl_pid == (uint32_t)getpid());
 	}
 	return 0;
 }
