@@ -49,8 +49,8 @@ static const char *const texts[] = {
 	"\"x -j QUEUE\" \\\n -j \\\"QUEUE\\\"; sh -c 'iptables --jump=QUEUE' & "
 	"x=QUEUE ip_queue\n",
 	"    3 1040000012     5 2 65531     7     9       42  1\n",
-	"00000000a10c971c 12  1040000012     00000000 0        0        0     2        "
-	"0        1637593\n",
+	("00000000a10c971c 12  1040000012     00000000 0        0        0     2        "
+	 "0        1637593\n"),
 	"A=b\0LIBIPQ_MAXLEN=12\0C=d",
 	"\"'\\\"'\\", "\\\n\\\n", "-j", "}\n}\n{\n{\n{\nqueue", "* * *\n-A\n[\n-A -j",
 };
