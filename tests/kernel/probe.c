@@ -8,10 +8,9 @@ int main(void)
 	unsigned char buf[2048];
 	struct ipq_handle *h;
 
-	errno = 0;
 	h = ipq_create_handle(0, PF_INET);
 	if (!h) {
-		printf("no handle: errno %d: %s\n", errno, ipq_errstr());
+		ipq_perror("no handle");
 		return 1;
 	}
 	printf("handle: mode %s, then %zd\n",

@@ -62,8 +62,8 @@ expect() {
 		failed=1
 	fi
 }
-expect "without nfnetlink: no handle: errno 93: Unable to create netlink socket"
-expect "without nfnetlink_queue: no handle: errno 93: Unable to create netlink socket"
+expect "without nfnetlink: no handle: Unable to create netlink socket: Protocol not supported"
+expect "without nfnetlink_queue: no handle: Unable to create netlink socket: Protocol not supported"
 expect "debug: libipq: this kernel has no nfnetlink_queue; load it (modprobe nfnetlink_queue)"
 expect "with nfnetlink_queue: handle: mode set, then 0"
 [ $failed = 0 ] || cat console

@@ -1,0 +1,134 @@
+#!/bin/sh
+# usage: readme.sh blocks|symptoms SOURCE STAGED
+# The README's commands work as printed, and its table of symptoms quotes what a
+# person really sees. STAGED is where the library was installed.
+set -eu
+
+check=$1 source=$(readlink -f "$2") staged=$(readlink -f "$3")
+PATH=$staged/bin:$PATH:/usr/sbin:/sbin
+if [ -z "${IN_NAMESPACE-}" ]; then
+	export IN_NAMESPACE=1
+	exec unshare -n "$0" "$check" "$source" "$staged"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XTABLES_LOCKFILE="$work/lock" PKG_CONFIG_PATH="$staged/lib/pkgconfig"
+cd "$work"
+ip link set lo up
+
+fail()
+{
+	echo "FAILED: $*"
+	[ ! -f said ] || sed 's/^/  it said: /' said
+	exit 1
+}
+
+# Runs the README's command for a program that ends after one packet.
+passes()
+{
+	sh -c "$1" > said 2>&1 &
+	until grep -q '^ready' said; do
+		kill -0 $! 2> /dev/null || fail "$1: ended at once"
+		sleep 0.02
+	done
+	ping -c 1 -W 5 127.0.0.1 > /dev/null || fail "$1: no packet passed"
+	wait $! || fail "$1: exit status $?"
+}
+
+run_block()
+{
+	case $1 in
+	scripts/demo)
+		(cd tree && sh -c "$1") > said 2>&1 || fail "$1"
+		;;
+	scripts/test)	# which runs this
+		(cd "$source" && test -x "$1")
+		;;
+	cc\ *)
+		sh -c "$1" || fail "$1"
+		;;
+	LD_LIBRARY_PATH=/path/to/lib\ *)
+		passes "LD_LIBRARY_PATH=$staged/lib ${1#* }"
+		;;
+	ipq-run\ *)
+		passes "$1"
+		;;
+	meson\ *)
+		# without the tests, to be quick; DESTDIR, to touch nothing
+		(cd tree && sed -i "s/'tests', type: 'boolean', value: true/'tests', type: 'boolean', value: false/" \
+			meson_options.txt && DESTDIR=$work/installed sh -c "$1") > said 2>&1 || fail "$1"
+		find "$work/installed" -name libipq.so.0 | grep -q . || fail "$1: no libipq.so.0"
+		;;
+	*)
+		fail "a command this test does not know: $1"
+		;;
+	esac
+	echo "ok: $1"
+}
+
+blocks()
+{
+	mkdir tree
+	(cd "$source" && tar cf - --exclude='./build*' --exclude=./.git .) | tar xf - -C tree
+	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
+	cp "$source/tests/readme/symptom.c" filter.c
+	sed -n 's/^    \([^ ]\)/\1/p' "$source/README.md" > commands
+	while read -r command; do
+		run_block "$command" < /dev/null
+	done < commands
+}
+
+# The words must stand in the README's table, and in what was said.
+quoted()
+{
+	grep -qF "| \`$1\`" "$source/README.md" || fail "the README does not quote: $1"
+	grep -qF "$1" said || fail "not seen: $1"
+	echo "ok: $1"
+}
+
+# Starts the program in the background, until it is ready.
+start()
+{
+	"$@" > started 2>&1 &
+	until grep -q '^ready' started; do
+		kill -0 $! 2> /dev/null || fail "$*: ended at once"
+		sleep 0.02
+	done
+}
+
+symptoms()
+{
+	export LD_LIBRARY_PATH="$staged/lib"
+	# shellcheck disable=SC2046 # flags are words
+	cc -o filter "$source/tests/readme/symptom.c" $(pkg-config --cflags --libs libipq)
+
+	setpriv --bounding-set=-all --inh-caps=-all ./filter > said 2>&1 || :
+	quoted "Received error message 1"
+	start ./filter
+	owner=$!
+	./filter > said 2>&1 || :
+	quoted "Received error message 16"
+	kill $owner
+	wait $owner 2> /dev/null || :
+	./filter twice > said 2>&1 || :
+	quoted "Unable to bind netlink socket: Address already in use"
+	LIBIPQ_QUEUE=zero ./filter > said 2>&1 || :
+	quoted "Unable to create netlink handle: Invalid argument"
+
+	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
+	! ping -c 1 -W 1 127.0.0.1 > said 2>&1 || fail "a rule without a listener let ping pass"
+	echo "ok: packets vanish while no program runs"
+	ipqctl check > said 2>&1 && fail "ipqctl check finds nothing wrong"
+	grep -q "queue 0" said || fail "ipqctl check does not name queue 0"
+	echo "ok: ipqctl check names it"
+	start ./filter
+	ping -c 1 -W 1 -s 3000 127.0.0.1 > /dev/null || :
+	wait $! || :
+	cp started said
+	quoted "Received message truncated"
+
+	iptables-nft -A OUTPUT -p udp -j QUEUE > said 2>&1 || :
+	quoted "RULE_APPEND failed (No such file or directory)"
+}
+
+$check
