@@ -18,7 +18,7 @@
 #include "command.h"
 
 #define TIME_MAX 10000		/* ms */
-#define OUTPUT_MAX (32 << 20)	/* bytes */
+#define OUTPUT_MAX (32 << 20)	/* bytes, a power of two */
 
 extern char **environ;
 
@@ -50,26 +50,32 @@ static int start(pid_t *pid, const char *const argv[], const int out[2],
 	return error;
 }
 
+struct buffer {
+	char *text;
+	size_t len, size;	/* bytes used, bytes there are */
+};
+
 enum taken { TAKEN, TAKEN_ALL, TAKEN_TOO_MUCH };
 
-static enum taken take(int fd, char **text, size_t *len)
+static enum taken take(int fd, struct buffer *b)
 {
-	char buf[65536], *longer;
-	ssize_t n = read(fd, buf, sizeof(buf));
+	char *larger;
+	ssize_t n;
 
+	if (b->len == OUTPUT_MAX)
+		return TAKEN_TOO_MUCH;
+	if (b->len == b->size) {
+		larger = realloc(b->text, b->size ? 2 * b->size : OUTPUT_MAX >> 9);
+		if (!larger)
+			return TAKEN_TOO_MUCH;
+		b->text = larger;
+		b->size = b->size ? 2 * b->size : OUTPUT_MAX >> 9;
+	}
+	n = read(fd, b->text + b->len, b->size - b->len);
 	if (n < 0)
 		return errno == EINTR ? TAKEN : TAKEN_ALL;
-	if (n == 0)
-		return TAKEN_ALL;
-	if (*len + n > OUTPUT_MAX)
-		return TAKEN_TOO_MUCH;
-	longer = realloc(*text, *len + n);
-	if (!longer)
-		return TAKEN_TOO_MUCH;
-	memcpy(longer + *len, buf, n);
-	*text = longer;
-	*len += n;
-	return TAKEN;
+	b->len += n;
+	return n ? TAKEN : TAKEN_ALL;
 }
 
 /* The first line in which there is something, cut to size. */
@@ -91,25 +97,26 @@ static enum command_end collect(struct command *c, int out, int err, long deadli
 {
 	struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
 	enum taken taken[] = { TAKEN, TAKEN };
-	size_t complaint_len = 0;
-	char *complaint = NULL;
+	struct buffer output = { 0 }, complaint = { 0 };
 	long left;
 
 	while ((fds[0].fd >= 0 || fds[1].fd >= 0) && (left = deadline - now()) > 0) {
 		if (poll(fds, 2, left) <= 0)
 			continue;
 		if (fds[0].revents)
-			taken[0] = take(out, &c->output, &c->len);
+			taken[0] = take(out, &output);
 		if (fds[1].revents)
-			taken[1] = take(err, &complaint, &complaint_len);
+			taken[1] = take(err, &complaint);
 		if (taken[0] == TAKEN_TOO_MUCH || taken[1] == TAKEN_TOO_MUCH)
 			break;
 		for (int i = 0; i < 2; i++)
 			if (taken[i] == TAKEN_ALL)
 				fds[i].fd = -1;
 	}
-	first_line(complaint, complaint_len, c->complaint, sizeof(c->complaint));
-	free(complaint);
+	c->output = output.text;
+	c->len = output.len;
+	first_line(complaint.text, complaint.len, c->complaint, sizeof(c->complaint));
+	free(complaint.text);
 	if (taken[0] == TAKEN_TOO_MUCH || taken[1] == TAKEN_TOO_MUCH)
 		return COMMAND_TOO_MUCH;
 	return fds[0].fd < 0 && fds[1].fd < 0 ? COMMAND_DONE : COMMAND_TOO_LONG;

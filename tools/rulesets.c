@@ -111,7 +111,8 @@ static void report_unread(struct rulesets *rules, int source, struct report *r)
 		       "there is no command that lists them", mend);
 	} else {
 		what = format("%s %s", lister, c->end == COMMAND_FAILED ? "fails" :
-			      c->end == COMMAND_TOO_LONG ? "was stopped, it took too long" :
+			      c->end == COMMAND_TOO_LONG ?
+			      "was stopped, it took too long" :
 			      "was stopped, it printed too much");
 		mend = format("see what it says: %s", lister);
 		report(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,

@@ -137,13 +137,14 @@ Test(status, a_script_can_read_it)
 
 	network_enter();
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 100);
-	snprintf(wanted, sizeof(wanted), "0 ipv4 %d 2 100 0 1024\n", getpid());
-	cr_assert_str_eq(shell(IPQCTL " status --json | jq -r '.queues[] | "
-			       "[.queue, .family, .process, .mode, .range, .waiting, "
-			       ".max] | map(tostring) | join(\" \")'")->text, wanted);
+	snprintf(wanted, sizeof(wanted), "[0, 'ipv4', %d, 2, 100, 0, 1024]\n", getpid());
+	cr_assert_str_eq(shell(IPQCTL " status --json | "
+			       JSON("*[[q['queue'], q['family'], q['process'], "
+				    "q['mode'], q['range'], q['waiting'], q['max']] "
+				    "for q in d['queues']]"))->text, wanted);
 	ipq_destroy_handle(h);
-	cr_assert_str_eq(shell(IPQCTL " status --json | jq '.queues | length'")->text,
-			 "0\n");
+	cr_assert_str_eq(shell(IPQCTL " status --json | " JSON("d['queues']"))->text,
+			 "[]\n");
 }
 
 /* The line of a look: waiting, dropped twice, rate. */

@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* A shell command that reads JSON as d, in UTF-8 and nothing else, and prints values
+ * that are written in Python: meson needs it too. */
+#define JSON(values) "python3 -c \"import json, sys\n" \
+		     "d = json.loads(sys.stdin.buffer.read().decode())\n" \
+		     "print(" values ")\""
+
 /* What a command printed, both streams. */
 struct printed {
 	int status;		/* exit status */

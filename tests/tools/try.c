@@ -122,10 +122,11 @@ Test(try, a_script_can_read_it)
 	run("iptables-legacy -A OUTPUT -p udp -j QUEUE");
 	tool = tool_start(0, "exec " IPQCTL " try --json --count 1");
 	udp_say(AF_INET, 7, "hello");
-	cr_assert_str_eq(shell("echo '%s' | jq -r '[.hook, .in, .out, .protocol, .from, "
-			       ".to, .to_port, .length, .mark, .id, .verdict] | "
-			       "map(tostring) | join(\" \")'", tool_line(&tool))->text,
-			 "OUTPUT  lo udp 127.0.0.1 127.0.0.1 7 33 0 1 accept\n");
+	cr_assert_str_eq(shell("echo '%s' | " JSON("d['hook'], [d['in'], d['out']], "
+			       "d['protocol'], d['from'], d['to'], d['to_port'], "
+			       "d['length'], d['mark'], d['id'], d['verdict']"),
+			       tool_line(&tool))->text,
+			 "OUTPUT ['', 'lo'] udp 127.0.0.1 127.0.0.1 7 33 0 1 accept\n");
 	cr_assert(tool_wait(&tool) == 0);
 }
 
