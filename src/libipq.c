@@ -101,6 +101,18 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	return 0;
 }
 
+/* All zero but the header: what lies between the members goes out as well, and
+ * comes back in an error message. */
+static void begin_request(struct request *r, const struct ipq_handle *h,
+			  uint16_t type, size_t len)
+{
+	memset(r, 0, sizeof(*r));
+	r->nlh.nlmsg_len = len;
+	r->nlh.nlmsg_type = type;
+	r->nlh.nlmsg_flags = NLM_F_REQUEST;
+	r->nlh.nlmsg_pid = h->local.nl_pid;
+}
+
 /*
  * Asks for no packets (IPQ_COPY_NONE), metadata (IPQ_COPY_META) or packets
  * (IPQ_COPY_PACKET) of which the first range bytes are copied, 0 for all.
@@ -114,17 +126,12 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
  */
 EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 {
-	struct request r = {
-		.nlh = {
-			/* the old one counted the header twice */
-			.nlmsg_len = NLMSG_LENGTH(sizeof(r)),
-			.nlmsg_type = IPQM_MODE,
-			.nlmsg_flags = NLM_F_REQUEST,
-			.nlmsg_pid = h->local.nl_pid,
-		},
-		.body.msg.mode = { .value = mode, .range = range },
-	};
+	struct request r;
 
+	/* the old one counted the header twice */
+	begin_request(&r, h, IPQM_MODE, NLMSG_LENGTH(sizeof(r)));
+	r.body.msg.mode.value = mode;
+	r.body.msg.mode.range = range;
 	if (ip_queue_request(queue_of(h), h->fd, &r, NULL, NULL)) {
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
@@ -136,24 +143,18 @@ static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 		       unsigned int verdict, const uint32_t *mark,
 		       size_t data_len, const unsigned char *buf)
 {
-	struct request r = {
-		.nlh = {
-			.nlmsg_type = IPQM_VERDICT,
-			.nlmsg_flags = NLM_F_REQUEST,
-			.nlmsg_pid = h->local.nl_pid,
-		},
-		.body.msg.verdict = {
-			.value = verdict, .id = id, .data_len = data_len,
-		},
-	};
 	size_t payload_len = buf ? data_len : 0;
+	struct request r;
 
 	if (payload_len > INT32_MAX) {
 		errno = EMSGSIZE;
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
 	}
-	r.nlh.nlmsg_len = sizeof(r) + payload_len;
+	begin_request(&r, h, IPQM_VERDICT, sizeof(r) + payload_len);
+	r.body.msg.verdict.value = verdict;
+	r.body.msg.verdict.id = id;
+	r.body.msg.verdict.data_len = data_len;
 	if (ip_queue_request(queue_of(h), h->fd, &r, buf, mark)) {
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
