@@ -24,7 +24,9 @@ static void refuse(const struct kernel_request *out, struct message *m, int erro
 
 	CHECK(nlh && request->nlmsg_len == out->len + out->payload_len);
 	*nlh = (struct nlmsghdr) {
-		.nlmsg_len = len, .nlmsg_type = NLMSG_ERROR, .nlmsg_pid = 1040000000 + 4711,
+		.nlmsg_len = len,
+		.nlmsg_type = NLMSG_ERROR,
+		.nlmsg_pid = 1040000000 + 4711,
 	};
 	memcpy((char *)nlh + sizeof(*nlh), &(int){ -error }, sizeof(int));
 	memcpy((char *)nlh + ECHO, out->buf, out->len);

@@ -68,15 +68,16 @@ gcc -m32 -shared -Wl,-soname,libipq.so.0 -Wl,--no-undefined \
 	"$libdir/libmnl.so.0" "$libdir/libnfnetlink.so.0" \
 	"$libdir/libnetfilter_queue.so.1" -ldl
 
+programs=$source/tests/preload/programs
 for name in addresses bad copies lengths others raw reused stock; do
-	compile -w -U_FORTIFY_SOURCE "$source/tests/preload/programs/$name.c" -o "$output/$name"
+	compile -w -U_FORTIFY_SOURCE "$programs/$name.c" -o "$output/$name"
 done
-compile -D_FORTIFY_SOURCE=2 "$source/tests/preload/programs/fortified.c" \
+compile -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$programs/fortified.c" \
 	-o "$output/fortified"
-compile -shared -fPIC -Wl,-soname,libipq.so.0 "$source/tests/preload/programs/dead.c" \
+compile -shared -fPIC -Wl,-soname,libipq.so.0 "$programs/dead.c" \
 	-o "$output/dead.so"
 for name in passer rewriter selector; do
 	compile -w -I "$source/include/libipq-nfqueue" "$source/examples/$name.c" \
 		"$output/dead.so" -o "$output/$name"
 done
-compile "$source/tests/preload/programs/own-reads.c" "$output/dead.so" -o "$output/own-reads"
+compile "$programs/own-reads.c" "$output/dead.so" -o "$output/own-reads"

@@ -29,7 +29,7 @@ const char *given(const char *variable)
 	return value;
 }
 
-/* Not fork: that would flush what Criterion has buffered twice. */
+/* In the forked child. */
 static void become(const char *preload, const char *path, char **argv, const int ends[4])
 {
 	if (preload)

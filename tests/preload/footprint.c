@@ -28,9 +28,9 @@ Test(footprint, there_is_no_constructor)
 {
 	char size[64], names[64];
 
-	cr_assert(!run_output(size, sizeof(size), "readelf -SW %s | sed -n "
-			      "'s/.*INIT_ARRAY *[0-9a-f]* [0-9a-f]* \\([0-9a-f]*\\).*/\\1/p'",
-			      PRELOAD));
+	cr_assert(!run_output(size, sizeof(size), "readelf -SW %s | "
+			      "sed 's/^ *\\[ *[0-9]*\\]//' | awk '$2 == \"INIT_ARRAY\" "
+			      "{ print $5 }'", PRELOAD));
 	cr_assert(strtoul(size, NULL, 16) == sizeof(long), ".init_array has %s", size);
 	cr_assert(!run_output(names, sizeof(names),
 			      "readelf -dW %s | grep -c PREINIT || true", PRELOAD));

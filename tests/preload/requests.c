@@ -143,7 +143,8 @@ Test(requests, modes_of_the_right_length_and_longer_are_taken)
 		memcpy(bytes, &r, sizeof(r));
 		send_bytes(&c, bytes, lens[i]);
 		expect_nothing(&c);
-		cr_assert(mode_of_queue() == IPQ_COPY_META + i % 2, "length %zu", lens[i]);
+		cr_assert(mode_of_queue() == IPQ_COPY_META + i % 2, "length %zu",
+			  lens[i]);
 	}
 	child_ends_well(&c);
 }
@@ -301,6 +302,7 @@ Test(requests, a_payload_whose_data_len_is_not_what_was_sent_is_ignored)
 	} v;
 	static const int errors[] = { 1, -1, 1000, -29 };
 	struct wire_request mode;
+	ipq_packet_msg_t *packet;
 	struct child c;
 	union message m;
 	unsigned long id;
@@ -313,8 +315,8 @@ Test(requests, a_payload_whose_data_len_is_not_what_was_sent_is_ignored)
 	for (int i = 0; i < 5; i++) {
 		udp_say(AF_INET, HEARD, "as sent");
 		id = packet_of(&c, &m);
-		len = datagram_with(v.payload, ((ipq_packet_msg_t *)NLMSG_DATA(&m))->payload,
-				    "replaced", 8);
+		packet = NLMSG_DATA(&m);
+		len = datagram_with(v.payload, packet->payload, "replaced", 8);
 		v.r = verdict_request(&c, id);
 		v.r.nlh.nlmsg_len += len;
 		v.r.body.msg.verdict.data_len = i < 4 ? len + errors[i] : len;

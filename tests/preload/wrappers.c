@@ -47,6 +47,13 @@ static void remove_place(void)
 	run("rm -rf %s", place);
 }
 
+/* Criterion calls no .fini then. */
+#define SKIP(...)							\
+	do {								\
+		remove_place();						\
+		cr_skip_test(__VA_ARGS__);				\
+	} while (0)
+
 TestSuite(wrappers, .init = make_place, .fini = remove_place, .timeout = 60);
 
 /* Runs a shell command under ipq-run with queue numbers 5 and 6. Its status. */
@@ -62,7 +69,8 @@ static void expect(const char *command, const char *text)
 	int status = under_ipq_run(command);
 
 	cr_assert(status == 0, "%s: status %d: %s", command, status, said);
-	cr_assert_str_eq(said, text, "%s makes \"%s\" and not \"%s\"", command, said, text);
+	cr_assert_str_eq(said, text, "%s makes \"%s\" and not \"%s\"", command, said,
+			 text);
 }
 
 Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
@@ -74,8 +82,10 @@ Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
 
 	for (int i = 0; i < 4; i++) {
 		snprintf(command, sizeof(command), "iptables -A OUTPUT %s", jumps[i]);
-		expect(command, "iptables [-A] [OUTPUT] [-j] [NFQUEUE] [--queue-num] [5]\n");
-		snprintf(command, sizeof(command), "iptables %s -I INPUT 1 -p udp", jumps[i]);
+		expect(command, "iptables [-A] [OUTPUT] [-j] [NFQUEUE] [--queue-num] "
+		       "[5]\n");
+		snprintf(command, sizeof(command), "iptables %s -I INPUT 1 -p udp",
+			 jumps[i]);
 		expect(command, "iptables [-j] [NFQUEUE] [--queue-num] [5] [-I] [INPUT] "
 		       "[1] [-p] [udp]\n");
 	}
@@ -94,8 +104,9 @@ Test(wrappers, every_command_has_the_number_of_its_family)
 
 	for (int i = 0; i < 6; i++) {
 		snprintf(command, sizeof(command), "%s -j QUEUE", rows[i].name);
-		snprintf(expected, sizeof(expected), "%s [-j] [NFQUEUE] [--queue-num] [%d]\n",
-			 rows[i].name, rows[i].queue);
+		snprintf(expected, sizeof(expected),
+			 "%s [-j] [NFQUEUE] [--queue-num] [%d]\n", rows[i].name,
+			 rows[i].queue);
 		expect(command, expected);
 		snprintf(command, sizeof(command), "echo -A x -j QUEUE | %s-restore -n",
 			 rows[i].name);
@@ -124,13 +135,15 @@ Test(wrappers, everything_else_passes_through_as_it_is)
 		{ "iptables -S", "iptables [-S]\n" },
 		{ "iptables -t mangle -F", "iptables [-t] [mangle] [-F]\n" },
 		{ "iptables -N QUEUE", "iptables [-N] [QUEUE]\n" },
-		{ "iptables -A QUEUE -j ACCEPT", "iptables [-A] [QUEUE] [-j] [ACCEPT]\n" },
+		{ "iptables -A QUEUE -j ACCEPT",
+		  "iptables [-A] [QUEUE] [-j] [ACCEPT]\n" },
 		{ "iptables -A x -g QUEUE", "iptables [-A] [x] [-g] [QUEUE]\n" },
 		{ "iptables -A x -j QUEUES", "iptables [-A] [x] [-j] [QUEUES]\n" },
 		{ "iptables -A x -j NFQUEUE --queue-num 3",
 		  "iptables [-A] [x] [-j] [NFQUEUE] [--queue-num] [3]\n" },
 		{ "iptables -A x -m comment --comment 'to -j QUEUE it' -j DROP",
-		  "iptables [-A] [x] [-m] [comment] [--comment] [to -j QUEUE it] [-j] [DROP]\n" },
+		  "iptables [-A] [x] [-m] [comment] [--comment] [to -j QUEUE it] [-j] "
+		  "[DROP]\n" },
 		{ "iptables -A x -j", "iptables [-A] [x] [-j]\n" },
 		{ "iptables '' ' ' '*' '$HOME' '\\n' \"it's\" '\"'",
 		  "iptables [] [ ] [*] [$HOME] [\\n] [it's] [\"]\n" },
@@ -197,7 +210,8 @@ Test(wrappers, rules_to_be_restored_are_changed_the_same_way)
 		expect_restored("iptables-restore -n -T filter < rules",
 				"iptables-restore [-n] [-T] [filter]");
 		expect_restored("iptables-restore rules", "iptables-restore");
-		expect_restored("iptables-restore -n -c rules", "iptables-restore [-n] [-c]");
+		expect_restored("iptables-restore -n -c rules",
+				"iptables-restore [-n] [-c]");
 	}
 }
 
@@ -269,7 +283,7 @@ Test(wrappers, the_rule_a_program_adds_has_its_packets_queued)
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	network_enter();
 	if (run_output(said, sizeof(said), "iptables -A INPUT -j NFQUEUE --queue-num 9"))
-		cr_skip_test("iptables: %s", said);
+		SKIP("iptables: %s", said);
 	run("iptables -D INPUT -j NFQUEUE --queue-num 9");
 	heard = udp_open(AF_INET, HEARD);
 	snprintf(stock, sizeof(stock), "iptables -A OUTPUT -p udp --dport %d -j QUEUE && "

@@ -32,7 +32,9 @@ static void check_bytes(ssize_t len)
 
 static void peek(void)
 {
-	static const ssize_t lens[] = { 0, 1, 15, 16, 17, 112, 120, 146, 147, 148, 149, 999 };
+	static const ssize_t lens[] = {
+		0, 1, 15, 16, 17, 112, 120, 146, 147, 148, 149, 999,
+	};
 	struct iovec iov = { .iov_base = &m };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t some;

@@ -73,7 +73,8 @@ static void make_tcp(int ends[2])
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	any.sin_port = 0;
 	check(!bind(listener, (struct sockaddr *)&any, sizeof(any)));
-	check(!listen(listener, 1) && !getsockname(listener, (struct sockaddr *)&any, &len));
+	check(!listen(listener, 1));
+	check(!getsockname(listener, (struct sockaddr *)&any, &len));
 	check(!connect(ends[0], (struct sockaddr *)&any, sizeof(any)));
 	ends[1] = accept(listener, NULL, NULL);
 	check(ends[1] >= 0 && !close(listener));

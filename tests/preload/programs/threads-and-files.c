@@ -62,7 +62,8 @@ int main(int argc, char **argv)
 	say("ready");
 	for (int i = 0; i < count; i++) {
 		old_read(fd, &m);
-		check(write(ids[1], &m.packet.msg.packet_id, sizeof(long)) == sizeof(long));
+		check(write(ids[1], &m.packet.msg.packet_id, sizeof(long)) ==
+		      sizeof(long));
 	}
 	check(!pthread_join(passer, NULL));
 	over = true;
