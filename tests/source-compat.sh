@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: source-compat.sh COMPILER STANDARD [MOST]
 # Old sources compile, with what pkg-config says and nothing else: any order of
-# up to MOST (3) of the headers they include, and those in source-compat/.
+# up to MOST (3) of the headers they include, of two with the other names of
+# ours, and those in source-compat/.
 set -eu
 
 compiler=$1 standard=$2 most=${3:-3}
@@ -18,7 +19,7 @@ for ours in '<libipq.h>' '<libipq/libipq.h>' '"libipq.h"'; do
 		'<linux/if.h>' '<net/if.h>' '<linux/icmp.h>' |
 		awk -v variant=$variant -v most="$most" -f "$sources/orders.awk"
 	variant=$((variant + 1))
-	most=3		# it is the same header
+	most=2		# it is the same header
 done
 for header in libipq.h libipq/libipq.h linux/netfilter_ipv4/ip_queue.h \
 	linux/if.h linux/in.h linux/in6.h linux/ipv6.h; do

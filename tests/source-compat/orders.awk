@@ -9,7 +9,7 @@ function write(order, n,	i, name)
 	print "int pass(struct ipq_handle *h, unsigned char *buf)" > name
 	print "{" > name
 	print "	ipq_packet_msg_t *m = ipq_get_packet(buf);" > name
-	print "	return ipq_set_verdict(h, m->packet_id, 1, m->data_len, m->payload);" > name
+	print "	return ipq_set_verdict(h, m->packet_id, 1, 0, buf);" > name
 	print "}" > name
 	close(name)
 }

@@ -95,7 +95,9 @@ static struct program start_ready(const char *name, const char *count)
  * it printed. */
 static int end(const struct program *p, char *text, size_t size)
 {
-	struct pollfd gone = { .fd = syscall(SYS_pidfd_open, p->pid, 0), .events = POLLIN };
+	struct pollfd gone = {
+		.fd = syscall(SYS_pidfd_open, p->pid, 0), .events = POLLIN,
+	};
 	bool ended = poll(&gone, 1, DEADLINE) == 1;
 	size_t len = 0;
 	int status;
@@ -108,7 +110,8 @@ static int end(const struct program *p, char *text, size_t size)
 		len += n;
 	text[len] = '\0';
 	cr_assert(ended, "%s did not end; it said: %s", p->name, text);
-	cr_assert(WIFEXITED(status), "%s: status %#x; it said: %s", p->name, status, text);
+	cr_assert(WIFEXITED(status), "%s: status %#x; it said: %s", p->name, status,
+		  text);
 	return WEXITSTATUS(status);
 }
 

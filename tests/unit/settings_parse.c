@@ -160,15 +160,16 @@ Test(settings_parse, unknown_names_are_refused_with_those_there_are)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		refuse(names[i], "1");
-		cr_assert(strstr(said, " LIBIPQ_QUEUE ") && strstr(said, " LIBIPQ_QUEUE6 ") &&
-			  strstr(said, " LIBIPQ_MAXLEN ") && strstr(said, " LIBIPQ_RCVBUF ") &&
-			  strstr(said, " LIBIPQ_DEBUG"), "%s", said);
+		cr_assert(strstr(said, " LIBIPQ_QUEUE LIBIPQ_QUEUE6 LIBIPQ_MAXLEN "
+				 "LIBIPQ_RCVBUF LIBIPQ_DEBUG"), "%s", said);
 	}
 }
 
 Test(settings_parse, names_that_are_not_ours_are_let_be)
 {
-	static const char *const names[] = { "LIBIPQ", "libipq_QUEUE", "XLIBIPQ_QUEUE", "LIBIP" };
+	static const char *const names[] = {
+		"LIBIPQ", "libipq_QUEUE", "XLIBIPQ_QUEUE", "LIBIP",
+	};
 	struct settings s;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
