@@ -2,6 +2,7 @@
 # usage: build.sh COMPILER OPTIMIZATION [lto]
 # Builds without a warning and runs the unit tests and some against the kernel.
 set -eu
+# shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
 compiler=$1 optimization=$2 lto=${3-}

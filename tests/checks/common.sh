@@ -30,7 +30,9 @@ run_tests()
 {
 	tested=$1
 	shift
+	# with --setup the log has another name
+	rm -f "$tested"/meson-logs/testlog*.txt
 	meson test -C "$tested" --no-rebuild --print-errorlogs "$@" || failed=1
-	awk -f tests/summary.awk "$tested/meson-logs/testlog.txt" || failed=1
+	awk -f tests/summary.awk "$tested"/meson-logs/testlog*.txt || failed=1
 	[ ! "${failed-}" ]
 }

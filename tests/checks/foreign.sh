@@ -1,0 +1,82 @@
+#!/bin/sh
+# usage: foreign.sh i386 | arm64 | s390x
+# Builds for another machine with a tree of its libraries, and runs the tests that
+# can run there: all against this kernel for i386, the pure ones elsewhere.
+set -eu
+# shellcheck source=tests/checks/common.sh
+. "$(dirname "$0")/common.sh"
+
+machine=$1
+tree=$BUILDS/tree-$machine
+# clang for the others: Debian's gcc for them cannot be there beside gcc-multilib
+case $machine in
+i386)	triplet=i386-linux-gnu; cc="'gcc', '-m32'"; cpu=x86; endian=little ;;
+arm64)	triplet=aarch64-linux-gnu; cc="'clang', '--target=$triplet'"; cpu=aarch64; endian=little ;;
+s390x)	triplet=s390x-linux-gnu; cc="'clang', '--target=$triplet'"; cpu=s390x; endian=big ;;
+esac
+
+need apt-get dpkg
+case $machine in
+i386)	echo 'int main(void) { return 0; }' |
+		gcc -m32 -x c -o /dev/null - 2> /dev/null || skip "gcc -m32 cannot link" ;;
+*)	[ -d "/usr/$triplet/include" ] || skip "no C library of $machine (libc6-dev-$machine-cross)"
+	need clang "$triplet-ld" "qemu-$cpu-static" ;;
+esac
+
+# apt's lists of that machine are kept here: the system is left as it is
+if [ ! -d "$tree/usr" ]; then
+	mkdir -p "$tree/apt/lists/partial" "$tree/apt/cache/archives/partial"
+	apt="-o APT::Architecture=$machine -o APT::Architectures=$machine
+		-o Dir::State::lists=$tree/apt/lists -o Dir::Cache=$tree/apt/cache
+		-o Dir::State::status=/dev/null -o APT::Sandbox::User=root"
+	# one of the lists may be out of order, and not needed
+	# shellcheck disable=SC2086 # words
+	(cd "$tree/apt" && { apt-get $apt update || :; } &&
+		apt-get $apt download libmnl0 libmnl-dev libnetfilter-queue1 \
+			libnetfilter-queue-dev libnfnetlink0 libnfnetlink-dev) \
+		> "$tree/log" 2>&1 < /dev/null || { cat "$tree/log"; skip "no packages of $machine"; }
+	for package in "$tree"/apt/*.deb; do
+		dpkg -x "$package" "$tree"
+	done
+fi
+
+libraries=$(realpath "$tree")/usr/lib/$triplet
+cat > "$tree/cross" <<END
+[binaries]
+c = [$cc]
+ar = 'ar'
+objcopy = '$([ "$machine" = i386 ] || echo "$triplet-")objcopy'
+pkgconfig = 'pkg-config'
+pkg-config = 'pkg-config'
+$([ "$machine" = i386 ] || echo "exe_wrapper = ['qemu-$cpu-static', '-L', '/usr/$triplet']")
+[host_machine]
+system = 'linux'
+cpu_family = '$cpu'
+cpu = '$cpu'
+endian = '$endian'
+[properties]
+sys_root = '$(realpath "$tree")'
+pkg_config_libdir = '$libraries/pkgconfig'
+needs_exe_wrapper = $([ "$machine" = i386 ] && echo false || echo true)
+[built-in options]
+c_args = ['-isystem', '$(realpath "$tree")/usr/include']
+c_link_args = ['-L$libraries', '-Wl,-rpath-link,$libraries']
+END
+[ "$machine" = i386 ] || export OBJCOPY="$triplet-objcopy" AR="$triplet-ar"
+unset CC CXX
+export LD_LIBRARY_PATH="$libraries"
+case $machine in
+i386)
+	build "$machine" --cross-file "$tree/cross" -Dplain_tests=true
+	run_tests "$BUILD" byte_order translate requests settings_parse handles modes reading \
+		readiness verdicts payload ipv6 metadata ownership forks threads
+	;;
+*)
+	BUILD=$BUILDS/$machine
+	LD_LIBRARY_PATH='' build "$machine" --cross-file "$tree/cross" -Dplain_tests=true
+	for test in byte_order requests settings_parse translate; do
+		LD_LIBRARY_PATH='' "qemu-$cpu-static" -L "/usr/$triplet" \
+			-E "LD_LIBRARY_PATH=$libraries" "$BUILD/tests/unit-$test"
+	done
+	;;
+esac
