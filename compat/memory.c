@@ -3,19 +3,12 @@
  * error for it, as with system calls. Knows nothing of what is in it. */
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <unistd.h>
 #include <sys/syscall.h>
 
 #include "memory.h"
 
-/* No page of Linux's is smaller. */
-#define PAGE_SIZE 4096
-
-/* Addresses of pages that were there, each in the place its address gives. */
-#define SEEN 64
-static _Atomic uintptr_t seen[SEEN];
+_Atomic uintptr_t memory_seen[MEMORY_SEEN];
 
 /* The kernel reads the signals before it finds that it is not told what to do
  * with them (rt_sigprocmask): EFAULT or EINVAL, and nothing has changed. */
@@ -29,16 +22,16 @@ static bool kernel_can_read(uintptr_t page)
 	return can;
 }
 
-bool memory_is_there(const void *start, size_t len)
+bool memory_ask(uintptr_t start, size_t len)
 {
-	uintptr_t first = (uintptr_t)start, last = first + len - 1, page;
+	uintptr_t last = start + len - 1, page;
 
 	if (!len)
 		return true;
-	if (last < first)
+	if (last < start)
 		return false;
-	for (page = first & -PAGE_SIZE; page <= last; page += PAGE_SIZE) {
-		_Atomic uintptr_t *place = &seen[page / PAGE_SIZE % SEEN];
+	for (page = start & -MEMORY_PAGE; page <= last; page += MEMORY_PAGE) {
+		_Atomic uintptr_t *place = memory_place(page);
 
 		if (!page)
 			return false;

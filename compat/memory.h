@@ -5,10 +5,34 @@
 #define COMPAT_MEMORY_H
 
 #include <stdbool.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* No page of Linux's is smaller. */
+#define MEMORY_PAGE 4096
+
+/* Addresses of pages that were there, each in the place its address gives. */
+#define MEMORY_SEEN 64
+extern _Atomic uintptr_t memory_seen[MEMORY_SEEN];
+
+static inline _Atomic uintptr_t *memory_place(uintptr_t page)
+{
+	return &memory_seen[page / MEMORY_PAGE % MEMORY_SEEN];
+}
+
+/* memory_is_there for any number of pages. */
+bool memory_ask(uintptr_t start, size_t len);
 
 /* Whether len bytes can be read. Costs a system call only where the page was not
  * seen lately; one that was is taken to be there still. */
-bool memory_is_there(const void *start, size_t len);
+static inline bool memory_is_there(const void *start, size_t len)
+{
+	uintptr_t first = (uintptr_t)start, page = first & -MEMORY_PAGE;
+
+	return (page && len <= MEMORY_PAGE - first % MEMORY_PAGE &&
+		atomic_load_explicit(memory_place(page), memory_order_relaxed) == page) ||
+	       memory_ask(first, len);
+}
 
 #endif

@@ -22,26 +22,23 @@
 
 #define SOCKETS_MAX 64
 
-/* Linux allows no more descriptors by default (fs.nr_open). */
-#define DESCRIPTORS_MAX (1 << 20)
-
 static struct ipq_socket sockets[SOCKETS_MAX];
 
 /* Of each descriptor number: never ours; once ours, to be asked about; or, from
  * KNOWN on, which of the sockets it is. Never goes back to NEVER: a vfork child
  * writes to our memory, but to a descriptor table of its own. */
 enum { NEVER, ONCE, KNOWN };
-static _Atomic uint8_t descriptors[DESCRIPTORS_MAX];
+_Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
 
 static bool has_place(int fd)
 {
-	return fd >= 0 && fd < DESCRIPTORS_MAX;
+	return fd >= 0 && fd < SOCKETS_DESCRIPTORS;
 }
 
 static void remember(int fd)
 {
 	if (has_place(fd))
-		atomic_store_explicit(&descriptors[fd], ONCE, memory_order_relaxed);
+		atomic_store_explicit(&sockets_descriptors[fd], ONCE, memory_order_relaxed);
 }
 
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len)
@@ -157,7 +154,8 @@ static struct ipq_socket *adopt(uint32_t port_id, uint8_t family)
 	return enter(port_id, process, &q);
 }
 
-static struct ipq_socket *ask(int fd)
+/* Apart from its caller, which most calls do not leave. */
+static __attribute__((noinline)) struct ipq_socket *ask(int fd)
 {
 	struct ipq_socket *s;
 	uint32_t port_id;
@@ -170,20 +168,16 @@ static struct ipq_socket *ask(int fd)
 	if (!s)
 		s = adopt(port_id, family);
 	if (s)
-		atomic_store_explicit(&descriptors[fd], KNOWN + (s - sockets),
+		atomic_store_explicit(&sockets_descriptors[fd], KNOWN + (s - sockets),
 				      memory_order_relaxed);
 	return s;
 }
 
-struct ipq_socket *sockets_find(int fd)
+struct ipq_socket *sockets_find_known(int fd)
 {
-	uint8_t descriptor;
+	uint8_t descriptor = atomic_load_explicit(&sockets_descriptors[fd],
+						  memory_order_relaxed);
 
-	if (!has_place(fd))
-		return NULL;
-	descriptor = atomic_load_explicit(&descriptors[fd], memory_order_relaxed);
-	if (descriptor == NEVER)
-		return NULL;
 	return descriptor == ONCE ? ask(fd) : &sockets[descriptor - KNOWN];
 }
 
@@ -196,14 +190,14 @@ struct ipq_socket *sockets_ask(int fd)
 void sockets_appeared(int fd)
 {
 	if (has_place(fd) &&
-	    atomic_load_explicit(&descriptors[fd], memory_order_relaxed) >= KNOWN)
+	    atomic_load_explicit(&sockets_descriptors[fd], memory_order_relaxed) >= KNOWN)
 		remember(fd);
 }
 
 void sockets_duplicate(int from, int fd)
 {
 	if (has_place(from) &&
-	    atomic_load_explicit(&descriptors[from], memory_order_relaxed) != NEVER)
+	    atomic_load_explicit(&sockets_descriptors[from], memory_order_relaxed) != NEVER)
 		remember(fd);
 	else
 		sockets_appeared(fd);

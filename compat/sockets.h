@@ -19,8 +19,23 @@ struct ipq_socket {
 /* socket(2) for NETLINK_FIREWALL (AF_INET) or NETLINK_IP6_FW (AF_INET6). */
 int sockets_open(uint8_t family, int type);
 
+/* Linux allows no more descriptors by default (fs.nr_open). */
+#define SOCKETS_DESCRIPTORS (1 << 20)
+
+/* Of each descriptor number, whether it ever was ours: 0 if not. */
+extern _Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
+
+/* sockets_find for a number that was ours. */
+struct ipq_socket *sockets_find_known(int fd);
+
 /* What fd stands for, NULL if it is not ours. No system call as a rule. */
-struct ipq_socket *sockets_find(int fd);
+static inline struct ipq_socket *sockets_find(int fd)
+{
+	if (fd < 0 || fd >= SOCKETS_DESCRIPTORS ||
+	    !atomic_load_explicit(&sockets_descriptors[fd], memory_order_relaxed))
+		return NULL;
+	return sockets_find_known(fd);
+}
 
 /* The same, but asks the kernel: fd may have become something else. */
 struct ipq_socket *sockets_ask(int fd);

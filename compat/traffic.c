@@ -229,7 +229,8 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 {
 	ssize_t total = total_len(msg);
 	const void *payload = NULL;
-	struct request r = { 0 };
+	unsigned char head[sizeof(struct request)];
+	struct request r;
 	enum wire wire;
 	size_t have;
 	int result;
@@ -237,9 +238,9 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 	if (total < 0)
 		return -1;
 	have = (size_t)total < sizeof(r) ? (size_t)total : sizeof(r);
-	if (copy(msg, 0, have, &r, NULL))
+	if (copy(msg, 0, have, head, NULL))
 		return -1;
-	wire = wire_read(&r, have, total, &r);
+	wire = wire_read(head, have, total, &r);
 	if (check(fd, wire, total, flags) || check_destination(msg))
 		return -1;
 	if (wire == WIRE_REQUEST && r.nlh.nlmsg_len > sizeof(r)) {

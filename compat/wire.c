@@ -9,9 +9,12 @@ enum wire wire_read(const void *head, size_t have, size_t len, struct request *r
 {
 	struct nlmsghdr *nlh = &r->nlh;
 
-	if (head != r)
+	if (have == sizeof(*r)) {
+		memcpy(r, head, sizeof(*r));
+	} else {
+		memset(r, 0, sizeof(*r));
 		memcpy(r, head, have);
-	memset((char *)r + have, 0, sizeof(*r) - have);
+	}
 	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > len)
 		return WIRE_IGNORED;
 	/* what follows the first message was never looked at */

@@ -13,7 +13,7 @@ enum wire {
 };
 
 /* Reads the datagram of len bytes whose first have, sizeof(*r) at most, stand
- * at head, which may be r. Fills r unless it is ignored; the payload is what lies between
+ * at head. Fills r unless it is ignored; the payload is what lies between
  * sizeof(*r) and r->nlh.nlmsg_len. */
 enum wire wire_read(const void *head, size_t have, size_t len, struct request *r);
 

@@ -263,7 +263,8 @@ static void write_message(const struct message *m,
 
 	if (filled > len)
 		filled = len;
-	if (!nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
+	if (filled > head_len &&
+	    !nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
 		filled = head_len + nfqueue_copy(d, m->payload_offset,
 						 filled - head_len, buf + head_len);
 	memcpy(buf, m->head, head_len);

@@ -83,18 +83,6 @@ Test(wire, a_request_is_read_as_it_was_sent)
 	cr_assert(!memcmp(&r, &sent, sizeof(r)));
 }
 
-Test(wire, a_request_may_be_read_where_it_stands)
-{
-	struct request r = mode(), same = r;
-
-	cr_assert(wire_read(&r, WHOLE, WHOLE, &r) == WIRE_REQUEST);
-	cr_assert(!memcmp(&r, &same, sizeof(r)));
-	r.nlh.nlmsg_len = same.nlh.nlmsg_len = 20;
-	memset((char *)&same + 20, 0, WHOLE - 20);
-	cr_assert(wire_read(&r, WHOLE, WHOLE, &r) == WIRE_REQUEST);
-	cr_assert(!memcmp(&r, &same, sizeof(r)));
-}
-
 Test(wire, a_datagram_may_be_longer_than_what_is_looked_at)
 {
 	struct request sent = mode(), r;
