@@ -17,6 +17,7 @@
 
 #include "memory.h"
 #include "next.h"
+#include "nfqueue.h"
 #include "port_id.h"
 #include "sockets.h"
 
@@ -76,20 +77,6 @@ static struct ipq_socket *find(uint32_t port_id)
 	return NULL;
 }
 
-/* Whether the port id of an entry is no longer in use: another socket may have
- * it if so. Only a socket with that very port id can tell. */
-static bool is_gone(uint32_t port_id)
-{
-	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
-	int fd = NEXT(socket)(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	bool gone = fd >= 0 &&
-		    !NEXT(bind)(fd, (struct sockaddr *)&local, sizeof(local));
-
-	if (fd >= 0)
-		close(fd);
-	return gone;
-}
-
 static struct ipq_socket *take_entry(uint32_t port_id)
 {
 	struct ipq_socket *s = find(port_id);
@@ -100,7 +87,7 @@ static struct ipq_socket *take_entry(uint32_t port_id)
 			s = &sockets[i];
 	for (int i = 0; !s && i < SOCKETS_MAX; i++) {
 		old = atomic_load(&sockets[i].port_id);
-		if (is_gone(old) &&
+		if (nfqueue_port_id_unused(old) &&
 		    atomic_compare_exchange_strong(&sockets[i].port_id, &old, port_id))
 			s = &sockets[i];
 	}
@@ -121,20 +108,12 @@ static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_pid,
 
 int sockets_open(uint8_t family, int type)
 {
-	uint32_t port_id = port_id_of(family, getpid());
 	struct ip_queue q;
-	int fd = ip_queue_open(&q, family, type, port_id);
+	int fd = ip_queue_open(&q, family, type, true);
 
-	for (unsigned int n = 0; fd < 0 && errno == EADDRINUSE && n < PORT_IDS_MORE; n++) {
-		port_id = port_id_more(family, getpid(), n);
-		fd = ip_queue_open(&q, family, type, port_id);
-	}
-	if (fd < 0) {
-		if (errno == EADDRINUSE)
-			errno = EMFILE;
+	if (fd < 0)
 		return -1;
-	}
-	if (!enter(port_id, 0, &q)) {
+	if (!enter(nfqueue_port_id(fd), 0, &q)) {
 		close(fd);
 		errno = EMFILE;
 		return -1;
@@ -143,12 +122,12 @@ int sockets_open(uint8_t family, int type)
 }
 
 /* A socket that another process opened, or ipq_create_handle. */
-static struct ipq_socket *adopt(uint32_t port_id, uint8_t family)
+static struct ipq_socket *adopt(int fd, uint32_t port_id, uint8_t family)
 {
-	struct ip_queue q = { .family = family };
+	struct ip_queue q;
 	pid_t process;
 
-	if (!settings_read(family, &q.settings) ||
+	if (ip_queue_adopt(&q, family, fd, port_id) ||
 	    !port_id_read(port_id, &family, &process))
 		return NULL;
 	return enter(port_id, process, &q);
@@ -166,7 +145,7 @@ static __attribute__((noinline)) struct ipq_socket *ask(int fd)
 		return NULL;
 	s = find(port_id);
 	if (!s)
-		s = adopt(port_id, family);
+		s = adopt(fd, port_id, family);
 	if (s)
 		atomic_store_explicit(&sockets_descriptors[fd], KNOWN + (s - sockets),
 				      memory_order_relaxed);

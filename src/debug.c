@@ -2,6 +2,7 @@
 /* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
  * and what to do. One line each. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,6 +56,25 @@ void debug_taken(uint16_t queue, uint8_t family)
 		"with error 16 (EBUSY); stop the owner, or give this program "
 		"another number N with %s=N and -j NFQUEUE --queue-num N\n",
 		queue, owner, family == AF_INET ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6");
+}
+
+void debug_mixed(uint16_t first, uint16_t last, uint16_t other)
+{
+	fprintf(stderr, "libipq: queues %u to %u: %u is not as free as %u: the request "
+		"is refused with error 16 (EBUSY); give this program numbers "
+		"that are all free, or all those of its other family\n",
+		first, last, other, first);
+}
+
+void debug_foreign(uint16_t queue, uint8_t family)
+{
+	bool v4 = family == AF_INET;
+
+	fprintf(stderr, "libipq: queue %u: packets of family %u (%s) come here too, and "
+		"this program has no handle for them: they are dropped; change "
+		"that %s rule to -j NFQUEUE --queue-num N with another number N\n",
+		queue, family, v4 ? "IPv4" : family == AF_INET6 ? "IPv6" : "neither IPv4 nor IPv6",
+		v4 ? "iptables" : family == AF_INET6 ? "ip6tables" : "netfilter");
 }
 
 void debug_forbidden(uint16_t queue)

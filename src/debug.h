@@ -9,6 +9,10 @@
 void debug_absent(void);
 void debug_taken(uint16_t queue, uint8_t family);
 void debug_forbidden(uint16_t queue);
+/* Of the numbers from first to last, other has not what first has. */
+void debug_mixed(uint16_t first, uint16_t last, uint16_t other);
+/* Packets of the family come to a queue where nobody takes them. */
+void debug_foreign(uint16_t queue, uint8_t family);
 /* in bytes, as SO_RCVBUF counts */
 void debug_rcvbuf(uint16_t queue, int wanted, int got);
 

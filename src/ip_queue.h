@@ -9,22 +9,33 @@
 #include <stdint.h>
 
 #include "links.h"
+#include "peers.h"
 #include "settings.h"
 #include "translate.h"
 
 struct ip_queue {
 	struct settings settings;
 	uint8_t family;			/* AF_INET or AF_INET6 */
-	atomic_bool owner;		/* the queue is bound to our socket */
+	struct peer *peer;		/* what forked processes share of it */
 	_Atomic uint16_t payload_offset; /* in the last packet message */
+	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
 	struct links links;
 };
 
-/* Reads the settings and opens a socket of the type (SOCK_RAW, …) with the
- * port id. Nothing is claimed yet. Returns the descriptor, or -1 and errno:
- * EINVAL for a setting (with a line on stderr), EADDRINUSE for the port id,
- * EPROTONOSUPPORT when the kernel lacks nfnetlink_queue, or as socket(2). */
-int ip_queue_open(struct ip_queue *q, uint8_t family, int type, uint32_t port_id);
+/* Reads the settings and opens a socket of the type (SOCK_RAW, …). Nothing is
+ * claimed yet. Returns the descriptor, or -1 and errno: EINVAL for a setting (with
+ * a line on stderr), EADDRINUSE if the process has one of the family with the same
+ * queue number, unless again is set, EMFILE for too many, EPROTONOSUPPORT when the
+ * kernel lacks nfnetlink_queue, or as socket(2). */
+int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again);
+
+/* The same for a socket that was opened elsewhere, in a process that is no more
+ * this one: its port id tells what it is. Returns 0, or -1 and errno. */
+int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id);
+
+/* Closes the descriptor. What was queued for the other family of this program goes
+ * on to it. */
+void ip_queue_close(struct ip_queue *q, int fd);
 
 /* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
  * may be NULL. mark, if not NULL, is set along with a verdict. Returns 0, or
@@ -39,7 +50,8 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
- * errno. */
+ * errno. When all that waited was not for the program it gets NLMSG_NOOP, rather
+ * than be made to wait for what select(2) said was there. */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);
 

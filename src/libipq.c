@@ -13,7 +13,6 @@
 #include "error.h"
 #include "export.h"
 #include "ip_queue.h"
-#include "port_id.h"
 
 /* The program sees the first member. */
 struct handle {
@@ -68,8 +67,7 @@ EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 		ipq_error_set(IPQ_ERR_HANDLE);
 		return NULL;
 	}
-	fd = ip_queue_open(&handle->queue, protocol, SOCK_RAW,
-			   port_id_of(protocol, getpid()));
+	fd = ip_queue_open(&handle->queue, protocol, SOCK_RAW, false);
 	if (fd < 0) {
 		saved = errno;
 		ipq_error_set(open_error(saved));
@@ -94,7 +92,7 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	int saved = errno;
 
 	if (h) {
-		close(h->fd);
+		ip_queue_close(queue_of(h), h->fd);
 		free(h);	/* it is the first member of what was allocated */
 	}
 	errno = saved;

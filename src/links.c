@@ -10,22 +10,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <sys/ioctl.h>
 
+#include "clock.h"
 #include "links.h"
 
 #define MAX_AGE 50
-
-/* In units of about a millisecond. No system call: clock_gettime of a coarse
- * clock is in the vDSO. */
-static uint32_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint32_t)ts.tv_sec << 10 | ts.tv_nsec >> 20;
-}
 
 struct link {
 	uint32_t read_at;
@@ -90,7 +80,7 @@ void links_find(struct links *links, int fd, uint32_t ifindex,
 		char name[IF_NAMESIZE], uint16_t *hw_type)
 {
 	struct links_slot *slot = &links->slot[ifindex % LINKS_SLOTS];
-	uint32_t time = now();
+	uint32_t time = clock_now();
 	struct link link;
 	bool known = load(slot, ifindex, &link);
 

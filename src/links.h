@@ -15,7 +15,7 @@
 struct links_slot {
 	_Atomic uint32_t sequence;
 	_Atomic uint32_t ifindex;
-	_Atomic uint32_t read_at;	/* about ms */
+	_Atomic uint32_t read_at;	/* clock_now */
 	_Atomic uint32_t hw_type;	/* ARPHRD_* */
 	_Atomic unsigned long name[LINKS_NAME_WORDS];
 };

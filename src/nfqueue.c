@@ -180,9 +180,24 @@ uint32_t nfqueue_port_id(int fd)
 {
 	struct sockaddr_nl local = { .nl_pid = 0 };
 	socklen_t len = sizeof(local);
+	int saved = errno;
 
 	getsockname(fd, (struct sockaddr *)&local, &len);
-	return local.nl_pid;
+	errno = saved;
+	return local.nl_family == AF_NETLINK ? local.nl_pid : 0;
+}
+
+bool nfqueue_port_id_unused(uint32_t port_id)
+{
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
+	int saved = errno;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	bool unused = fd >= 0 && !bind(fd, (struct sockaddr *)&local, sizeof(local));
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return unused;
 }
 
 /*

@@ -74,8 +74,11 @@ int nfqueue_open(int type, uint32_t port_id);
  * found out. */
 uint32_t nfqueue_owner(uint16_t queue);
 
-/* The port id of a socket. */
+/* The port id of a socket, 0 if it is no netlink socket. */
 uint32_t nfqueue_port_id(int fd);
+
+/* Whether no socket has the port id: only one that takes it can tell. */
+bool nfqueue_port_id_unused(uint32_t port_id);
 
 /* Has packets stamped on arrival and messages dropped and counted rather than
  * reported when the buffer is full. */

@@ -14,23 +14,40 @@
 
 static const char prefix[] = "LIBIPQ_";
 
-enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, DEBUG, VARIABLES };
+enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, GSO, DEBUG, VARIABLES };
+
+/* With several numbers, a packet id has the number in its upper half. */
+#if ULONG_MAX > UINT32_MAX
+#define RANGE_MAX SETTINGS_RANGE_MAX
+#define QUEUE_NUMBERS "a queue number, 0 to 65535, or up to 256 of them as 4-7"
+#else
+#define RANGE_MAX 1
+#define QUEUE_NUMBERS "a queue number, 0 to 65535 (only 64-bit programs can have several)"
+#endif
 
 static const struct variable {
 	const char *name;	/* after the prefix */
 	unsigned long min, max;
 	bool minus_one;		/* -1 stands for max */
+	bool range;		/* may also be a range */
 	const char *accepted;
 } variables[VARIABLES] = {
-	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, "a queue number, 0 to 65535" },
-	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, "a queue number, 0 to 65535" },
+	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
+	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
 	/* net.ipv4.ip_queue_maxlen took -1 for no limit */
-	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true,
+	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false,
 		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
 	/* setsockopt(SO_RCVBUF) takes an int and the kernel doubles it */
-	[RCVBUF] = { "RCVBUF", 1, INT_MAX / 2, false,
+	[RCVBUF] = { "RCVBUF", 1, INT_MAX / 2, false, false,
 		     "a number of bytes, 1 to 1073741823" },
-	[DEBUG] = { "DEBUG", 0, 1, false, "0 or 1" },
+	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, "0 or 1" },
+	[GSO] = { "GSO", 0, 1, false, false, "0 or 1" },
+	[DEBUG] = { "DEBUG", 0, 1, false, false, "0 or 1" },
+};
+
+struct value {
+	uint32_t number, last;	/* last is number but in a range */
+	bool set;
 };
 
 static const struct variable *find(const char *name, size_t len)
@@ -42,24 +59,36 @@ static const struct variable *find(const char *name, size_t len)
 	return NULL;
 }
 
-/* Decimal digits and nothing else: no sign, blank, hexadecimal. */
-static bool parse(const struct variable *v, const char *text, uint32_t *value)
+/* Decimal digits and nothing else: no sign, blank, hexadecimal. What follows them
+ * is at end. */
+static bool parse_number(const struct variable *v, const char *text,
+			 const char **end, uint32_t *number)
 {
 	unsigned long n;
-	char *end;
 
-	if (v->minus_one && !strcmp(text, "-1")) {
-		*value = v->max;
-		return true;
-	}
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || *end || n < v->min || n > v->max)
+	n = strtoul(text, (char **)end, 10);
+	*number = n;
+	return !errno && n >= v->min && n <= v->max;
+}
+
+static bool parse(const struct variable *v, const char *text, struct value *value)
+{
+	value->set = true;
+	if (v->minus_one && !strcmp(text, "-1")) {
+		value->number = v->max;
+		return true;
+	}
+	if (!parse_number(v, text, &text, &value->number))
 		return false;
-	*value = n;
-	return true;
+	value->last = value->number;
+	if (v->range && *text == '-' &&
+	    (!parse_number(v, text + 1, &text, &value->last) ||
+	     value->last < value->number || value->last - value->number >= RANGE_MAX))
+		return false;
+	return !*text;
 }
 
 static void print_in_line(const char *text)
@@ -70,8 +99,8 @@ static void print_in_line(const char *text)
 
 bool settings_read(int family, struct settings *s)
 {
-	uint32_t value[VARIABLES] = { [MAXLEN] = 1024 };
-	bool set[VARIABLES] = { false };
+	struct value value[VARIABLES] = { [MAXLEN].number = 1024 };
+	const struct value *queue;
 
 	for (char **e = environ; !getauxval(AT_SECURE) && e && *e; e++) {
 		const char *name = *e + strlen(prefix);
@@ -95,14 +124,17 @@ bool settings_read(int family, struct settings *s)
 			fprintf(stderr, ": want %s\n", v->accepted);
 			return false;
 		}
-		set[v - variables] = true;
 	}
 
+	queue = &value[family == AF_INET6 && value[QUEUE6].set ? QUEUE6 : QUEUE];
 	*s = (struct settings) {
-		.queue = value[family == AF_INET6 && set[QUEUE6] ? QUEUE6 : QUEUE],
-		.maxlen = value[MAXLEN],
-		.rcvbuf = value[RCVBUF],
-		.debug = value[DEBUG],
+		.queue = queue->number,
+		.queue_last = queue->last,
+		.maxlen = value[MAXLEN].number,
+		.rcvbuf = value[RCVBUF].number,
+		.fail_open = value[FAIL_OPEN].number,
+		.gso = value[GSO].number,
+		.debug = value[DEBUG].number,
 	};
 	return true;
 }

@@ -7,10 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The most queue numbers one handle may have. */
+#define SETTINGS_RANGE_MAX 256
+
 struct settings {
-	uint16_t queue;		/* queue number */
+	uint16_t queue;		/* queue number, */
+	uint16_t queue_last;	/* or the first and the last */
 	uint32_t maxlen;	/* packets that may wait for a verdict */
 	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute */
+	bool fail_open;		/* let pass what does not fit in the queue */
+	bool gso;		/* take packets not yet cut into segments */
 	bool debug;		/* explain refusals on stderr */
 };
 

@@ -21,8 +21,11 @@
 enum {
 	CARRIED_REQUEST = 0x1001,	/* struct request; + enum refusal */
 	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_IS_EINVAL,
-	CARRIED_PAYLOAD,		/* replacement not to be applied */
+	CARRIED_PAYLOAD = 0x1005,	/* replacement not to be applied */
+	CARRIED_MARK = 0x1006,		/* nothing: see translate_mark */
 };
+
+_Static_assert(CARRIED_REQUEST_LAST < CARRIED_PAYLOAD, "a number is taken");
 
 static struct nlmsghdr *begin(struct kernel_request *out, int type,
 			      uint16_t queue)
@@ -48,13 +51,36 @@ void translate_probe(struct kernel_request *out, const struct request *r)
 }
 
 void translate_claim(struct kernel_request *out, const struct request *r,
-		     uint16_t queue, uint32_t maxlen)
+		     uint16_t queue, uint32_t maxlen, uint32_t flags)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, queue);
 
 	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	nfq_nlmsg_cfg_put_qmaxlen(nlh, maxlen);
+	if (flags) {
+		mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
+		mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(flags));
+	}
 	end(out, nlh, r, REFUSAL_OF_CLAIM);
+}
+
+void translate_unbind(struct kernel_request *out, const struct request *r,
+		      uint16_t queue)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, queue);
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_UNBIND);
+	end(out, nlh, r, REFUSAL_IS_EPERM);
+}
+
+/* A verdict that cannot be; the queue need not be anybody's. */
+void translate_mark(struct kernel_request *out)
+{
+	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_VERDICT, 0);
+
+	nfq_nlmsg_verdict_put(nlh, 0, IMPOSSIBLE_VERDICT);
+	mnl_attr_put(nlh, CARRIED_MARK, 0, NULL);
+	out->len += MNL_ALIGN(nlh->nlmsg_len);
 }
 
 /*
@@ -122,11 +148,8 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		       const struct verdict *v)
 {
 	struct verdict_message *message = (void *)(out->buf + out->len);
-	ipq_id_t id = r->body.msg.verdict.id;
 	uint32_t value = v->value;
 
-	if (id > UINT32_MAX)
-		id = 0;		/* as good as unknown: ids begin at 1 */
 	/* to ip_queue there was one queue: its own */
 	if (value == NF_QUEUE)
 		value = NF_QUEUE_NR((uint32_t)queue);
@@ -139,7 +162,7 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 	message->verdict_attr.nla_len = sizeof(struct nlattr) + sizeof(message->verdict);
 	message->verdict_attr.nla_type = NFQA_VERDICT_HDR;
 	message->verdict.verdict = htonl(value);
-	message->verdict.id = htonl(id);
+	message->verdict.id = htonl(v->id);
 	message->request_attr.nla_len = sizeof(struct nlattr) + sizeof(*r);
 	message->request_attr.nla_type = CARRIED_REQUEST + refusal;
 	message->request = *r;
@@ -270,6 +293,7 @@ static void translate_packet(const char *head, size_t have, size_t len,
 	}
 	m->kind = MESSAGE_PACKET;
 	m->family = nfgen->nfgen_family;
+	m->queue = ntohs(nfgen->res_id);
 	m->head_len = sizeof(m->packet);
 	m->len = MNL_ALIGN(sizeof(m->packet) + m->payload_len);
 	m->packet.nlh.nlmsg_len = m->len;
@@ -368,15 +392,16 @@ static void find_payload(const struct nlattr *attr, const char *head,
 	m->payload_len = attr->nla_len - sizeof(*attr);
 }
 
-/* Finds the old request in the echo of ours. */
-static const struct nlattr *carried_request(const struct nlattr *attr, int left)
+/* Finds the old request in the echo of ours, or the mark. */
+static const struct nlattr *carried(const struct nlattr *attr, int left)
 {
 	for (; mnl_attr_ok(attr, left);
 	     left -= MNL_ALIGN(attr->nla_len), attr = mnl_attr_next(attr)) {
 		uint16_t type = mnl_attr_get_type(attr);
 
-		if (type >= CARRIED_REQUEST && type <= CARRIED_REQUEST_LAST &&
-		    mnl_attr_get_payload_len(attr) == sizeof(struct request))
+		if ((type >= CARRIED_REQUEST && type <= CARRIED_REQUEST_LAST &&
+		     mnl_attr_get_payload_len(attr) == sizeof(struct request)) ||
+		    type == CARRIED_MARK)
 			return attr;
 	}
 	return NULL;
@@ -404,9 +429,13 @@ static void translate_error(const char *head, size_t have, size_t len,
 		return;
 	}
 	attr = have < attrs ? NULL :
-	       carried_request((const struct nlattr *)(head + attrs), have - attrs);
+	       carried((const struct nlattr *)(head + attrs), have - attrs);
 	if (error > 0 || error < -ERRNO_MAX || !attr)
 		return;
+	if (mnl_attr_get_type(attr) == CARRIED_MARK) {
+		m->kind = MESSAGE_MARK;
+		return;
+	}
 	refusal = mnl_attr_get_type(attr) - CARRIED_REQUEST;
 	memcpy(&r, mnl_attr_get_payload(attr), sizeof(r));
 	if (r.nlh.nlmsg_len < sizeof(r.nlh) || r.nlh.nlmsg_len > INT32_MAX)

@@ -37,7 +37,7 @@ struct kernel_request {
 	size_t len;			/* bytes used in buf */
 	const void *payload;
 	size_t payload_len;		/* bytes */
-	_Alignas(struct nlmsghdr) char buf[256];
+	_Alignas(struct nlmsghdr) char buf[320];
 };
 
 static inline void kernel_request_init(struct kernel_request *out)
@@ -56,6 +56,7 @@ static inline void kernel_request_init(struct kernel_request *out)
 
 /* What the kernel is told of a packet. */
 struct verdict {
+	uint32_t id;			/* the kernel's; 0 is never one's */
 	uint32_t value;			/* NF_*, or IMPOSSIBLE_VERDICT */
 	const uint32_t *mark;		/* NULL to leave it */
 	const void *payload;		/* NULL for none */
@@ -69,12 +70,18 @@ struct verdict {
  * payload must be the last of out. */
 void translate_probe(struct kernel_request *out, const struct request *r);
 void translate_claim(struct kernel_request *out, const struct request *r,
-		     uint16_t queue, uint32_t maxlen);
+		     uint16_t queue, uint32_t maxlen, uint32_t flags);
+void translate_unbind(struct kernel_request *out, const struct request *r,
+		      uint16_t queue);
 void translate_mode(struct kernel_request *out, const struct request *r,
 		    enum refusal refusal, uint16_t queue);
 void translate_verdict(struct kernel_request *out, const struct request *r,
 		       enum refusal refusal, uint16_t queue,
 		       const struct verdict *v);
+
+/* A request that the kernel refuses at once: its answer, MESSAGE_MARK, stands in
+ * the socket after all that came before. */
+void translate_mark(struct kernel_request *out);
 
 /* Whether ip_queue took the verdict value: up to NF_STOP, but not NF_STOLEN. */
 static inline bool translate_verdict_known(unsigned int value)
@@ -86,12 +93,14 @@ enum message_kind {
 	MESSAGE_NONE,			/* not for the program */
 	MESSAGE_PACKET,
 	MESSAGE_ERROR,
+	MESSAGE_MARK,
 };
 
 /* A message of the kernel's, in the old form. */
 struct message {
 	enum message_kind kind;
 	uint8_t family;			/* of a packet: AF_INET, AF_INET6, … */
+	uint16_t queue;			/* of a packet: the number it came by */
 	uint32_t id;			/* of a packet; 0 is one */
 	bool has_id;
 	uint32_t indev, outdev;		/* ifindex, 0 for none; names are not

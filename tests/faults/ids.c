@@ -69,7 +69,7 @@ Test(ids, a_verdict_names_the_packet_of_its_id)
 			.nlh = { .nlmsg_len = sizeof(r), .nlmsg_type = IPQM_VERDICT },
 			.body.msg.verdict = { .value = NF_ACCEPT, .id = around[i] },
 		};
-		struct verdict v = { .value = NF_ACCEPT };
+		struct verdict v = { .id = around[i], .value = NF_ACCEPT };
 		const struct nfqnl_msg_verdict_hdr *sent;
 		struct kernel_request out;
 		const struct nlattr *attr;

@@ -85,7 +85,7 @@ static void put_request(const struct request *r, const uint8_t *payload, size_t 
 	/* the longest there is: a claim before the request */
 	out.len = out.payload_len = 0;
 	translate_probe(&out, r);
-	translate_claim(&out, r, 1, UINT32_MAX);
+	translate_claim(&out, r, 1, UINT32_MAX, UINT32_MAX);
 	v.mark = &mark;
 	translate_verdict(&out, r, REFUSAL_IS_EBUSY, 1, &v);
 	CHECK(out.len <= sizeof(out.buf));

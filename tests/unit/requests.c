@@ -105,7 +105,7 @@ Test(requests, a_verdict_goes_on_as_it_is)
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		struct request r = verdict_request(0x12345678);
-		struct verdict v = { .value = values[i] };
+		struct verdict v = { .id = 0x12345678, .value = values[i] };
 		struct kernel_request out = { .len = 0 };
 		const struct nfqnl_msg_verdict_hdr *hdr;
 		struct nlmsghdr *nlh;
@@ -118,22 +118,6 @@ Test(requests, a_verdict_goes_on_as_it_is)
 		cr_assert(!attr_of(nlh, NFQA_MARK, 0) && !attr_of(nlh, NFQA_PAYLOAD, 0));
 		cr_assert(nlh->nlmsg_len == out.len && out.payload_len == 0);
 	}
-}
-
-Test(requests, an_id_of_more_than_32_bits_is_unknown)
-{
-	struct request r = verdict_request(ULONG_MAX);
-	struct verdict v = { .value = NF_ACCEPT };
-	struct kernel_request out = { .len = 0 };
-	const struct nfqnl_msg_verdict_hdr *hdr;
-
-	r.body.msg.verdict.id -= UINT32_MAX - 1;	/* 1 in the lower 32 */
-	if (r.body.msg.verdict.id <= UINT32_MAX)
-		cr_skip_test("ids have 32 bits here");
-	translate_verdict(&out, &r, REFUSAL_IS_EPERM, 0, &v);
-	hdr = attr_of(message_at(&out, 0, NFQNL_MSG_VERDICT, 0), NFQA_VERDICT_HDR,
-		      sizeof(*hdr));
-	cr_assert(hdr && hdr->id == 0);
 }
 
 /* An answer makes the descriptor readable. */
@@ -154,7 +138,7 @@ Test(requests, an_answer_is_asked_for_only_where_the_old_request_did)
 		cr_assert(nlh->nlmsg_flags == NLM_F_REQUEST);
 
 		out.len = 0;
-		translate_claim(&out, &mode, 0, 1024);
+		translate_claim(&out, &mode, 0, 1024, 0);
 		nlh = message_at(&out, 0, NFQNL_MSG_CONFIG, 0);
 		cr_assert(nlh->nlmsg_flags == NLM_F_REQUEST);
 
@@ -282,7 +266,7 @@ Test(requests, a_claim_is_probe_bind_and_request_in_one)
 	cr_assert(cmd && cmd->command == NFQNL_CFG_CMD_PF_BIND);
 
 	offset = out.len;
-	translate_claim(&out, &r, 7, 1024);
+	translate_claim(&out, &r, 7, 1024, 0);
 	nlh = message_at(&out, offset, NFQNL_MSG_CONFIG, 7);
 	cmd = attr_of(nlh, NFQA_CFG_CMD, sizeof(*cmd));
 	cr_assert(cmd && cmd->command == NFQNL_CFG_CMD_BIND);
@@ -294,6 +278,36 @@ Test(requests, a_claim_is_probe_bind_and_request_in_one)
 	nlh = message_at(&out, offset, NFQNL_MSG_CONFIG, 7);
 	cr_assert(attr_of(nlh, NFQA_CFG_PARAMS, 0) && !attr_of(nlh, NFQA_CFG_CMD, 0));
 	cr_assert(offset + nlh->nlmsg_len == out.len);
+}
+
+Test(requests, a_claim_sets_the_flags_asked_for)
+{
+	struct request r = mode_request(IPQ_COPY_PACKET, 2048);
+
+	for (uint32_t flags = 0; flags < NFQA_CFG_F_MAX; flags++) {
+		struct kernel_request out = { .len = 0 };
+		const uint32_t *set, *mask;
+		struct nlmsghdr *nlh;
+
+		translate_claim(&out, &r, 7, 1024, flags);
+		nlh = message_at(&out, 0, NFQNL_MSG_CONFIG, 7);
+		set = attr_of(nlh, NFQA_CFG_FLAGS, sizeof(*set));
+		mask = attr_of(nlh, NFQA_CFG_MASK, sizeof(*mask));
+		cr_assert(flags ? set && mask : !set && !mask);
+		cr_assert(!flags || (ntohl(*set) == flags && ntohl(*mask) == flags));
+	}
+}
+
+Test(requests, the_longest_there_is_has_room)
+{
+	struct request r = verdict_request(1);
+	struct verdict v = { .mark = &(uint32_t){ 5 }, .payload = "x", .payload_len = 1 };
+	struct kernel_request out = { .len = 0 };
+
+	translate_probe(&out, &r);
+	translate_claim(&out, &r, 7, 1024, UINT32_MAX);
+	translate_verdict(&out, &r, REFUSAL_IS_EBUSY, 7, &v);
+	cr_assert(out.len <= sizeof(out.buf), "%zu bytes", out.len);
 }
 
 /* Has the kernel refuse the last message of out, and reads what it answers. */
@@ -328,7 +342,7 @@ Test(requests, what_is_refused_brings_the_old_request_back)
 			translate_probe(&out, &r);
 			break;
 		case 1:
-			translate_claim(&out, &r, 0, 1024);
+			translate_claim(&out, &r, 0, 1024, 0);
 			break;
 		case 2:
 			translate_mode(&out, &r, REFUSAL_IS_EBUSY, 0);
@@ -357,6 +371,27 @@ Test(requests, a_malformed_one_is_refused_with_22_whatever_the_kernel_says)
 	translate_verdict(&out, &r, REFUSAL_IS_EINVAL, 0, &v);
 	cr_assert(refuse(&out, EPERM).error == EINVAL);
 	cr_assert(refuse(&out, ENOENT).error == EINVAL);
+}
+
+Test(requests, a_mark_comes_back_as_one)
+{
+	struct kernel_request out = { .len = 0 };
+
+	translate_mark(&out);
+	cr_assert(refuse(&out, EPERM).kind == MESSAGE_MARK);
+	cr_assert(refuse(&out, EINVAL).kind == MESSAGE_MARK);
+}
+
+Test(requests, a_refusal_of_what_no_program_asked_for_is_for_none)
+{
+	static const struct request nobodys;
+	struct kernel_request out = { .len = 0 };
+	const struct nfqnl_msg_config_cmd *cmd;
+
+	translate_unbind(&out, &nobodys, 9);
+	cmd = attr_of(message_at(&out, 0, NFQNL_MSG_CONFIG, 9), NFQA_CFG_CMD, sizeof(*cmd));
+	cr_assert(cmd && cmd->command == NFQNL_CFG_CMD_UNBIND);
+	cr_assert(refuse(&out, EPERM).kind == MESSAGE_NONE);
 }
 
 Test(requests, ip_queue_knew_five_verdicts)

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which socket has which queue number: claimed, shared by the two families of one
+ * program, handed on. Knows nothing of messages to the program. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "claims.h"
+#include "debug.h"
+#include "nfqueue.h"
+
+/* Private numbers are looked for among the last ones, which people use least. */
+#define PRIVATE_NUMBERS 1024
+
+/* Carried by what the program did not ask for: a refusal of it is nobody's. */
+static const struct request nobodys;
+
+static uint8_t other_family(uint8_t family)
+{
+	return family == AF_INET ? AF_INET6 : AF_INET;
+}
+
+struct peer *claims_sharer(const struct peer *p)
+{
+	return peers_find(other_family(p->family), p->first, p->last, true);
+}
+
+static void bind_number(struct peer *p, int fd, uint16_t queue,
+			const struct request *r)
+{
+	struct kernel_request out;
+
+	kernel_request_init(&out);
+	translate_claim(&out, r, queue, p->maxlen, p->flags);
+	nfqueue_send(fd, &out);
+}
+
+static void send_mode(int fd, uint16_t queue, uint8_t mode, size_t range)
+{
+	struct request r = { .body.msg.mode = { .value = mode, .range = range } };
+	struct kernel_request out;
+
+	kernel_request_init(&out);
+	translate_mode(&out, &r, REFUSAL_IS_EPERM, queue);
+	nfqueue_send(fd, &out);
+}
+
+/* Two processes seldom begin to look at the same one. */
+static bool find_private(const struct peer *p, uint16_t *queue)
+{
+	for (unsigned int i = 0; i < PRIVATE_NUMBERS; i++) {
+		*queue = UINT16_MAX - (p->port_id + i) % PRIVATE_NUMBERS;
+		if (nfqueue_probe(*queue) == NFQUEUE_FREE)
+			return true;
+	}
+	return false;
+}
+
+static void use_private(struct peer *p, uint16_t queue)
+{
+	p->number = queue;
+	p->is_private = true;
+	p->several = false;
+}
+
+void claims_step_aside(struct peer *p)
+{
+	struct kernel_request out;
+	uint16_t queue = p->number;
+
+	if (!peers_reachable(p) || (!p->is_private && !find_private(p, &queue)))
+		return;
+	for (unsigned int n = p->first; n <= p->last; n++) {
+		kernel_request_init(&out);
+		translate_unbind(&out, &nobodys, n);
+		nfqueue_send(p->fd, &out);
+	}
+	p->holds = false;
+	if (p->is_private)
+		return;
+	bind_number(p, p->fd, queue, &nobodys);
+	use_private(p, queue);
+}
+
+/* Its packets come by the private number still, also those in the numbers taken
+ * over: ids of several numbers would be the same. */
+void claims_take_over(struct peer *p)
+{
+	if (!peers_reachable(p))
+		return;
+	for (unsigned int n = p->first; n <= p->last; n++) {
+		if (nfqueue_probe(n) != NFQUEUE_FREE)
+			return;
+		bind_number(p, p->fd, n, &nobodys);
+	}
+	p->shares = true;
+	p->holds = true;
+	claims_set_mode(p, p->fd, &nobodys);
+}
+
+void claims_set_mode(struct peer *p, int fd, const struct request *r)
+{
+	if (!p->holds)
+		return;
+	for (unsigned int n = p->first; n <= p->last; n++)
+		if (p->is_private)	/* only to be moved on */
+			send_mode(fd, n, p->mode == IPQ_COPY_NONE ? IPQ_COPY_NONE :
+				  IPQ_COPY_META, 0);
+		else if (n != p->number)
+			send_mode(fd, n, p->mode, r->body.msg.mode.range);
+}
+
+enum standing { OURS, FREE, SHARED, REFUSED };
+
+/* One of this program's that has the number for the other family. It need not have
+ * it if it takes no packets. */
+static enum standing ask_sharer(struct peer *p, uint16_t queue)
+{
+	struct peer *holder = peers_find(other_family(p->family), queue, queue, true);
+
+	if (!holder || !holder->holds)
+		return REFUSED;
+	if (holder->mode == IPQ_COPY_NONE)
+		claims_step_aside(holder);
+	if (!holder->holds)
+		return FREE;
+	holder->shares = true;
+	return SHARED;
+}
+
+static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
+{
+	enum standing standing = REFUSED;
+
+	switch (nfqueue_probe(queue)) {
+	case NFQUEUE_FREE:
+		return FREE;
+	case NFQUEUE_TAKEN:
+		/* a process forked or replaced may have claimed it over this
+		 * very socket */
+		if (nfqueue_owner(queue) == nfqueue_port_id(fd))
+			return OURS;
+		standing = ask_sharer(q->peer, queue);
+		if (standing == REFUSED && q->settings.debug)
+			debug_taken(queue, q->family);
+		break;
+	case NFQUEUE_FORBIDDEN:
+		if (q->settings.debug)
+			debug_forbidden(queue);
+		break;
+	case NFQUEUE_ABSENT:
+		break;
+	}
+	return standing;
+}
+
+/* All numbers must have the same. */
+static enum standing standing_of_all(struct ip_queue *q, int fd)
+{
+	struct peer *p = q->peer;
+	enum standing first = standing_of(q, fd, p->first);
+
+	for (unsigned int n = p->first + 1; first != REFUSED && n <= p->last; n++)
+		if (standing_of(q, fd, n) != first) {
+			if (q->settings.debug)
+				debug_mixed(p->first, p->last, n);
+			return REFUSED;
+		}
+	return first;
+}
+
+void claims_make(struct ip_queue *q, int fd, const struct request *r,
+		 struct kernel_request *out)
+{
+	struct peer *p = q->peer;
+	uint16_t queue = p->first;
+	int saved = errno;
+
+	p->is_private = false;
+	peers_set_numbers(p, p->first, p->last);
+	translate_probe(out, r);
+	switch (standing_of_all(q, fd)) {
+	case OURS:
+		p->holds = true;
+		p->owner = true;
+		break;
+	case SHARED:
+		if (!find_private(p, &queue))
+			break;
+		nfqueue_configure(fd);
+		translate_claim(out, r, queue, p->maxlen, p->flags);
+		use_private(p, queue);
+		p->owner = true;
+		break;
+	case FREE:
+		nfqueue_configure(fd);
+		for (unsigned int n = p->first + 1; n <= p->last; n++)
+			bind_number(p, fd, n, r);
+		translate_claim(out, r, queue, p->maxlen, p->flags);
+		p->holds = true;
+		p->owner = true;
+		break;
+	case REFUSED:
+		break;
+	}
+	errno = saved;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which socket has which queue number: claimed, shared by the two families of one
+ * program, handed on. Knows nothing of messages to the program. */
+#ifndef IPQ_CLAIMS_H
+#define IPQ_CLAIMS_H
+
+#include "ip_queue.h"
+
+/* Claims q's numbers, if they are free, along with its first request r: what the
+ * kernel is to be told before the request is added to out, or told already. If
+ * they are another's the request will be refused. */
+void claims_make(struct ip_queue *q, int fd, const struct request *r,
+		 struct kernel_request *out);
+
+/* The handle that means p's numbers too, of the other family; NULL if there is
+ * none. */
+struct peer *claims_sharer(const struct peer *p);
+
+/* Before p, which holds numbers, asks for no packets: the other that means them
+ * gets them. */
+void claims_step_aside(struct peer *p);
+
+/* After the one that held p's numbers is gone. */
+void claims_take_over(struct peer *p);
+
+/* Sets the copy mode of the numbers p holds besides the one its packets come by.
+ * range as in struct request. */
+void claims_set_mode(struct peer *p, int fd, const struct request *r);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The handles of this program, and which has which queue number. In memory that
+ * forked processes share, as they share the sockets. Knows nothing of packets. */
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "nfqueue.h"
+#include "peers.h"
+
+#define PEERS_MAX 128
+
+/* How long a socket that was there is taken to be there, as clock_now. */
+#define MAX_AGE 50
+
+/* Each turn is some microseconds. */
+#define TRIES 10000
+
+struct table {
+	struct peer peer[PEERS_MAX];
+	atomic_bool turn;
+};
+
+static _Atomic(struct table *) table;
+
+static struct table *get_table(void)
+{
+	struct table *now = atomic_load(&table), *new;
+
+	if (now)
+		return now;
+	new = mmap(NULL, sizeof(*new), PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (new == MAP_FAILED)
+		return NULL;
+	if (atomic_compare_exchange_strong(&table, &now, new))
+		return new;
+	munmap(new, sizeof(*new));
+	return now;
+}
+
+/* Those used are the first ones. */
+static struct peer *first_used(void)
+{
+	struct table *t = atomic_load(&table);
+
+	return t ? t->peer : NULL;
+}
+
+static bool is_used(const struct peer *p)
+{
+	return p && p < atomic_load(&table)->peer + PEERS_MAX && p->port_id;
+}
+
+/* Another process may have it open, or this one as another descriptor. */
+static bool is_gone(const struct peer *p)
+{
+	return !peers_reachable(p) && nfqueue_port_id_unused(p->port_id);
+}
+
+static bool take(struct peer *p, uint32_t old, uint32_t port_id)
+{
+	return atomic_compare_exchange_strong(&p->port_id, &old, port_id);
+}
+
+struct peer *peers_enter(uint32_t port_id)
+{
+	struct table *t = get_table();
+	struct peer *p;
+
+	if (!t) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
+		if (p->port_id == port_id)
+			return p;
+	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
+		if (take(p, 0, port_id))
+			return p;
+	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
+		if (is_gone(p) && take(p, p->port_id, port_id)) {
+			p->family = 0;
+			return p;
+		}
+	errno = EMFILE;
+	return NULL;
+}
+
+void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
+{
+	p->first = p->number = first;
+	p->last = last;
+	p->several = first != last;
+}
+
+void peers_reset(struct peer *p, uint8_t family, int fd)
+{
+	p->owner = p->holds = p->is_private = p->shares = p->turn = p->noticed = false;
+	p->mode = 0;
+	p->family = family;
+	p->fd = fd;
+	p->alive_at = clock_now();
+	p->delivered = p->foreign = 0;
+}
+
+static bool is_alive(struct peer *p)
+{
+	uint32_t now = clock_now();
+
+	if (now - p->alive_at < MAX_AGE)
+		return true;
+	if (is_gone(p)) {
+		p->owner = false;
+		return false;
+	}
+	p->alive_at = now;
+	return true;
+}
+
+bool peers_know(uint32_t port_id)
+{
+	for (struct peer *p = first_used(); is_used(p); p++)
+		if (p->port_id == port_id)
+			return p->family;
+	return false;
+}
+
+struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner)
+{
+	for (struct peer *p = first_used(); is_used(p); p++)
+		if (p->family == family && p->first <= last && p->last >= first &&
+		    (p->owner || !owner) && is_alive(p))
+			return p;
+	return NULL;
+}
+
+bool peers_reachable(const struct peer *p)
+{
+	return nfqueue_port_id(p->fd) == p->port_id;
+}
+
+void peers_take_turn(atomic_bool *turn)
+{
+	for (int i = 0; i < TRIES && atomic_exchange(turn, true); i++)
+		sched_yield();
+}
+
+void peers_lock(void)
+{
+	peers_take_turn(&atomic_load(&table)->turn);
+}
+
+void peers_unlock(void)
+{
+	atomic_store(&atomic_load(&table)->turn, false);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The handles of this program, and which has which queue number. In memory that
+ * forked processes share, as they share the sockets. Knows nothing of packets. */
+#ifndef IPQ_PEERS_H
+#define IPQ_PEERS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * ip_queue had a queue for each family, nfnetlink_queue has one for both. Of two
+ * handles that mean the same number, the first to claim it holds it: the kernel
+ * knows but one socket. The other has a private number, to which the first moves
+ * what is not its own.
+ */
+struct peer {
+	_Atomic uint32_t port_id;	/* of its socket; 0: unused */
+	_Atomic int fd;			/* where it was opened */
+	_Atomic uint8_t family;
+	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last asked for */
+	_Atomic uint32_t maxlen;	/* packets that may wait in each number */
+	_Atomic uint32_t flags;		/* NFQA_CFG_F_* */
+	_Atomic uint16_t first, last;	/* the queue numbers it means */
+	_Atomic uint16_t number;	/* the one its packets come by */
+	atomic_bool owner;		/* it has claimed them */
+	atomic_bool holds;		/* they are bound to its socket */
+	atomic_bool is_private;		/* number is none of them */
+	atomic_bool several;		/* ids tell by which they came */
+	atomic_bool shares;		/* packets of others come to its socket */
+	atomic_bool turn;		/* a thread is moving such packets */
+	atomic_bool noticed;		/* that it drops packets, on stderr */
+	_Atomic uint32_t alive_at;	/* clock_now when it last was seen */
+	_Atomic uint64_t delivered;	/* packets given to the program */
+	_Atomic uint64_t foreign;	/* packets that were not for it */
+};
+
+/* That of the socket with the port id; a new one has no family. NULL and errno:
+ * ENOMEM, EMFILE for too many. */
+struct peer *peers_enter(uint32_t port_id);
+
+/* Whether there is one with the port id. */
+bool peers_know(uint32_t port_id);
+
+/* Forgets what was of an earlier socket with the port id. */
+void peers_reset(struct peer *p, uint8_t family, int fd);
+
+/* Gives it the numbers it is to claim. */
+void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
+
+/* The one of the family that means a number from first to last: owner says whether
+ * it must have claimed it. NULL if there is none, or its socket is gone. */
+struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner);
+
+/* Whether p's descriptor is its socket in this process. */
+bool peers_reachable(const struct peer *p);
+
+/* One at a time claims, passes on or takes over numbers. Gives up waiting after a
+ * while: the other may have been killed, or be what a signal interrupted. */
+void peers_lock(void);
+void peers_unlock(void);
+
+/* The same for a flag of a peer. */
+void peers_take_turn(atomic_bool *turn);
+
+#endif
