@@ -77,6 +77,24 @@ int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id,
 		   unsigned int verdict, unsigned long nfmark,
 		   size_t data_len, unsigned char *buf);
 
+/* What ipq_ctl knows, and what follows the request. SET before the first
+ * ipq_set_mode only. */
+enum ipq_ctl_request {
+	IPQ_CTL_SET_QUEUE = 0x1000,	/* unsigned int first, last: queue numbers */
+	IPQ_CTL_GET_QUEUE,		/* unsigned int *first, *last */
+	IPQ_CTL_SET_MAXLEN,		/* unsigned int: packets that may wait */
+	IPQ_CTL_GET_MAXLEN,		/* unsigned int * */
+	IPQ_CTL_SET_RCVBUF,		/* unsigned int: bytes, as SO_RCVBUF */
+	IPQ_CTL_GET_RCVBUF,		/* unsigned int *; 0: computed */
+	IPQ_CTL_SET_FAIL_OPEN,		/* unsigned int: 0 or 1 */
+	IPQ_CTL_GET_FAIL_OPEN,		/* unsigned int * */
+	IPQ_CTL_SET_GSO,		/* unsigned int: 0 or 1 */
+	IPQ_CTL_GET_GSO,		/* unsigned int * */
+	IPQ_CTL_GET_DELIVERED = 0x1100,	/* uint64_t *: packets read */
+	IPQ_CTL_GET_FOREIGN,		/* uint64_t *: of the other family, passed over */
+	IPQ_CTL_GET_DROPPED,		/* uint64_t *: by the kernel, queue or buffer full */
+};
+
 int ipq_ctl(const struct ipq_handle *h, int request, ...);
 
 char *ipq_errstr(void);

@@ -22,7 +22,7 @@ static uint8_t other_family(uint8_t family)
 
 struct peer *claims_sharer(const struct peer *p)
 {
-	return peers_find(other_family(p->family), p->first, p->last, true);
+	return peers_find(other_family(p->family), p->first, p->last, true, p);
 }
 
 static void bind_number(struct peer *p, int fd, uint16_t queue,
@@ -116,7 +116,8 @@ enum standing { OURS, FREE, SHARED, REFUSED };
  * it if it takes no packets. */
 static enum standing ask_sharer(struct peer *p, uint16_t queue)
 {
-	struct peer *holder = peers_find(other_family(p->family), queue, queue, true);
+	struct peer *holder = peers_find(other_family(p->family), queue, queue, true,
+					 NULL);
 
 	if (!holder || !holder->holds)
 		return REFUSED;

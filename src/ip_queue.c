@@ -37,15 +37,34 @@ static int enter(struct ip_queue *q, uint32_t port_id)
 	return q->peer ? 0 : -1;
 }
 
-static void settle(struct ip_queue *q, int fd)
+static void apply_settings(struct ip_queue *q)
 {
 	const struct settings *s = &q->settings;
 
-	peers_reset(q->peer, q->family, fd);
 	peers_set_numbers(q->peer, s->queue, s->queue_last);
 	q->peer->maxlen = s->maxlen;
 	q->peer->flags = (s->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) |
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
+}
+
+static void settle(struct ip_queue *q, int fd)
+{
+	peers_reset(q->peer, q->family, fd);
+	apply_settings(q);
+}
+
+int ip_queue_set(struct ip_queue *q, const struct settings *s)
+{
+	bool moves = s->queue != q->settings.queue ||
+		     s->queue_last != q->settings.queue_last;
+
+	if (q->peer->owner)
+		return EBUSY;
+	if (moves && peers_find(q->family, s->queue, s->queue_last, false, q->peer))
+		return EADDRINUSE;
+	q->settings = *s;
+	apply_settings(q);
+	return 0;
 }
 
 /* With the first port id that no other socket has. */
@@ -60,7 +79,7 @@ static int open_socket(const struct ip_queue *q, int type, bool again,
 		return fd;
 	if (!again && (!peers_know(*port_id) ||
 		       peers_find(q->family, q->settings.queue,
-				  q->settings.queue_last, false))) {
+				  q->settings.queue_last, false, NULL))) {
 		errno = EADDRINUSE;
 		return -1;
 	}
@@ -337,7 +356,7 @@ static void decide(int fd, const struct message *m, uint32_t value)
  * the family's module was not there to listen. */
 static void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
-	struct peer *to = peers_find(m->family, m->queue, m->queue, true);
+	struct peer *to = peers_find(m->family, m->queue, m->queue, true, NULL);
 
 	atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
 	q->peer->shares = true;

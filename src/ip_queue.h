@@ -33,6 +33,10 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again);
  * this one: its port id tells what it is. Returns 0, or -1 and errno. */
 int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id);
 
+/* Changes the settings before the first request. Returns 0, or EBUSY after it, or
+ * EADDRINUSE if the process has another of the family with such a number. */
+int ip_queue_set(struct ip_queue *q, const struct settings *s);
+
 /* Closes the descriptor. What was queued for the other family of this program goes
  * on to it. */
 void ip_queue_close(struct ip_queue *q, int fd);

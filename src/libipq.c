@@ -12,18 +12,7 @@
 
 #include "error.h"
 #include "export.h"
-#include "ip_queue.h"
-
-/* The program sees the first member. */
-struct handle {
-	struct ipq_handle public;
-	struct ip_queue queue;
-};
-
-static struct ip_queue *queue_of(const struct ipq_handle *h)
-{
-	return &((struct handle *)h)->queue;
-}
+#include "handle.h"
 
 static enum ipq_error open_error(int error)
 {
@@ -315,12 +304,4 @@ EXPORT int ipq_get_msgerr(const unsigned char *buf)
 
 	memcpy(&error, buf + NLMSG_HDRLEN, sizeof(error));
 	return -error;
-}
-
-/* Does nothing, and returns 1, for every request. */
-EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
-{
-	(void)h;
-	(void)request;
-	return 1;
 }

@@ -28,10 +28,8 @@ static void find_head(struct nfqueue_datagram *d)
 	d->have = nfqueue_copy(d, 0, sizeof(d->copy), d->copy);
 }
 
-/* MSG_TRUNC: tell the whole length, also of what did not fit. One buffer costs
- * less than two, but what does not fit there is lost. */
-static ssize_t receive(int fd, void *start, size_t start_len, int flags,
-		       void *spill, size_t spill_len)
+static ssize_t receive_in_two(int fd, void *start, size_t start_len, int flags,
+			      void *spill, size_t spill_len)
 {
 	struct iovec iov[] = {
 		{ .iov_base = start, .iov_len = start_len },
@@ -39,16 +37,21 @@ static ssize_t receive(int fd, void *start, size_t start_len, int flags,
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 
-	if (start_len >= NFQUEUE_MESSAGE_MAX)
-		return recv(fd, start, start_len, flags | MSG_TRUNC);
-	return recvmsg(fd, &msg, flags | MSG_TRUNC);
+	return recvmsg(fd, &msg, flags);
 }
 
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d)
 {
-	ssize_t n = receive(fd, start, start_len, flags, d->spill, sizeof(d->spill));
+	ssize_t n;
 
+	/* the whole length, also of what did not fit */
+	flags |= MSG_TRUNC;
+	/* one buffer costs less than two, but what does not fit there is lost */
+	if (start_len >= NFQUEUE_MESSAGE_MAX)
+		n = recv(fd, start, start_len, flags);
+	else
+		n = receive_in_two(fd, start, start_len, flags, d->spill, sizeof(d->spill));
 	if (n == 0)
 		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
 	if (n <= 0)
@@ -90,7 +93,7 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 	return n;
 }
 
-int nfqueue_send(int fd, const struct kernel_request *request)
+static ssize_t send_with_payload(int fd, const struct kernel_request *request)
 {
 	struct iovec iov[] = {
 		{ .iov_base = (void *)request->buf, .iov_len = request->len },
@@ -98,8 +101,14 @@ int nfqueue_send(int fd, const struct kernel_request *request)
 		  .iov_len = request->payload_len },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	return sendmsg(fd, &msg, 0);
+}
+
+int nfqueue_send(int fd, const struct kernel_request *request)
+{
 	ssize_t n = request->payload_len ?
-		    sendmsg(fd, &msg, 0) :
+		    send_with_payload(fd, request) :
 		    send(fd, request->buf, request->len, 0);
 
 	return n < 0 ? -1 : 0;
@@ -159,21 +168,41 @@ enum nfqueue_state nfqueue_probe(uint16_t queue)
 	return state;
 }
 
-/* The first two columns of the list are queue number and port id (seq_show in
- * nfnetlink_queue). */
-uint32_t nfqueue_owner(uint16_t queue)
+/* A line of the list (seq_show in nfnetlink_queue). */
+struct line {
+	unsigned int number, port_id, waiting, mode, range, dropped_full, dropped_socket;
+};
+
+static bool find_line(uint16_t queue, struct line *l)
 {
 	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
-	unsigned int number, owner;
-	uint32_t found = 0;
-	char line[256];
+	bool found = false;
+	char text[256];
 
-	while (list && !found && fgets(line, sizeof(line), list))
-		if (sscanf(line, "%u %u", &number, &owner) == 2 && number == queue)
-			found = owner;
+	while (list && !found && fgets(text, sizeof(text), list))
+		found = sscanf(text, "%u %u %u %u %u %u %u", &l->number, &l->port_id,
+			       &l->waiting, &l->mode, &l->range, &l->dropped_full,
+			       &l->dropped_socket) == 7 && l->number == queue;
 	if (list)
 		fclose(list);
 	return found;
+}
+
+uint32_t nfqueue_owner(uint16_t queue)
+{
+	struct line l;
+
+	return find_line(queue, &l) ? l.port_id : 0;
+}
+
+bool nfqueue_drops(uint16_t queue, uint64_t *drops)
+{
+	struct line l;
+
+	if (!find_line(queue, &l))
+		return false;
+	*drops = (uint64_t)l.dropped_full + l.dropped_socket;
+	return true;
 }
 
 uint32_t nfqueue_port_id(int fd)

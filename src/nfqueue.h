@@ -74,6 +74,10 @@ int nfqueue_open(int type, uint32_t port_id);
  * found out. */
 uint32_t nfqueue_owner(uint16_t queue);
 
+/* How many packets the kernel has dropped because the queue or its socket's buffer
+ * was full. False if that cannot be found out. */
+bool nfqueue_drops(uint16_t queue, uint64_t *drops);
+
 /* The port id of a socket, 0 if it is no netlink socket. */
 uint32_t nfqueue_port_id(int fd);
 

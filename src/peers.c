@@ -129,10 +129,11 @@ bool peers_know(uint32_t port_id)
 	return false;
 }
 
-struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner)
+struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner,
+			const struct peer *but)
 {
 	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p->family == family && p->first <= last && p->last >= first &&
+		if (p != but && p->family == family && p->first <= last && p->last >= first &&
 		    (p->owner || !owner) && is_alive(p))
 			return p;
 	return NULL;

@@ -48,9 +48,11 @@ void peers_reset(struct peer *p, uint8_t family, int fd);
 /* Gives it the numbers it is to claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
-/* The one of the family that means a number from first to last: owner says whether
- * it must have claimed it. NULL if there is none, or its socket is gone. */
-struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner);
+/* The one of the family, other than but, that means a number from first to last:
+ * owner says whether it must have claimed it. NULL if there is none, or its socket
+ * is gone. */
+struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner,
+			const struct peer *but);
 
 /* Whether p's descriptor is its socket in this process. */
 bool peers_reachable(const struct peer *p);

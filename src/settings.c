@@ -37,8 +37,7 @@ static const struct variable {
 	/* net.ipv4.ip_queue_maxlen took -1 for no limit */
 	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false,
 		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
-	/* setsockopt(SO_RCVBUF) takes an int and the kernel doubles it */
-	[RCVBUF] = { "RCVBUF", 1, INT_MAX / 2, false, false,
+	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false,
 		     "a number of bytes, 1 to 1073741823" },
 	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, "0 or 1" },
 	[GSO] = { "GSO", 0, 1, false, false, "0 or 1" },
@@ -89,6 +88,15 @@ static bool parse(const struct variable *v, const char *text, struct value *valu
 	     value->last < value->number || value->last - value->number >= RANGE_MAX))
 		return false;
 	return !*text;
+}
+
+bool settings_set_queue(struct settings *s, unsigned int first, unsigned int last)
+{
+	if (last > UINT16_MAX || last < first || last - first >= RANGE_MAX)
+		return false;
+	s->queue = first;
+	s->queue_last = last;
+	return true;
 }
 
 static void print_in_line(const char *text)

@@ -4,6 +4,7 @@
 #ifndef IPQ_SETTINGS_H
 #define IPQ_SETTINGS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,12 @@ struct settings {
 	bool gso;		/* take packets not yet cut into segments */
 	bool debug;		/* explain refusals on stderr */
 };
+
+/* The most bytes: setsockopt(SO_RCVBUF) takes an int and the kernel doubles it. */
+#define SETTINGS_RCVBUF_MAX (INT_MAX / 2)
+
+/* Whether there can be such queue numbers; sets them. */
+bool settings_set_queue(struct settings *s, unsigned int first, unsigned int last);
 
 /* Fills s for a handle of the family AF_INET or AF_INET6. Returns false, and
  * says why on stderr, when a LIBIPQ_* variable is unknown or its value is

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipq_ctl: settings and counters for programs written or changed after ip_queue's
+ * time. The others have the environment. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "export.h"
+#include "handle.h"
+#include "nfqueue.h"
+
+static int set(struct ip_queue *q, int request, unsigned int value, unsigned int last)
+{
+	struct settings s = q->settings;
+
+	switch (request) {
+	case IPQ_CTL_SET_QUEUE:
+		return settings_set_queue(&s, value, last) ? ip_queue_set(q, &s) : EINVAL;
+	case IPQ_CTL_SET_MAXLEN:
+		s.maxlen = value;
+		break;
+	case IPQ_CTL_SET_RCVBUF:
+		if (value == 0 || value > SETTINGS_RCVBUF_MAX)
+			return EINVAL;
+		s.rcvbuf = value;
+		break;
+	case IPQ_CTL_SET_FAIL_OPEN:
+		s.fail_open = value;
+		break;
+	case IPQ_CTL_SET_GSO:
+		s.gso = value;
+		break;
+	}
+	return ip_queue_set(q, &s);
+}
+
+static unsigned int get(const struct settings *s, int request)
+{
+	switch (request) {
+	case IPQ_CTL_GET_MAXLEN:
+		return s->maxlen;
+	case IPQ_CTL_GET_RCVBUF:
+		return s->rcvbuf;
+	case IPQ_CTL_GET_FAIL_OPEN:
+		return s->fail_open;
+	default:
+		return s->gso;
+	}
+}
+
+/* Of all its numbers, and of the private one. */
+static int count_drops(const struct peer *p, uint64_t *drops)
+{
+	uint64_t some;
+
+	*drops = 0;
+	if (!p->owner)
+		return 0;
+	for (unsigned int n = p->first; p->holds && n <= p->last; n++) {
+		if (!nfqueue_drops(n, &some))
+			return ENOENT;
+		*drops += some;
+	}
+	if (p->is_private) {
+		if (!nfqueue_drops(p->number, &some))
+			return ENOENT;
+		*drops += some;
+	}
+	return 0;
+}
+
+static int count(const struct peer *p, int request, uint64_t *counter)
+{
+	switch (request) {
+	case IPQ_CTL_GET_DELIVERED:
+		*counter = p->delivered;
+		return 0;
+	case IPQ_CTL_GET_FOREIGN:
+		*counter = p->foreign;
+		return 0;
+	default:
+		return count_drops(p, counter);
+	}
+}
+
+static int answer(struct ip_queue *q, int request, va_list args)
+{
+	unsigned int value, *first;
+
+	switch (request) {
+	case IPQ_CTL_SET_QUEUE:
+		value = va_arg(args, unsigned int);
+		return set(q, request, value, va_arg(args, unsigned int));
+	case IPQ_CTL_SET_MAXLEN:
+	case IPQ_CTL_SET_RCVBUF:
+	case IPQ_CTL_SET_FAIL_OPEN:
+	case IPQ_CTL_SET_GSO:
+		return set(q, request, va_arg(args, unsigned int), 0);
+	case IPQ_CTL_GET_QUEUE:
+		first = va_arg(args, unsigned int *);
+		*first = q->settings.queue;
+		*va_arg(args, unsigned int *) = q->settings.queue_last;
+		return 0;
+	case IPQ_CTL_GET_MAXLEN:
+	case IPQ_CTL_GET_RCVBUF:
+	case IPQ_CTL_GET_FAIL_OPEN:
+	case IPQ_CTL_GET_GSO:
+		*va_arg(args, unsigned int *) = get(&q->settings, request);
+		return 0;
+	case IPQ_CTL_GET_DELIVERED:
+	case IPQ_CTL_GET_FOREIGN:
+	case IPQ_CTL_GET_DROPPED:
+		return count(q->peer, request, va_arg(args, uint64_t *));
+	default:
+		return -1;
+	}
+}
+
+/*
+ * Reads or changes what libipq.h says of the request, one of enum ipq_ctl_request.
+ * What is set must be set before the handle's first request, ipq_set_mode as a
+ * rule, and is as the LIBIPQ_* variable of that name.
+ *
+ * Returns 0; 1 for an unknown request, as the old library did for every one; or -1,
+ * "Operation not supported" and errno: EINVAL for a value that cannot be, EBUSY
+ * after the first request, EADDRINUSE if the process has a handle of the family
+ * with the same queue number, ENOENT if the kernel's counters cannot be read
+ * (/proc/net/netfilter/nfnetlink_queue is for root's eyes).
+ */
+EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
+{
+	int saved = errno, error;
+	va_list args;
+
+	va_start(args, request);
+	error = answer(queue_of(h), request, args);
+	va_end(args);
+	errno = saved;
+	if (error == 0)
+		return 0;
+	if (error < 0)
+		return 1;
+	errno = error;
+	ipq_error_set(IPQ_ERR_SUPP);
+	return -1;
+}
