@@ -11,6 +11,8 @@ ssize_t real_send(int fd, const void *data, size_t len, int flags);
 ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t real_recv(int fd, void *data, size_t len, int flags);
 ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags);
+int real_recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+		  struct timespec *timeout);
 int real_getsockname(int fd, struct sockaddr *address, socklen_t *len);
 
 int real_socket(int domain, int type, int protocol)
@@ -41,6 +43,12 @@ ssize_t real_recv(int fd, void *data, size_t len, int flags)
 ssize_t real_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	return NEXT(recvmsg)(fd, msg, flags);
+}
+
+int real_recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+		  struct timespec *timeout)
+{
+	return NEXT(recvmmsg)(fd, msgs, count, flags, timeout);
 }
 
 int real_getsockname(int fd, struct sockaddr *address, socklen_t *len)

@@ -12,6 +12,7 @@
 #define sendmsg real_sendmsg
 #define recv real_recv
 #define recvmsg real_recvmsg
+#define recvmmsg real_recvmmsg
 #define getsockname real_getsockname
 
 #endif

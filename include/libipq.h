@@ -90,6 +90,8 @@ enum ipq_ctl_request {
 	IPQ_CTL_GET_FAIL_OPEN,		/* unsigned int * */
 	IPQ_CTL_SET_GSO,		/* unsigned int: 0 or 1 */
 	IPQ_CTL_GET_GSO,		/* unsigned int * */
+	IPQ_CTL_SET_BATCH,		/* unsigned int: messages, 1 to 1024 */
+	IPQ_CTL_GET_BATCH,		/* unsigned int * */
 	IPQ_CTL_GET_DELIVERED = 0x1100,	/* uint64_t *: packets read */
 	IPQ_CTL_GET_FOREIGN,		/* uint64_t *: of the other family, passed over */
 	IPQ_CTL_GET_DROPPED,		/* uint64_t *: by the kernel, queue or buffer full */

@@ -31,6 +31,11 @@ static int set(struct ip_queue *q, int request, unsigned int value, unsigned int
 	case IPQ_CTL_SET_GSO:
 		s.gso = value;
 		break;
+	case IPQ_CTL_SET_BATCH:
+		if (value == 0 || value > SETTINGS_BATCH_MAX)
+			return EINVAL;
+		s.batch = value;
+		break;
 	}
 	return ip_queue_set(q, &s);
 }
@@ -44,6 +49,8 @@ static unsigned int get(const struct settings *s, int request)
 		return s->rcvbuf;
 	case IPQ_CTL_GET_FAIL_OPEN:
 		return s->fail_open;
+	case IPQ_CTL_GET_BATCH:
+		return s->batch;
 	default:
 		return s->gso;
 	}
@@ -96,6 +103,7 @@ static int answer(struct ip_queue *q, int request, va_list args)
 	case IPQ_CTL_SET_RCVBUF:
 	case IPQ_CTL_SET_FAIL_OPEN:
 	case IPQ_CTL_SET_GSO:
+	case IPQ_CTL_SET_BATCH:
 		return set(q, request, va_arg(args, unsigned int), 0);
 	case IPQ_CTL_GET_QUEUE:
 		first = va_arg(args, unsigned int *);
@@ -106,6 +114,7 @@ static int answer(struct ip_queue *q, int request, va_list args)
 	case IPQ_CTL_GET_RCVBUF:
 	case IPQ_CTL_GET_FAIL_OPEN:
 	case IPQ_CTL_GET_GSO:
+	case IPQ_CTL_GET_BATCH:
 		*va_arg(args, unsigned int *) = get(&q->settings, request);
 		return 0;
 	case IPQ_CTL_GET_DELIVERED:

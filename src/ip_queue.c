@@ -13,23 +13,11 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 
 #include "claims.h"
-#include "clock.h"
 #include "debug.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
-
-/* A larger buffer than any message can fill is not looked at. */
-#define MESSAGE_MAX (1 << 20)
-
-/* How many messages not for the program one read may pass over. */
-#define LOOKS_MAX 64
-
-/* And how many a handle to be closed may move: more than wait in any queue. */
-#define MOVES_MAX (1 << 20)
-
-/* As clock_now, which may stand still for half as long. */
-#define TICK_MAX 20
+#include "receive.h"
 
 static int enter(struct ip_queue *q, uint32_t port_id)
 {
@@ -45,6 +33,18 @@ static void apply_settings(struct ip_queue *q)
 	q->peer->maxlen = s->maxlen;
 	q->peer->flags = (s->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) |
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
+}
+
+/* With several numbers an id alone does not tell a packet. */
+static int make_batch(struct ip_queue *q, uint32_t port_id, bool is_new)
+{
+	const struct settings *s = &q->settings;
+
+	q->batch = NULL;
+	if (s->batch <= 1)
+		return 0;
+	q->batch = batch_of(port_id, s->batch, is_new, is_new && s->queue == s->queue_last);
+	return q->batch ? 0 : -1;
 }
 
 static void settle(struct ip_queue *q, int fd)
@@ -64,7 +64,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 		return EADDRINUSE;
 	q->settings = *s;
 	apply_settings(q);
-	return 0;
+	return make_batch(q, q->peer->port_id, true) ? errno : 0;
 }
 
 /* With the first port id that no other socket has. */
@@ -111,7 +111,7 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
-	} else if (!enter(q, port_id)) {
+	} else if (!make_batch(q, port_id, true) && !enter(q, port_id)) {
 		settle(q, fd);
 		return fd;
 	}
@@ -129,7 +129,7 @@ int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id)
 		errno = EINVAL;
 		return -1;
 	}
-	if (enter(q, port_id))
+	if (make_batch(q, port_id, false) || enter(q, port_id))
 		return -1;
 	if (!q->peer->family)
 		settle(q, fd);
@@ -284,18 +284,13 @@ static bool is_request(const struct request *r, uint16_t type)
 	return r->nlh.nlmsg_type == type && r->nlh.nlmsg_len >= sizeof(*r);
 }
 
-int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
-		     const void *payload, const uint32_t *mark)
+static int send_request(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload, const uint32_t *mark)
 {
 	enum refusal refusal = REFUSAL_IS_EPERM;
 	struct kernel_request out;
 	int failed;
 
-	if (payload && is_request(r, IPQM_VERDICT) &&
-	    cannot_be_sent(q, fd, r, payload)) {
-		errno = EMSGSIZE;
-		return -1;
-	}
 	kernel_request_init(&out);
 	if (!atomic_load_explicit(&q->peer->owner, memory_order_relaxed)) {
 		refusal = REFUSAL_IS_EBUSY;
@@ -317,260 +312,63 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 	return failed;
 }
 
+/* Whether r is a verdict that may stand with others in one message. */
+static bool is_plain(const struct request *r, const void *payload, const uint32_t *mark)
+{
+	return !payload && !mark && is_request(r, IPQM_VERDICT) &&
+	       !(r->nlh.nlmsg_flags & NLM_F_ACK) &&
+	       (r->body.msg.verdict.value == NF_ACCEPT ||
+		r->body.msg.verdict.value == NF_DROP);
+}
+
+/* Requests keep their order: those held go before one that cannot be. */
+static int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload, const uint32_t *mark)
+{
+	uint16_t queue = q->peer->number;
+	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
+	bool given;
+	int failed;
+
+	if (!batch_lock(q->batch))
+		return send_request(q, fd, r, payload, mark);
+	given = is_request(r, IPQM_VERDICT) && batch_decide(q->batch, queue, id);
+	if (given && q->peer->owner && is_plain(r, payload, mark))
+		failed = batch_put(q->batch, fd, r, queue, id);
+	else
+		failed = batch_flush(q->batch, fd) || send_request(q, fd, r, payload, mark);
+	batch_unlock(q->batch);
+	return failed ? -1 : 0;
+}
+
+int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
+		     const void *payload, const uint32_t *mark)
+{
+	if (payload && is_request(r, IPQM_VERDICT) &&
+	    cannot_be_sent(q, fd, r, payload)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
+			  send_request(q, fd, r, payload, mark);
+}
+
+static void flush(struct ip_queue *q, int fd)
+{
+	if (q->batch && batch_lock(q->batch)) {
+		batch_flush(q->batch, fd);
+		batch_unlock(q->batch);
+	}
+}
+
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
 {
 	struct kernel_request out;
 
+	flush(q, fd);
 	kernel_request_init(&out);
 	put_invalid(q, r, REFUSAL_IS_EINVAL, &out);
 	return nfqueue_send(fd, &out);
-}
-
-static void name_links(struct ip_queue *q, int fd, struct message *m)
-{
-	ipq_packet_msg_t *msg = &m->packet.msg;
-
-	if (m->indev)
-		links_find(&q->links, fd, m->indev, msg->indev_name,
-			   m->has_hw_addr ? &msg->hw_type : NULL);
-	if (m->outdev)
-		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
-}
-
-/* What is done with a packet that is not for the program. It has no old request;
- * so a refusal is nobody's. */
-static void decide(int fd, const struct message *m, uint32_t value)
-{
-	struct request r = { .nlh.nlmsg_len = 0 };
-	struct verdict v = { .id = m->id, .value = value };
-	struct kernel_request out;
-	int saved = errno;
-
-	kernel_request_init(&out);
-	translate_verdict(&out, &r, REFUSAL_IS_EPERM, m->queue, &v);
-	nfqueue_send(fd, &out);
-	errno = saved;
-}
-
-/* To the handle of its family, if the program has one; else it is dropped, as when
- * the family's module was not there to listen. */
-static void send_on(struct ip_queue *q, int fd, const struct message *m)
-{
-	struct peer *to = peers_find(m->family, m->queue, m->queue, true, NULL);
-
-	atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
-	q->peer->shares = true;
-	decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
-	if (!to && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
-		debug_foreign(m->queue, m->family);
-}
-
-static bool is_for_program(const struct peer *p, uint8_t family, const struct message *m)
-{
-	return m->family == family &&
-	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
-		atomic_load_explicit(&p->several, memory_order_relaxed));
-}
-
-/* Payload first: what stands before it in buf may still be part of it. */
-static void write_message(const struct message *m,
-			  const struct nfqueue_datagram *d, unsigned char *buf,
-			  size_t len)
-{
-	size_t end = m->len < len ? m->len : len;
-	size_t head_len = m->head_len < len ? m->head_len : len;
-	size_t filled = head_len + m->payload_len;
-
-	if (filled > len)
-		filled = len;
-	if (filled > head_len &&
-	    !nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
-		filled = head_len + nfqueue_copy(d, m->payload_offset,
-						 filled - head_len, buf + head_len);
-	memcpy(buf, m->head, head_len);
-	if (filled < end)
-		memset(buf + filled, 0, end - filled);
-}
-
-/* Whether the message is one for the program; sees to it if not. */
-static bool accept_message(struct ip_queue *q, int fd, struct message *m)
-{
-	switch (m->kind) {
-	case MESSAGE_PACKET:
-		if (!is_for_program(q->peer, q->family, m)) {
-			send_on(q, fd, m);
-			return false;
-		}
-		if (atomic_load_explicit(&q->peer->several, memory_order_relaxed))
-			m->packet.msg.packet_id |= (uint64_t)m->queue << 32;
-		name_links(q, fd, m);
-		atomic_store_explicit(&q->payload_offset, m->payload_offset,
-				      memory_order_relaxed);
-		return true;
-	case MESSAGE_ERROR:
-		if (m->claim_lost) {
-			/* the request behind it has an answer of its own */
-			q->peer->owner = false;
-			return false;
-		}
-		if (m->error == EPERM && q->peer->owner && q->settings.debug)
-			debug_forbidden(q->peer->number);
-		return true;
-	case MESSAGE_MARK:
-	case MESSAGE_NONE:
-		break;
-	}
-	return false;
-}
-
-/*
- * The payload is received where it belongs, which is where the last one would
- * have: the kernel's header is shorter than the old one and most often as long
- * as the one before. Returns 0 for a message that was not for the program.
- */
-static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
-{
-	static const size_t old_head = sizeof(((struct message *)0)->packet);
-	size_t offset = atomic_load_explicit(&q->payload_offset, memory_order_relaxed);
-	unsigned char *start = buf;
-	struct nfqueue_datagram d;
-	struct message m;
-
-	if (buf && offset && offset < old_head && len >= old_head)
-		start += old_head - offset;
-	if (nfqueue_receive(fd, start, len - (start - (unsigned char *)buf), flags, &d))
-		return -1;
-	translate_message(d.nlh, d.have, d.len, &m);
-	if (!accept_message(q, fd, &m)) {
-		if (flags & MSG_PEEK)
-			nfqueue_discard(fd);
-		return 0;
-	}
-	if (m.kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
-		atomic_fetch_add_explicit(&q->peer->delivered, 1, memory_order_relaxed);
-	if (len)
-		write_message(&m, &d, buf, len);
-	return m.len;
-}
-
-/* What is moved on keeps its order: who receives it moves it before another
- * receives the next. */
-static ssize_t receive_in_turn(struct ip_queue *q, int fd, void *buf, size_t len,
-			       int flags)
-{
-	ssize_t n;
-
-	peers_take_turn(&q->peer->turn);
-	n = receive(q, fd, buf, len, flags | MSG_DONTWAIT);
-	q->peer->turn = false;
-	return n;
-}
-
-/* netlink(7): a message to be ignored. */
-static ssize_t give_noop(struct ip_queue *q, void *buf, size_t len, int flags)
-{
-	struct nlmsghdr noop = { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP };
-
-	q->noop_peeked = flags & MSG_PEEK;
-	memcpy(buf, &noop, len < sizeof(noop) ? len : sizeof(noop));
-	return sizeof(noop);
-}
-
-/* Waits in recv, which a signal interrupts or not as it did, and takes nothing.
- * Returns -1 and errno if there is no more to wait for. */
-static int wait_for_message(int fd)
-{
-	char c;
-
-	return recv(fd, &c, sizeof(c), MSG_PEEK) < 0 ? -1 : 0;
-}
-
-/*
- * Where packets of others come too. A read that finds nothing but these may come
- * from select(2), which they woke: NLMSG_NOOP. One that has begun to wait goes on
- * waiting: most programs that never select know no message but IPQM_PACKET and
- * NLMSG_ERROR. passed: such packets were found already; waited: it has waited.
- */
-static ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
-			      int flags, bool passed, bool waited)
-{
-	bool wait = !(flags & MSG_DONTWAIT);
-	int looks = 0, saved = errno;
-	ssize_t n;
-
-	if (atomic_load_explicit(&q->noop_peeked, memory_order_relaxed))
-		return give_noop(q, buf, len, flags);
-	while (waited || looks++ < LOOKS_MAX) {
-		n = receive_in_turn(q, fd, buf, len, flags);
-		if (n > 0 || (n < 0 && (errno != EAGAIN || !wait)))
-			return n;
-		if (n == 0) {
-			passed = true;
-			continue;
-		}
-		errno = saved;
-		if (passed && !waited)
-			return give_noop(q, buf, len, flags);
-		waited = true;
-		if (wait_for_message(fd))
-			return -1;
-	}
-	if (wait)
-		return give_noop(q, buf, len, flags);
-	errno = EAGAIN;
-	return -1;
-}
-
-/* Whether the first message that was not for the program ended the read's waiting,
- * or was there before. A handle that began to share the number did so meanwhile;
- * else the time tells. */
-static bool has_waited(const struct ip_queue *q, uint32_t began)
-{
-	return claims_sharer(q->peer) || clock_now() - began > TICK_MAX;
-}
-
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
-			 int flags)
-{
-	uint32_t began;
-	ssize_t n;
-
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
-	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed))
-		return receive_beside(q, fd, buf, len, flags, false, false);
-	began = clock_now();
-	n = receive(q, fd, buf, len, flags);
-	if (n)
-		return n;
-	return receive_beside(q, fd, buf, len, flags, true,
-			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
-}
-
-/* What waits in the socket for the other family is moved to its handle. What waits
- * for ours is moved to the end: a forked process that has the socket too may want
- * it, else it is dropped with the socket. */
-static void move_waiting(struct ip_queue *q, int fd)
-{
-	struct kernel_request mark;
-	unsigned char head[NFQUEUE_HEAD_MAX];
-	struct nfqueue_datagram d;
-	struct message m = { .kind = MESSAGE_NONE };
-
-	kernel_request_init(&mark);
-	translate_mark(&mark);
-	nfqueue_send(fd, &mark);
-	for (unsigned int i = 0; m.kind != MESSAGE_MARK && i < MOVES_MAX; i++) {
-		if (nfqueue_receive(fd, head, sizeof(head), MSG_DONTWAIT, &d))
-			return;
-		translate_message(d.nlh, d.have, d.len, &m);
-		if (m.kind != MESSAGE_PACKET)
-			continue;
-		if (is_for_program(q->peer, q->family, &m))
-			decide(fd, &m, NF_QUEUE_NR((uint32_t)m.queue));
-		else
-			send_on(q, fd, &m);
-	}
 }
 
 void ip_queue_close(struct ip_queue *q, int fd)
@@ -578,12 +376,13 @@ void ip_queue_close(struct ip_queue *q, int fd)
 	struct peer *p = q->peer;
 	struct peer *sharer = p->owner && p->holds ? claims_sharer(p) : NULL;
 
+	flush(q, fd);
 	if (!sharer) {
 		close(fd);
 		return;
 	}
 	peers_lock();
-	move_waiting(q, fd);
+	receive_move_waiting(q, fd);
 	close(fd);
 	claims_take_over(sharer);
 	peers_unlock();

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "batch.h"
 #include "links.h"
 #include "peers.h"
 #include "settings.h"
@@ -18,6 +19,7 @@ struct ip_queue {
 	uint8_t family;			/* AF_INET or AF_INET6 */
 	struct peer *peer;		/* what forked processes share of it */
 	_Atomic uint16_t payload_offset; /* in the last packet message */
+	struct batch *batch;		/* NULL: one message at a time */
 	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
 	struct links links;
 };
@@ -51,6 +53,9 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 /* Has r answered with EINVAL, before any question of who may ask: its header is
  * malformed. Returns 0, or -1 and errno. */
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r);
+
+/* Whether a message is there for sure, without looking into the socket. */
+bool ip_queue_holds_message(const struct ip_queue *q);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and

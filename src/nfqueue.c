@@ -56,11 +56,26 @@ int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
 	if (n <= 0)
 		return -1;
-	d->len = n;
+	nfqueue_received(d, start, start_len, n);
+	return 0;
+}
+
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
+		      size_t start_len, size_t len)
+{
+	d->len = len;
 	d->start = start;
 	d->start_len = start_len;
 	find_head(d);
-	return 0;
+}
+
+unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
+{
+	int saved = errno;
+	int got = recvmmsg(fd, msgs, n, MSG_DONTWAIT, NULL);
+
+	errno = saved;
+	return got < 0 ? 0 : got;
 }
 
 void nfqueue_discard(int fd)
@@ -112,6 +127,11 @@ int nfqueue_send(int fd, const struct kernel_request *request)
 		    send(fd, request->buf, request->len, 0);
 
 	return n < 0 ? -1 : 0;
+}
+
+int nfqueue_send_many(int fd, const void *requests, size_t len)
+{
+	return send(fd, requests, len, 0) < 0 ? -1 : 0;
 }
 
 /* The error in the next answer, EAGAIN if there is none: the kernel answers

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <linux/netlink.h>
 
@@ -32,6 +33,13 @@ struct nfqueue_datagram {
 int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
 		    struct nfqueue_datagram *d);
 
+/* The same for len bytes received already. */
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
+		      size_t start_len, size_t len);
+
+/* recvmmsg(2) of what is there. Returns how many datagrams that was. */
+unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
+
 /* Takes away a datagram that was only looked at. */
 void nfqueue_discard(int fd);
 
@@ -53,6 +61,9 @@ struct kernel_request;
 
 /* Sends buf and payload to the kernel. Returns 0, or -1 and errno. */
 int nfqueue_send(int fd, const struct kernel_request *request);
+
+/* The same for len bytes of several requests. */
+int nfqueue_send_many(int fd, const void *requests, size_t len);
 
 enum nfqueue_state {
 	NFQUEUE_FREE,		/* nobody has bound the queue, as far as known */

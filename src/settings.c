@@ -14,7 +14,7 @@
 
 static const char prefix[] = "LIBIPQ_";
 
-enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, GSO, DEBUG, VARIABLES };
+enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, DEBUG, VARIABLES };
 
 /* With several numbers, a packet id has the number in its upper half. */
 #if ULONG_MAX > UINT32_MAX
@@ -40,6 +40,8 @@ static const struct variable {
 	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false,
 		     "a number of bytes, 1 to 1073741823" },
 	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, "0 or 1" },
+	[BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, false, false,
+		    "a number of messages, 1 to 1024" },
 	[GSO] = { "GSO", 0, 1, false, false, "0 or 1" },
 	[DEBUG] = { "DEBUG", 0, 1, false, false, "0 or 1" },
 };
@@ -107,7 +109,7 @@ static void print_in_line(const char *text)
 
 bool settings_read(int family, struct settings *s)
 {
-	struct value value[VARIABLES] = { [MAXLEN].number = 1024 };
+	struct value value[VARIABLES] = { [MAXLEN].number = 1024, [BATCH].number = 1 };
 	const struct value *queue;
 
 	for (char **e = environ; !getauxval(AT_SECURE) && e && *e; e++) {
@@ -141,6 +143,7 @@ bool settings_read(int family, struct settings *s)
 		.maxlen = value[MAXLEN].number,
 		.rcvbuf = value[RCVBUF].number,
 		.fail_open = value[FAIL_OPEN].number,
+		.batch = value[BATCH].number,
 		.gso = value[GSO].number,
 		.debug = value[DEBUG].number,
 	};

@@ -17,12 +17,16 @@ struct settings {
 	uint32_t maxlen;	/* packets that may wait for a verdict */
 	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute */
 	bool fail_open;		/* let pass what does not fit in the queue */
+	uint32_t batch;		/* messages in one system call */
 	bool gso;		/* take packets not yet cut into segments */
 	bool debug;		/* explain refusals on stderr */
 };
 
 /* The most bytes: setsockopt(SO_RCVBUF) takes an int and the kernel doubles it. */
 #define SETTINGS_RCVBUF_MAX (INT_MAX / 2)
+
+/* The most messages at once. */
+#define SETTINGS_BATCH_MAX 1024
 
 /* Whether there can be such queue numbers; sets them. */
 bool settings_set_queue(struct settings *s, unsigned int first, unsigned int last);

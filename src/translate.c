@@ -155,7 +155,8 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		value = NF_QUEUE_NR((uint32_t)queue);
 	message->nlh = (struct nlmsghdr) {
 		.nlmsg_len = sizeof(*message),
-		.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT,
+		.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 |
+			      (v->all_before ? NFQNL_MSG_VERDICT_BATCH : NFQNL_MSG_VERDICT),
 	};
 	message->nlh = answerable(&message->nlh, r);
 	message->nfgen = (struct nfgenmsg) { .res_id = htons(queue) };

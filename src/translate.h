@@ -58,6 +58,7 @@ static inline void kernel_request_init(struct kernel_request *out)
 struct verdict {
 	uint32_t id;			/* the kernel's; 0 is never one's */
 	uint32_t value;			/* NF_*, or IMPOSSIBLE_VERDICT */
+	bool all_before;		/* not on this packet alone */
 	const uint32_t *mark;		/* NULL to leave it */
 	const void *payload;		/* NULL for none */
 	size_t payload_len;		/* bytes, PAYLOAD_MAX at most */
@@ -88,6 +89,9 @@ static inline bool translate_verdict_known(unsigned int value)
 {
 	return value <= 5 && value != 2;
 }
+
+/* The longest verdict message without payload. */
+#define VERDICT_MESSAGE_MAX 96
 
 enum message_kind {
 	MESSAGE_NONE,			/* not for the program */

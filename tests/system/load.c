@@ -401,6 +401,7 @@ Test(load, a_packet_costs_two_system_calls_its_interface_named)
 	int others;
 
 	network_enter();
+	unsetenv("LIBIPQ_BATCH");
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	queue_port_7("INPUT");
 	for (int i = 0; i < 100; i++)

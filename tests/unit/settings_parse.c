@@ -161,8 +161,8 @@ Test(settings_parse, unknown_names_are_refused_with_those_there_are)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		refuse(names[i], "1");
 		cr_assert(strstr(said, " LIBIPQ_QUEUE LIBIPQ_QUEUE6 LIBIPQ_MAXLEN "
-				 "LIBIPQ_RCVBUF LIBIPQ_FAIL_OPEN LIBIPQ_GSO "
-				 "LIBIPQ_DEBUG"), "%s", said);
+				 "LIBIPQ_RCVBUF LIBIPQ_FAIL_OPEN LIBIPQ_BATCH "
+				 "LIBIPQ_GSO LIBIPQ_DEBUG"), "%s", said);
 	}
 }
 

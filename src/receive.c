@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What comes out of the queue: packets and errors for the program, and packets of
+ * the other family, which are not. Knows nothing of who calls. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/netfilter.h>
+
+#include "claims.h"
+#include "clock.h"
+#include "debug.h"
+#include "ip_queue.h"
+#include "nfqueue.h"
+#include "receive.h"
+
+/* A larger buffer than any message can fill is not looked at. */
+#define MESSAGE_MAX (1 << 20)
+
+/* How many messages not for the program one read may pass over. */
+#define LOOKS_MAX 64
+
+/* And how many a handle to be closed may move: more than wait in any queue. */
+#define MOVES_MAX (1 << 20)
+
+/* As clock_now, which may stand still for half as long. */
+#define TICK_MAX 20
+
+static void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+
+	if (m->indev)
+		links_find(&q->links, fd, m->indev, msg->indev_name,
+			   m->has_hw_addr ? &msg->hw_type : NULL);
+	if (m->outdev)
+		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
+}
+
+/* What is done with a packet that is not for the program. It has no old request;
+ * so a refusal is nobody's. */
+static void decide(int fd, const struct message *m, uint32_t value)
+{
+	struct request r = { .nlh.nlmsg_len = 0 };
+	struct verdict v = { .id = m->id, .value = value };
+	struct kernel_request out;
+	int saved = errno;
+
+	kernel_request_init(&out);
+	translate_verdict(&out, &r, REFUSAL_IS_EPERM, m->queue, &v);
+	nfqueue_send(fd, &out);
+	errno = saved;
+}
+
+/* To the handle of its family, if the program has one; else it is dropped, as when
+ * the family's module was not there to listen. */
+static void send_on(struct ip_queue *q, int fd, const struct message *m)
+{
+	struct peer *to = peers_find(m->family, m->queue, m->queue, true, NULL);
+
+	atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
+	q->peer->shares = true;
+	decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
+	if (q->batch && m->queue == q->peer->number) {
+		batch_track(q->batch, m->queue, m->id);
+		batch_decide(q->batch, m->queue, m->id);
+	}
+	if (!to && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
+		debug_foreign(m->queue, m->family);
+}
+
+static bool is_for_program(const struct peer *p, uint8_t family, const struct message *m)
+{
+	return m->family == family &&
+	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
+		atomic_load_explicit(&p->several, memory_order_relaxed));
+}
+
+/* Payload first: what stands before it in buf may still be part of it. */
+static void write_message(const struct message *m,
+			  const struct nfqueue_datagram *d, unsigned char *buf,
+			  size_t len)
+{
+	size_t end = m->len < len ? m->len : len;
+	size_t head_len = m->head_len < len ? m->head_len : len;
+	size_t filled = head_len + m->payload_len;
+
+	if (filled > len)
+		filled = len;
+	if (filled > head_len &&
+	    !nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
+		filled = head_len + nfqueue_copy(d, m->payload_offset,
+						 filled - head_len, buf + head_len);
+	memcpy(buf, m->head, head_len);
+	if (filled < end)
+		memset(buf + filled, 0, end - filled);
+}
+
+/* Whether the message is one for the program; sees to it if not. */
+static bool accept_message(struct ip_queue *q, int fd, struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_PACKET:
+		if (!is_for_program(q->peer, q->family, m)) {
+			send_on(q, fd, m);
+			return false;
+		}
+		if (atomic_load_explicit(&q->peer->several, memory_order_relaxed))
+			m->packet.msg.packet_id |= (uint64_t)m->queue << 32;
+		name_links(q, fd, m);
+		atomic_store_explicit(&q->payload_offset, m->payload_offset,
+				      memory_order_relaxed);
+		return true;
+	case MESSAGE_ERROR:
+		if (m->claim_lost) {
+			/* the request behind it has an answer of its own */
+			q->peer->owner = false;
+			return false;
+		}
+		if (m->error == EPERM && q->peer->owner && q->settings.debug)
+			debug_forbidden(q->peer->number);
+		return true;
+	case MESSAGE_MARK:
+	case MESSAGE_NONE:
+		break;
+	}
+	return false;
+}
+
+/* With batches: everyone who shares the queue is to know what the program has. */
+static bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
+{
+	bool locked = batch_lock(q->batch);
+	bool accepted = accept_message(q, fd, m);
+
+	if (m->kind == MESSAGE_MARK)
+		batch_mark_seen(q->batch);
+	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+		batch_track(q->batch, m->queue, m->id);
+	if (locked)
+		batch_unlock(q->batch);
+	return accepted;
+}
+
+/* The message is the program's now, or is looked at. */
+static ssize_t give(struct ip_queue *q, const struct message *m,
+		    const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
+{
+	if (m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+		atomic_fetch_add_explicit(&q->peer->delivered, 1, memory_order_relaxed);
+	if (len && !buf) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (len)
+		write_message(m, d, buf, len);
+	return m->len;
+}
+
+/*
+ * The payload is received where it belongs, which is where the last one would
+ * have: the kernel's header is shorter than the old one and most often as long
+ * as the one before. Returns 0 for a message that was not for the program; passed
+ * tells whether it was another's.
+ */
+static ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			   bool *passed)
+{
+	static const size_t old_head = sizeof(((struct message *)0)->packet);
+	size_t offset = atomic_load_explicit(&q->payload_offset, memory_order_relaxed);
+	unsigned char *start = buf;
+	struct nfqueue_datagram d;
+	struct message m;
+
+	if (buf && offset && offset < old_head && len >= old_head)
+		start += old_head - offset;
+	if (nfqueue_receive(fd, start, len - (start - (unsigned char *)buf), flags, &d))
+		return -1;
+	translate_message(d.nlh, d.have, d.len, &m);
+	if (q->batch ? accept_tracked(q, fd, &m, flags) : accept_message(q, fd, &m))
+		return give(q, &m, &d, buf, len, flags);
+	if (flags & MSG_PEEK)
+		nfqueue_discard(fd);
+	if (m.kind != MESSAGE_MARK)
+		*passed = true;
+	return 0;
+}
+
+/* Several messages, of which those for the program are kept. all: as many as there
+ * is room for. */
+static void take_in(struct ip_queue *q, int fd, bool all)
+{
+	struct batch *b = q->batch;
+	struct nfqueue_datagram d;
+	struct message *m;
+	unsigned int n;
+
+	do {
+		n = batch_receive(b, fd, all);
+		for (unsigned int i = 0; i < n; i++) {
+			m = batch_look(b, i, &d);
+			translate_message(d.nlh, d.have, d.len, m);
+			if (m->kind == MESSAGE_MARK) {
+				batch_mark_seen(b);
+			} else if (m->kind == MESSAGE_PACKET &&
+				   !is_for_program(q->peer, q->family, m)) {
+				send_on(q, fd, m);
+			} else {
+				if (m->kind == MESSAGE_PACKET)
+					batch_track(b, m->queue, m->id);
+				batch_keep(b, i);
+			}
+		}
+		batch_received(b);
+	} while (n && !batch_held(b) && batch_has_marks(b));
+}
+
+/* The oldest message held, 0 if none is. */
+static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	struct batch *b = q->batch;
+	struct nfqueue_datagram d;
+	struct message *m;
+	ssize_t n = 0;
+
+	if (!batch_held(b) && batch_is_due(b))
+		take_in(q, fd, true);
+	while (n == 0 && batch_held(b)) {
+		m = batch_head(b, &d);
+		if (accept_message(q, fd, m))
+			n = give(q, m, &d, buf, len, flags);
+		if (n == 0 || !(flags & MSG_PEEK))
+			batch_drop_head(b);
+		/* the marks must be gone by the time nothing is held */
+		if (!batch_held(b) && batch_has_marks(b))
+			take_in(q, fd, false);
+	}
+	batch_mark(b, fd);
+	return n;
+}
+
+static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+		       bool *passed)
+{
+	ssize_t n = 0;
+
+	if (!q->batch)
+		return receive_one(q, fd, buf, len, flags, passed);
+	if (batch_lock(q->batch)) {
+		batch_reads(q->batch);
+		n = give_held(q, fd, buf, len, flags);
+		if (n == 0)
+			batch_flush(q->batch, fd);
+		batch_unlock(q->batch);
+	}
+	if (n)
+		return n;
+	batch_reader(q->batch, 1);
+	n = receive_one(q, fd, buf, len, flags, passed);
+	batch_reader(q->batch, -1);
+	return n;
+}
+
+/* What is moved on keeps its order: who receives it moves it before another
+ * receives the next. */
+static ssize_t receive_in_turn(struct ip_queue *q, int fd, void *buf, size_t len,
+			       int flags, bool *passed)
+{
+	ssize_t n;
+
+	peers_take_turn(&q->peer->turn);
+	n = receive(q, fd, buf, len, flags | MSG_DONTWAIT, passed);
+	q->peer->turn = false;
+	return n;
+}
+
+/* netlink(7): a message to be ignored. */
+static ssize_t give_noop(struct ip_queue *q, void *buf, size_t len, int flags)
+{
+	struct nlmsghdr noop = { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP };
+
+	q->noop_peeked = flags & MSG_PEEK;
+	memcpy(buf, &noop, len < sizeof(noop) ? len : sizeof(noop));
+	return sizeof(noop);
+}
+
+/* Waits in recv, which a signal interrupts or not as it did, and takes nothing.
+ * Returns -1 and errno if there is no more to wait for. */
+static int wait_for_message(int fd)
+{
+	char c;
+
+	return recv(fd, &c, sizeof(c), MSG_PEEK) < 0 ? -1 : 0;
+}
+
+/*
+ * Where packets of others come too. A read that finds nothing but these may come
+ * from select(2), which they woke: NLMSG_NOOP. One that has begun to wait goes on
+ * waiting: most programs that never select know no message but IPQM_PACKET and
+ * NLMSG_ERROR. passed: such packets were found already; waited: it has waited.
+ */
+static ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
+			      int flags, bool passed, bool waited)
+{
+	bool wait = !(flags & MSG_DONTWAIT);
+	int looks = 0, saved = errno;
+	ssize_t n;
+
+	if (atomic_load_explicit(&q->noop_peeked, memory_order_relaxed))
+		return give_noop(q, buf, len, flags);
+	while (waited || looks++ < LOOKS_MAX) {
+		n = receive_in_turn(q, fd, buf, len, flags, &passed);
+		if (n > 0 || (n < 0 && (errno != EAGAIN || !wait)))
+			return n;
+		if (n == 0)
+			continue;
+		errno = saved;
+		if (passed && !waited)
+			return give_noop(q, buf, len, flags);
+		waited = true;
+		if (wait_for_message(fd))
+			return -1;
+	}
+	if (wait)
+		return give_noop(q, buf, len, flags);
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Whether the first message that was not for the program ended the read's waiting,
+ * or was there before. A handle that began to share the number did so meanwhile;
+ * else the time tells. */
+static bool has_waited(const struct ip_queue *q, uint32_t began)
+{
+	return claims_sharer(q->peer) || clock_now() - began > TICK_MAX;
+}
+
+bool ip_queue_holds_message(const struct ip_queue *q)
+{
+	return q->batch && batch_held(q->batch);
+}
+
+ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
+			 int flags)
+{
+	bool passed = false;
+	uint32_t began;
+	ssize_t n;
+
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed))
+		return receive_beside(q, fd, buf, len, flags, false, false);
+	began = clock_now();
+	n = receive(q, fd, buf, len, flags, &passed);
+	if (n)
+		return n;
+	return receive_beside(q, fd, buf, len, flags, passed,
+			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
+}
+
+void receive_move_waiting(struct ip_queue *q, int fd)
+{
+	struct kernel_request mark;
+	unsigned char head[NFQUEUE_HEAD_MAX];
+	struct nfqueue_datagram d;
+	struct message m = { .kind = MESSAGE_NONE };
+
+	kernel_request_init(&mark);
+	translate_mark(&mark);
+	nfqueue_send(fd, &mark);
+	for (unsigned int i = 0; m.kind != MESSAGE_MARK && i < MOVES_MAX; i++) {
+		if (nfqueue_receive(fd, head, sizeof(head), MSG_DONTWAIT, &d))
+			return;
+		translate_message(d.nlh, d.have, d.len, &m);
+		if (m.kind != MESSAGE_PACKET)
+			continue;
+		if (is_for_program(q->peer, q->family, &m))
+			decide(fd, &m, NF_QUEUE_NR((uint32_t)m.queue));
+		else
+			send_on(q, fd, &m);
+	}
+}

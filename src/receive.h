@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What comes out of the queue, for the rest of ip_queue: ip_queue_receive is in
+ * ip_queue.h. */
+#ifndef IPQ_RECEIVE_H
+#define IPQ_RECEIVE_H
+
+#include "ip_queue.h"
+
+/* Moves what waits in the socket for the other family to its handle. What waits for
+ * ours goes to the end: a forked process that has the socket too may want it, else
+ * it is dropped with the socket. */
+void receive_move_waiting(struct ip_queue *q, int fd);
+
+#endif
