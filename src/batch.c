@@ -58,8 +58,9 @@ struct batch {
 	unsigned int wanted, got;	/* of the last look */
 	unsigned int next;		/* of the kept: the oldest */
 	_Atomic unsigned int kept;	/* and how many from there */
-	unsigned int marks;		/* in the socket, */
-	bool is_unsure;			/* perhaps */
+	uint32_t mark;			/* the last in the socket, */
+	uint32_t mark_seen;		/* and the last that came out */
+	bool is_unsure;			/* it may not have got there */
 	unsigned int skip, patience;
 
 	unsigned int streak;		/* reads that followed a verdict at once */
@@ -129,7 +130,8 @@ static struct known *find_known(uint32_t port_id)
 
 static void empty(struct batch *b)
 {
-	b->kept = b->marks = b->skip = b->patience = 0;
+	b->mark_seen = b->mark;
+	b->kept = b->skip = b->patience = 0;
 	b->is_unsure = false;
 	b->streak = b->decided_at = 0;
 	b->pendings = b->known = b->first = b->end = b->readers = 0;
@@ -209,6 +211,11 @@ bool batch_is_due(struct batch *b)
 	return false;
 }
 
+static bool is_after(uint32_t id, uint32_t other)
+{
+	return (int32_t)(id - other) > 0;
+}
+
 unsigned int batch_receive(struct batch *b, int fd, bool all)
 {
 	b->wanted = all || !b->patience ? b->max : 1;
@@ -238,7 +245,7 @@ void batch_received(struct batch *b)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
 	if (b->got < b->wanted)
-		b->marks = 0;	/* there are no more */
+		b->mark_seen = b->mark;	/* there are no more */
 	else if (b->wanted > 1)
 		b->is_unsure = true;
 }
@@ -249,25 +256,26 @@ void batch_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
 
-	if (!b->kept || (b->marks && !b->is_unsure))
+	if (!b->kept || (batch_has_marks(b) && !b->is_unsure))
 		return;
 	kernel_request_init(&out);
-	translate_mark(&out);
+	translate_mark(&out, b->mark + 1);
 	if (nfqueue_send(fd, &out))
 		return;
-	b->marks++;
+	b->mark++;
 	b->is_unsure = false;
 }
 
-void batch_mark_seen(struct batch *b)
+/* One that a thread took out by itself may be told of late. */
+void batch_mark_seen(struct batch *b, uint32_t number)
 {
-	if (b->marks)
-		b->marks--;
+	if (is_after(number, b->mark_seen))
+		b->mark_seen = number;
 }
 
 bool batch_has_marks(const struct batch *b)
 {
-	return b->marks;
+	return b->mark != b->mark_seen;
 }
 
 struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
@@ -279,11 +287,6 @@ void batch_drop_head(struct batch *b)
 {
 	b->next++;
 	b->kept--;
-}
-
-static bool is_after(uint32_t id, uint32_t other)
-{
-	return (int32_t)(id - other) > 0;
 }
 
 static struct tracked *tracked_at(struct batch *b, unsigned int n)

@@ -44,8 +44,8 @@ void batch_received(struct batch *b);
  * the kernel's, does if nothing else. */
 void batch_mark(struct batch *b, int fd);
 
-/* A mark has come out of the socket. */
-void batch_mark_seen(struct batch *b);
+/* The mark has come out of the socket. */
+void batch_mark_seen(struct batch *b, uint32_t number);
 
 /* Whether marks have to come out of it, since nothing is held. */
 bool batch_has_marks(const struct batch *b);

@@ -226,7 +226,9 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 		deadline = deadline_after(timeout_us);
 	do {
 		left = (struct timespec) { 0 };
-		if (timeout_us > 0 && !ip_queue_holds_message(queue_of(h))) {
+		if (timeout_us > 0 && ip_queue_holds_message(queue_of(h))) {
+			left.tv_nsec = 1;	/* unless another thread has it now */
+		} else if (timeout_us > 0) {
 			left = left_until(&deadline);
 			ready = ppoll(&fd, 1, &left, NULL);
 			if (ready < 0)

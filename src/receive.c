@@ -133,7 +133,7 @@ static bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int fl
 	bool accepted = accept_message(q, fd, m);
 
 	if (m->kind == MESSAGE_MARK)
-		batch_mark_seen(q->batch);
+		batch_mark_seen(q->batch, m->id);
 	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
 		batch_track(q->batch, m->queue, m->id);
 	if (locked)
@@ -200,7 +200,7 @@ static void take_in(struct ip_queue *q, int fd, bool all)
 			m = batch_look(b, i, &d);
 			translate_message(d.nlh, d.have, d.len, m);
 			if (m->kind == MESSAGE_MARK) {
-				batch_mark_seen(b);
+				batch_mark_seen(b, m->id);
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !is_for_program(q->peer, q->family, m)) {
 				send_on(q, fd, m);
@@ -366,7 +366,7 @@ void receive_move_waiting(struct ip_queue *q, int fd)
 	struct message m = { .kind = MESSAGE_NONE };
 
 	kernel_request_init(&mark);
-	translate_mark(&mark);
+	translate_mark(&mark, 0);
 	nfqueue_send(fd, &mark);
 	for (unsigned int i = 0; m.kind != MESSAGE_MARK && i < MOVES_MAX; i++) {
 		if (nfqueue_receive(fd, head, sizeof(head), MSG_DONTWAIT, &d))

@@ -74,10 +74,11 @@ void translate_unbind(struct kernel_request *out, const struct request *r,
 }
 
 /* A verdict that cannot be; the queue need not be anybody's. */
-void translate_mark(struct kernel_request *out)
+void translate_mark(struct kernel_request *out, uint32_t number)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_VERDICT, 0);
 
+	nlh->nlmsg_seq = number;
 	nfq_nlmsg_verdict_put(nlh, 0, IMPOSSIBLE_VERDICT);
 	mnl_attr_put(nlh, CARRIED_MARK, 0, NULL);
 	out->len += MNL_ALIGN(nlh->nlmsg_len);
@@ -435,6 +436,7 @@ static void translate_error(const char *head, size_t have, size_t len,
 		return;
 	if (mnl_attr_get_type(attr) == CARRIED_MARK) {
 		m->kind = MESSAGE_MARK;
+		m->id = ((const struct nlmsghdr *)(head + echo))->nlmsg_seq;
 		return;
 	}
 	refusal = mnl_attr_get_type(attr) - CARRIED_REQUEST;

@@ -80,9 +80,9 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		       enum refusal refusal, uint16_t queue,
 		       const struct verdict *v);
 
-/* A request that the kernel refuses at once: its answer, MESSAGE_MARK, stands in
- * the socket after all that came before. */
-void translate_mark(struct kernel_request *out);
+/* A request that the kernel refuses at once: its answer, MESSAGE_MARK with the number
+ * as id, stands in the socket after all that came before. */
+void translate_mark(struct kernel_request *out, uint32_t number);
 
 /* Whether ip_queue took the verdict value: up to NF_STOP, but not NF_STOLEN. */
 static inline bool translate_verdict_known(unsigned int value)
@@ -105,7 +105,7 @@ struct message {
 	enum message_kind kind;
 	uint8_t family;			/* of a packet: AF_INET, AF_INET6, … */
 	uint16_t queue;			/* of a packet: the number it came by */
-	uint32_t id;			/* of a packet; 0 is one */
+	uint32_t id;			/* of a packet, or a mark; 0 is one */
 	bool has_id;
 	uint32_t indev, outdev;		/* ifindex, 0 for none; names are not
 					 * filled in */

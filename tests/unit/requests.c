@@ -377,9 +377,10 @@ Test(requests, a_mark_comes_back_as_one)
 {
 	struct kernel_request out = { .len = 0 };
 
-	translate_mark(&out);
+	translate_mark(&out, 7);
 	cr_assert(refuse(&out, EPERM).kind == MESSAGE_MARK);
 	cr_assert(refuse(&out, EINVAL).kind == MESSAGE_MARK);
+	cr_assert(refuse(&out, EINVAL).id == 7);
 }
 
 Test(requests, a_refusal_of_what_no_program_asked_for_is_for_none)
