@@ -105,6 +105,15 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 	return s ? sockets_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
 
+/* Descriptors closed behind our back do no harm; those seen may be the last of a
+ * socket, and then there is something to be done. */
+EXPORT int close(int fd)
+{
+	struct ipq_socket *s = sockets_find(fd) ? sockets_ask(fd) : NULL;
+
+	return s ? ip_queue_close(&s->queue, fd) : NEXT(close)(fd);
+}
+
 EXPORT int dup(int fd)
 {
 	int copy = NEXT(dup)(fd);

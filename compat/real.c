@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The C library's own functions, beneath those this library puts before them.
  * Knows nothing of what they are used for. */
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "next.h"
 
 int real_socket(int domain, int type, int protocol);
 int real_bind(int fd, const struct sockaddr *address, socklen_t len);
+int real_close(int fd);
 ssize_t real_send(int fd, const void *data, size_t len, int flags);
 ssize_t real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t real_recv(int fd, void *data, size_t len, int flags);
@@ -23,6 +25,11 @@ int real_socket(int domain, int type, int protocol)
 int real_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
 	return NEXT(bind)(fd, address, len);
+}
+
+int real_close(int fd)
+{
+	return NEXT(close)(fd);
 }
 
 ssize_t real_send(int fd, const void *data, size_t len, int flags)

@@ -7,6 +7,7 @@
 
 #define socket real_socket
 #define bind real_bind
+#define close real_close
 #define connect sockets_connect_kernel	/* and remember it */
 #define send real_send
 #define sendmsg real_sendmsg

@@ -114,7 +114,7 @@ int sockets_open(uint8_t family, int type)
 	if (fd < 0)
 		return -1;
 	if (!enter(nfqueue_port_id(fd), 0, &q)) {
-		close(fd);
+		NEXT(close)(fd);
 		errno = EMFILE;
 		return -1;
 	}

@@ -371,19 +371,19 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
 	return nfqueue_send(fd, &out);
 }
 
-void ip_queue_close(struct ip_queue *q, int fd)
+int ip_queue_close(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 	struct peer *sharer = p->owner && p->holds ? claims_sharer(p) : NULL;
+	int result;
 
 	flush(q, fd);
-	if (!sharer) {
-		close(fd);
-		return;
-	}
+	if (!sharer)
+		return close(fd);
 	peers_lock();
 	receive_move_waiting(q, fd);
-	close(fd);
+	result = close(fd);
 	claims_take_over(sharer);
 	peers_unlock();
+	return result;
 }

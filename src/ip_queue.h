@@ -39,9 +39,8 @@ int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id)
  * EADDRINUSE if the process has another of the family with such a number. */
 int ip_queue_set(struct ip_queue *q, const struct settings *s);
 
-/* Closes the descriptor. What was queued for the other family of this program goes
- * on to it. */
-void ip_queue_close(struct ip_queue *q, int fd);
+/* close(2). What was queued for the other family of this program goes on to it. */
+int ip_queue_close(struct ip_queue *q, int fd);
 
 /* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
  * may be NULL. mark, if not NULL, is set along with a verdict. Returns 0, or

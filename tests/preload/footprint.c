@@ -54,7 +54,7 @@ Test(footprint, programs_have_the_threads_and_descriptors_they_made)
 Test(footprint, nothing_else_is_exported)
 {
 	static const char *const names =
-		"__read_chk __recv_chk __recvfrom_chk accept accept4 bind connect "
+		"__read_chk __recv_chk __recvfrom_chk accept accept4 bind close connect "
 		"dup dup2 dup3 fcntl fcntl64 getsockname ipq_create_handle ipq_ctl "
 		"ipq_destroy_handle ipq_errmap ipq_errstr ipq_get_msgerr "
 		"ipq_get_packet ipq_message_type ipq_perror ipq_read ipq_set_mode "
