@@ -9,9 +9,6 @@
 #include "debug.h"
 #include "nfqueue.h"
 
-/* Private numbers are looked for among the last ones, which people use least. */
-#define PRIVATE_NUMBERS 1024
-
 /* Carried by what the program did not ask for: a refusal of it is nobody's. */
 static const struct request nobodys;
 
@@ -48,8 +45,8 @@ static void send_mode(int fd, uint16_t queue, uint8_t mode, size_t range)
 /* Two processes seldom begin to look at the same one. */
 static bool find_private(const struct peer *p, uint16_t *queue)
 {
-	for (unsigned int i = 0; i < PRIVATE_NUMBERS; i++) {
-		*queue = UINT16_MAX - (p->port_id + i) % PRIVATE_NUMBERS;
+	for (unsigned int i = 0; i < CLAIMS_PRIVATE_NUMBERS; i++) {
+		*queue = UINT16_MAX - (p->port_id + i) % CLAIMS_PRIVATE_NUMBERS;
 		if (nfqueue_probe(*queue) == NFQUEUE_FREE)
 			return true;
 	}

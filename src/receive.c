@@ -57,7 +57,8 @@ static void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
 	struct peer *to = peers_find(m->family, m->queue, m->queue, true, NULL);
 
-	atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
+	if (m->family != q->family)
+		atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
 	q->peer->shares = true;
 	decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
 	if (q->batch && m->queue == q->peer->number) {

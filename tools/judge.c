@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <libipq.h>
 
+#include "claims.h"
 #include "judge.h"
 #include "port_id.h"
 
@@ -34,14 +35,37 @@ struct reach {
 	unsigned int bound, all;	/* how many */
 };
 
+/* The queue that the same program has for the other family, where one of the two
+ * has a private number: there go the packets that the other moves on. */
+static const struct queue *find_sharer(const struct queues *queues,
+				       const struct queue *queue)
+{
+	uint8_t family, other;
+	pid_t process, same;
+
+	if (!port_id_read(queue->port_id, &family, &process))
+		return NULL;
+	for (size_t i = 0; i < queues->count; i++) {
+		const struct queue *q = &queues->list[i];
+
+		if (port_id_read(q->port_id, &other, &same) && same == process &&
+		    other != family && (q->number >= CLAIMS_PRIVATE_FIRST) !=
+				       (queue->number >= CLAIMS_PRIVATE_FIRST))
+			return q;
+	}
+	return NULL;
+}
+
 /* A handle takes packets of its own family alone. */
-static bool is_foreign(const struct found_rule *rule, const struct queue *queue)
+static bool is_foreign(const struct found_rule *rule, const struct queue *queue,
+		       const struct queues *queues)
 {
 	uint8_t family;
 	pid_t process;
 
 	return port_id_read(queue->port_id, &family, &process) &&
-	       !(family == AF_INET6 ? rule->ipv6 : rule->ipv4);
+	       !(family == AF_INET6 ? rule->ipv6 : rule->ipv4) &&
+	       !find_sharer(queues, queue);
 }
 
 static struct reach reach_of(const struct found_rule *rule, const struct queues *queues)
@@ -54,7 +78,7 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 
 		if (queue) {
 			reach.queue = reach.bound++ ? reach.queue : queue;
-			reach.foreign = is_foreign(rule, queue) ? queue : reach.foreign;
+			reach.foreign = is_foreign(rule, queue, queues) ? queue : reach.foreign;
 		} else if (reach.bound == n - s->first) {
 			reach.unheard = n;
 		}
@@ -145,24 +169,26 @@ static void judge_rule(const struct found_rule *rule, const struct queues *queue
 }
 
 /* Whether a rule sends packets there that its reader takes. */
-static bool is_reached(const struct queue *queue, const struct rulesets *rules)
+static bool is_reached(const struct queue *queue, const struct rulesets *rules,
+		       const struct queues *queues)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct saved_rule *s = &rules->list[i].saved;
 
 		if ((s->computed ||
 		     (queue->number >= s->first && queue->number <= s->last)) &&
-		    !is_foreign(&rules->list[i], queue))
+		    !is_foreign(&rules->list[i], queue, queues))
 			return true;
 	}
 	return false;
 }
 
 static void judge_queue(const struct queue *queue, const struct rulesets *rules,
-			struct report *r)
+			const struct queues *queues, struct report *r)
 {
+	const struct queue *sharer = find_sharer(queues, queue);
 	struct owner owner;
-	char who[128], *what, *mend;
+	char who[128], *what, *mend, *why = NULL;
 
 	owner_find(queue->port_id, &owner);
 	owner_describe(&owner, queue->port_id, who, sizeof(who));
@@ -173,8 +199,11 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 		report(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
 		       "all that come are dropped, bypass or not",
 		       "have it call ipq_set_mode, or stop it");
-	else if (is_reached(queue, rules))
+	else if (is_reached(queue, rules, queues))
 		report(r, OK, "listener", what, "a rule sends packets there", NULL);
+	else if (sharer)
+		report(r, OK, "listener", what, why = format("its packets come by queue %u, "
+		       "which the process has for both families", sharer->number), NULL);
 	else if (rules->complete)
 		report(r, PROBLEM, "listener-without-rule", what,
 		       "no rule sends it packets that it takes, it waits in vain", mend);
@@ -183,6 +212,7 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 		       "no rule that could be read sends packets there", mend);
 	free(what);
 	free(mend);
+	free(why);
 }
 
 void judge(const struct rulesets *rules, const struct queues *queues,
@@ -195,5 +225,5 @@ void judge(const struct rulesets *rules, const struct queues *queues,
 	for (size_t i = 0; i < rules->count; i++)
 		judge_rule(&rules->list[i], queues, r);
 	for (size_t i = 0; i < queues->count; i++)
-		judge_queue(&queues->list[i], rules, r);
+		judge_queue(&queues->list[i], rules, queues, r);
 }

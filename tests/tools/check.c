@@ -191,6 +191,24 @@ Test(check, packets_of_the_family_that_the_listener_drops_are_a_problem)
 	ipq_destroy_handle(h);
 }
 
+Test(check, a_program_with_both_families_on_one_queue_is_no_problem)
+{
+	const struct printed *out;
+	struct ipq_handle *h[2];
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-bypass");
+	run("ip6tables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-bypass");
+	h[0] = queue_open(PF_INET, IPQ_COPY_META, 0);
+	h[1] = queue_open(PF_INET6, IPQ_COPY_META, 0);
+	out = shell(IPQCTL " check");
+	cr_assert(out->status == 0, "%s", out->text);
+	cr_assert(!has(out, "problem "), "%s", out->text);
+	line_with(out, "its packets come by queue 0");
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
+}
+
 Test(check, a_listener_that_asks_for_nothing_drops_everything)
 {
 	struct ipq_handle *h;
