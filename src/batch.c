@@ -131,10 +131,12 @@ static struct known *find_known(uint32_t port_id)
 static void empty(struct batch *b)
 {
 	b->mark_seen = b->mark;
-	b->kept = b->skip = b->patience = 0;
+	b->skip = b->patience = 0;
+	b->kept = 0;
 	b->is_unsure = false;
 	b->streak = b->decided_at = 0;
-	b->pendings = b->known = b->first = b->end = b->readers = 0;
+	b->pendings = b->known = b->first = b->end = 0;
+	b->readers = 0;
 }
 
 static void set_max(struct batch *b, unsigned int max)

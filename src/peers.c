@@ -92,14 +92,20 @@ struct peer *peers_enter(uint32_t port_id)
 
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
 {
-	p->first = p->number = first;
+	p->first = first;
+	p->number = first;
 	p->last = last;
 	p->several = first != last;
 }
 
 void peers_reset(struct peer *p, uint8_t family, int fd)
 {
-	p->owner = p->holds = p->is_private = p->shares = p->turn = p->noticed = false;
+	p->owner = false;
+	p->holds = false;
+	p->is_private = false;
+	p->shares = false;
+	p->turn = false;
+	p->noticed = false;
 	p->mode = 0;
 	p->family = family;
 	p->fd = fd;
