@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The settings' texts, accepted and refused. */
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,9 +65,11 @@ Test(settings_parse, without_variables_there_are_defaults)
 	struct settings s;
 
 	cr_assert(settings_read(AF_INET, &s));
-	cr_assert(s.queue == 0 && s.maxlen == 1024 && s.rcvbuf == 0 && !s.debug);
+	cr_assert(s.queue == 0 && s.queue_last == 0 && s.maxlen == 1024);
+	cr_assert(s.rcvbuf == 0 && s.batch == 1 && !s.fail_open && !s.gso && !s.debug);
 	cr_assert(settings_read(AF_INET6, &s));
-	cr_assert(s.queue == 0 && s.maxlen == 1024 && s.rcvbuf == 0 && !s.debug);
+	cr_assert(s.queue == 0 && s.queue_last == 0 && s.maxlen == 1024);
+	cr_assert(s.rcvbuf == 0 && s.batch == 1 && !s.fail_open && !s.gso && !s.debug);
 }
 
 Test(settings_parse, an_empty_environment_is_none)
@@ -112,6 +116,59 @@ Test(settings_parse, queue6_is_for_ipv6_alone)
 	setenv("LIBIPQ_QUEUE6", "0", 1);
 	cr_assert(settings_read(AF_INET, &s) && s.queue == 4);
 	cr_assert(settings_read(AF_INET6, &s) && s.queue == 0);
+}
+
+#if ULONG_MAX > UINT32_MAX
+Test(settings_parse, several_queues_are_a_first_and_a_last)
+{
+	static const char *const bad[] = {
+		"4-", "-4", "4-3", "4--7", "4-+7", "4 - 7", "4-7-9", "4-7x", "4:7", "4,7",
+		"0-65536", "65536-65537", "0-256", "1-4294967298",
+	};
+	struct settings s;
+
+	cr_assert(read_with("LIBIPQ_QUEUE", "4-7", AF_INET6, &s));
+	cr_assert(s.queue == 4 && s.queue_last == 7);
+	cr_assert(read_with("LIBIPQ_QUEUE", "9-9", AF_INET, &s));
+	cr_assert(s.queue == 9 && s.queue_last == 9);
+	cr_assert(read_with("LIBIPQ_QUEUE6", "65280-65535", AF_INET6, &s));
+	cr_assert(s.queue == 65280 && s.queue_last == 65535);
+	cr_assert(read_with("LIBIPQ_QUEUE6", "65280-65535", AF_INET, &s));
+	cr_assert(s.queue == 0 && s.queue_last == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		refuse("LIBIPQ_QUEUE", bad[i]);
+		refuse("LIBIPQ_QUEUE6", bad[i]);
+	}
+	/* nothing else is a range */
+	refuse("LIBIPQ_MAXLEN", "4-7");
+	refuse("LIBIPQ_BATCH", "4-7");
+}
+#endif
+
+Test(settings_parse, batch_is_up_to_1024_messages)
+{
+	struct settings s;
+
+	cr_assert(read_with("LIBIPQ_BATCH", "1", AF_INET, &s) && s.batch == 1);
+	cr_assert(read_with("LIBIPQ_BATCH", "1024", AF_INET, &s) && s.batch == 1024);
+	refuse("LIBIPQ_BATCH", "0");
+	refuse("LIBIPQ_BATCH", "1025");
+	refuse("LIBIPQ_BATCH", "-1");
+	refuse_what_is_no_number("LIBIPQ_BATCH");
+}
+
+Test(settings_parse, fail_open_and_gso_are_on_or_off)
+{
+	struct settings s;
+
+	cr_assert(read_with("LIBIPQ_FAIL_OPEN", "1", AF_INET, &s) && s.fail_open && !s.gso);
+	cr_assert(read_with("LIBIPQ_FAIL_OPEN", "0", AF_INET, &s) && !s.fail_open);
+	cr_assert(read_with("LIBIPQ_GSO", "1", AF_INET, &s) && s.gso && !s.fail_open);
+	cr_assert(read_with("LIBIPQ_GSO", "0", AF_INET, &s) && !s.gso);
+	refuse("LIBIPQ_FAIL_OPEN", "2");
+	refuse_what_is_no_number("LIBIPQ_FAIL_OPEN");
+	refuse("LIBIPQ_GSO", "2");
+	refuse_what_is_no_number("LIBIPQ_GSO");
 }
 
 Test(settings_parse, maxlen_is_any_32_bits_or_minus_one)
