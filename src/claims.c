@@ -8,6 +8,7 @@
 #include "claims.h"
 #include "debug.h"
 #include "nfqueue.h"
+#include "receive.h"
 
 /* Carried by what the program did not ask for: a refusal of it is nobody's. */
 static const struct request nobodys;
@@ -19,7 +20,7 @@ static uint8_t other_family(uint8_t family)
 
 struct peer *claims_sharer(const struct peer *p)
 {
-	return peers_find(other_family(p->family), p->first, p->last, true, p);
+	return peers_find_owner(other_family(p->family), p->network, p->first, p->last);
 }
 
 static void bind_number(struct peer *p, int fd, uint16_t queue,
@@ -60,23 +61,37 @@ static void use_private(struct peer *p, uint16_t queue)
 	p->several = false;
 }
 
-void claims_step_aside(struct peer *p)
+static void unbind_numbers(struct peer *p)
 {
 	struct kernel_request out;
-	uint16_t queue = p->number;
 
-	if (!peers_reachable(p) || (!p->is_private && !find_private(p, &queue)))
-		return;
 	for (unsigned int n = p->first; n <= p->last; n++) {
 		kernel_request_init(&out);
 		translate_unbind(&out, &nobodys, n);
 		nfqueue_send(p->fd, &out);
 	}
 	p->holds = false;
-	if (p->is_private)
+}
+
+/* What waits unread is moved to its private number, so that it need not be lost; what
+ * was read and not decided on is. */
+void claims_step_aside(struct peer *p)
+{
+	uint16_t queue;
+
+	if (!peers_reachable(p))
 		return;
-	bind_number(p, p->fd, queue, &nobodys);
-	use_private(p, queue);
+	if (!p->is_private) {
+		if (!find_private(p, &queue))
+			return;
+		bind_number(p, p->fd, queue, &nobodys);
+		send_mode(p->fd, queue, IPQ_COPY_PACKET, p->range);
+		use_private(p, queue);
+		p->shares = true;
+	}
+	receive_move_waiting(p, p->fd);
+	unbind_numbers(p);
+	send_mode(p->fd, p->number, p->mode, p->range);
 }
 
 /* Its packets come by the private number still, also those in the numbers taken
@@ -92,10 +107,10 @@ void claims_take_over(struct peer *p)
 	}
 	p->shares = true;
 	p->holds = true;
-	claims_set_mode(p, p->fd, &nobodys);
+	claims_set_mode(p, p->fd);
 }
 
-void claims_set_mode(struct peer *p, int fd, const struct request *r)
+void claims_set_mode(struct peer *p, int fd)
 {
 	if (!p->holds)
 		return;
@@ -104,7 +119,7 @@ void claims_set_mode(struct peer *p, int fd, const struct request *r)
 			send_mode(fd, n, p->mode == IPQ_COPY_NONE ? IPQ_COPY_NONE :
 				  IPQ_COPY_META, 0);
 		else if (n != p->number)
-			send_mode(fd, n, p->mode, r->body.msg.mode.range);
+			send_mode(fd, n, p->mode, p->range);
 }
 
 enum standing { OURS, FREE, SHARED, REFUSED };
@@ -113,8 +128,8 @@ enum standing { OURS, FREE, SHARED, REFUSED };
  * it if it takes no packets. */
 static enum standing ask_sharer(struct peer *p, uint16_t queue)
 {
-	struct peer *holder = peers_find(other_family(p->family), queue, queue, true,
-					 NULL);
+	struct peer *holder = peers_find_owner(other_family(p->family), p->network, queue,
+					       queue);
 
 	if (!holder || !holder->holds)
 		return REFUSED;
@@ -195,6 +210,7 @@ void claims_make(struct ip_queue *q, int fd, const struct request *r,
 		for (unsigned int n = p->first + 1; n <= p->last; n++)
 			bind_number(p, fd, n, r);
 		translate_claim(out, r, queue, p->maxlen, p->flags);
+		p->shares = claims_sharer(p);
 		p->holds = true;
 		p->owner = true;
 		break;

@@ -27,8 +27,7 @@ void claims_step_aside(struct peer *p);
 /* After the one that held p's numbers is gone. */
 void claims_take_over(struct peer *p);
 
-/* Sets the copy mode of the numbers p holds besides the one its packets come by.
- * range as in struct request. */
-void claims_set_mode(struct peer *p, int fd, const struct request *r);
+/* Sets the copy mode of the numbers p holds besides the one its packets come by. */
+void claims_set_mode(struct peer *p, int fd);
 
 #endif

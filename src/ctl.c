@@ -26,10 +26,10 @@ static int set(struct ip_queue *q, int request, unsigned int value, unsigned int
 		s.rcvbuf = value;
 		break;
 	case IPQ_CTL_SET_FAIL_OPEN:
-		s.fail_open = value;
-		break;
 	case IPQ_CTL_SET_GSO:
-		s.gso = value;
+		if (value > 1)
+			return EINVAL;
+		*(request == IPQ_CTL_SET_GSO ? &s.gso : &s.fail_open) = value;
 		break;
 	case IPQ_CTL_SET_BATCH:
 		if (value == 0 || value > SETTINGS_BATCH_MAX)

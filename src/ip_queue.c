@@ -60,7 +60,8 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 
 	if (q->peer->owner)
 		return EBUSY;
-	if (moves && peers_find(q->family, s->queue, s->queue_last, false, q->peer))
+	if (moves && peers_has_other(q->family, q->peer->network, s->queue, s->queue_last,
+				     q->peer->port_id))
 		return EADDRINUSE;
 	q->settings = *s;
 	apply_settings(q);
@@ -68,29 +69,30 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 }
 
 /* With the first port id that no other socket has. */
-static int open_socket(const struct ip_queue *q, int type, bool again,
-		       uint32_t *port_id)
+static int open_socket(uint8_t family, int type, uint32_t *port_id)
 {
 	int fd;
 
-	*port_id = port_id_of(q->family, getpid());
+	*port_id = port_id_of(family, getpid());
 	fd = nfqueue_open(type, *port_id);
-	if (fd >= 0 || errno != EADDRINUSE)
-		return fd;
-	if (!again && (!peers_know(*port_id) ||
-		       peers_find(q->family, q->settings.queue,
-				  q->settings.queue_last, false, NULL))) {
-		errno = EADDRINUSE;
-		return -1;
-	}
-	for (unsigned int n = 0; n < PORT_IDS_MORE; n++) {
-		*port_id = port_id_more(q->family, getpid(), n);
+	for (unsigned int n = 0; fd < 0 && errno == EADDRINUSE && n < PORT_IDS_MORE; n++) {
+		*port_id = port_id_more(family, getpid(), n);
 		fd = nfqueue_open(type, *port_id);
-		if (fd >= 0 || errno != EADDRINUSE)
-			return fd;
 	}
-	errno = EMFILE;
-	return -1;
+	if (fd < 0 && errno == EADDRINUSE)
+		errno = EMFILE;
+	return fd;
+}
+
+/* ip_queue's socket was bound to getpid(): there could be no second. */
+static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
+{
+	const struct settings *s = &q->settings;
+	uint32_t first = port_id_of(q->family, getpid());
+
+	return (port_id != first && !peers_know(first)) ||
+	       peers_has_other(q->family, nfqueue_network(fd), s->queue, s->queue_last,
+			       port_id);
 }
 
 int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
@@ -104,10 +106,12 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 		errno = EINVAL;
 		return -1;
 	}
-	fd = open_socket(q, type, again, &port_id);
+	fd = open_socket(family, type, &port_id);
 	if (fd < 0)
 		return -1;
-	if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
+	if (!again && is_second(q, fd, port_id)) {
+		errno = EADDRINUSE;
+	} else if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
@@ -151,6 +155,8 @@ static void size_rcvbuf(const struct ip_queue *q, int fd,
 	if (mode->value == IPQ_COPY_PACKET && (range == 0 || range > PAYLOAD_MAX))
 		range = PAYLOAD_MAX;
 	bytes = (uint64_t)q->settings.maxlen * (range + 512);
+	if (q->peer->several)
+		bytes *= q->settings.queue_last - q->settings.queue + 1;
 	if (bytes > INT_MAX / 2)
 		bytes = INT_MAX / 2;
 	if (q->settings.rcvbuf)
@@ -168,16 +174,22 @@ static void put_invalid(struct ip_queue *q, const struct request *r,
 			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
 }
 
-/* A number without packets is of no use to who shares it. */
-static void give_way(struct peer *p)
+/* A number of which no packets are asked for is of no use to who shares it. */
+static void pass_numbers(struct ip_queue *q, uint8_t mode)
 {
-	struct peer *sharer = p->owner && p->holds ? claims_sharer(p) : NULL;
+	struct peer *p = q->peer, *sharer = p->owner ? claims_sharer(p) : NULL;
+	bool none = mode == IPQ_COPY_NONE;
 
-	if (!sharer || p->mode == IPQ_COPY_NONE)
+	if (!sharer || none == (p->mode == IPQ_COPY_NONE))
 		return;
 	peers_lock();
-	claims_step_aside(p);
-	claims_take_over(sharer);
+	if (none && p->holds) {
+		claims_step_aside(p);
+		claims_take_over(sharer);
+	} else if (!none && sharer->holds && sharer->mode == IPQ_COPY_NONE) {
+		claims_step_aside(sharer);
+		claims_take_over(p);
+	}
 	peers_unlock();
 }
 
@@ -190,11 +202,12 @@ static void put_mode(struct ip_queue *q, int fd, const struct request *r,
 	}
 	if (r->body.msg.mode.value != IPQ_COPY_NONE)
 		size_rcvbuf(q, fd, &r->body.msg.mode);
-	else
-		give_way(q->peer);
+	if (refusal == REFUSAL_IS_EPERM)
+		pass_numbers(q, r->body.msg.mode.value);
 	if (q->peer->owner) {
 		q->peer->mode = r->body.msg.mode.value;
-		claims_set_mode(q->peer, fd, r);
+		q->peer->range = r->body.msg.mode.range;
+		claims_set_mode(q->peer, fd);
 	}
 	translate_mode(out, r, refusal, q->peer->number);
 }
@@ -381,7 +394,7 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	if (!sharer)
 		return close(fd);
 	peers_lock();
-	receive_move_waiting(q, fd);
+	receive_move_waiting(p, fd);
 	result = close(fd);
 	claims_take_over(sharer);
 	peers_unlock();

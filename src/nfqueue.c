@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
@@ -13,6 +14,10 @@
 
 #include "nfqueue.h"
 #include "translate.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 /* Where the first bytes lie, or a copy of them if that is not in one piece or
  * not aligned. */
@@ -234,6 +239,21 @@ uint32_t nfqueue_port_id(int fd)
 	getsockname(fd, (struct sockaddr *)&local, &len);
 	errno = saved;
 	return local.nl_family == AF_NETLINK ? local.nl_pid : 0;
+}
+
+uint64_t nfqueue_network(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	int saved = errno;
+	struct stat st;
+
+	/* since Linux 5.14; before, it can be but that of the thread */
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) &&
+	    !stat("/proc/thread-self/ns/net", &st))
+		cookie = st.st_ino;
+	errno = saved;
+	return cookie;
 }
 
 bool nfqueue_port_id_unused(uint32_t port_id)

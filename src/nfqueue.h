@@ -92,6 +92,9 @@ bool nfqueue_drops(uint16_t queue, uint64_t *drops);
 /* The port id of a socket, 0 if it is no netlink socket. */
 uint32_t nfqueue_port_id(int fd);
 
+/* The network namespace of a socket: some number, the same for no other one. */
+uint64_t nfqueue_network(int fd);
+
 /* Whether no socket has the port id: only one that takes it can tell. */
 bool nfqueue_port_id_unused(uint32_t port_id);
 

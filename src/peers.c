@@ -4,20 +4,20 @@
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>
+#include <unistd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "clock.h"
 #include "nfqueue.h"
 #include "peers.h"
+#include "port_id.h"
 
 #define PEERS_MAX 128
 
-/* How long a socket that was there is taken to be there, as clock_now. */
-#define MAX_AGE 50
-
-/* Each turn is some microseconds. */
-#define TRIES 10000
+/* Each turn is some microseconds, but who has it may have been set aside; as
+ * clock_now. */
+#define TURN_MAX 1000
 
 struct table {
 	struct peer peer[PEERS_MAX];
@@ -107,24 +107,11 @@ void peers_reset(struct peer *p, uint8_t family, int fd)
 	p->turn = false;
 	p->noticed = false;
 	p->mode = 0;
+	p->range = 0;
 	p->family = family;
 	p->fd = fd;
-	p->alive_at = clock_now();
+	p->network = nfqueue_network(fd);
 	p->delivered = p->foreign = 0;
-}
-
-static bool is_alive(struct peer *p)
-{
-	uint32_t now = clock_now();
-
-	if (now - p->alive_at < MAX_AGE)
-		return true;
-	if (is_gone(p)) {
-		p->owner = false;
-		return false;
-	}
-	p->alive_at = now;
-	return true;
 }
 
 bool peers_know(uint32_t port_id)
@@ -135,14 +122,37 @@ bool peers_know(uint32_t port_id)
 	return false;
 }
 
-struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner,
-			const struct peer *but)
+static bool means(const struct peer *p, uint8_t family, uint64_t network, uint16_t first,
+		  uint16_t last)
+{
+	return p->family == family && p->network == network && p->first <= last &&
+	       p->last >= first;
+}
+
+struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
+			      uint16_t last)
 {
 	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p != but && p->family == family && p->first <= last && p->last >= first &&
-		    (p->owner || !owner) && is_alive(p))
-			return p;
+		if (p->owner && means(p, family, network, first, last)) {
+			if (!is_gone(p))
+				return p;
+			p->owner = false;
+		}
 	return NULL;
+}
+
+bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
+		     uint32_t port_id)
+{
+	uint8_t of_family;
+	pid_t process;
+
+	for (struct peer *p = first_used(); is_used(p); p++)
+		if (p->port_id != port_id && means(p, family, network, first, last) &&
+		    port_id_read(p->port_id, &of_family, &process) &&
+		    process == getpid() && !is_gone(p))
+			return true;
+	return false;
 }
 
 bool peers_reachable(const struct peer *p)
@@ -152,7 +162,12 @@ bool peers_reachable(const struct peer *p)
 
 void peers_take_turn(atomic_bool *turn)
 {
-	for (int i = 0; i < TRIES && atomic_exchange(turn, true); i++)
+	uint32_t began;
+
+	if (!atomic_exchange(turn, true))
+		return;
+	began = clock_now();
+	while (atomic_exchange(turn, true) && clock_now() - began < TURN_MAX)
 		sched_yield();
 }
 

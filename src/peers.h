@@ -19,6 +19,7 @@ struct peer {
 	_Atomic int fd;			/* where it was opened */
 	_Atomic uint8_t family;
 	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last asked for */
+	_Atomic uint32_t range;		/* bytes of a packet, likewise */
 	_Atomic uint32_t maxlen;	/* packets that may wait in each number */
 	_Atomic uint32_t flags;		/* NFQA_CFG_F_* */
 	_Atomic uint16_t first, last;	/* the queue numbers it means */
@@ -30,7 +31,7 @@ struct peer {
 	atomic_bool shares;		/* packets of others come to its socket */
 	atomic_bool turn;		/* a thread is moving such packets */
 	atomic_bool noticed;		/* that it drops packets, on stderr */
-	_Atomic uint32_t alive_at;	/* clock_now when it last was seen */
+	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets that were not for it */
 };
@@ -39,20 +40,24 @@ struct peer {
  * ENOMEM, EMFILE for too many. */
 struct peer *peers_enter(uint32_t port_id);
 
-/* Whether there is one with the port id. */
-bool peers_know(uint32_t port_id);
-
 /* Forgets what was of an earlier socket with the port id. */
 void peers_reset(struct peer *p, uint8_t family, int fd);
 
 /* Gives it the numbers it is to claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
-/* The one of the family, other than but, that means a number from first to last:
- * owner says whether it must have claimed it. NULL if there is none, or its socket
- * is gone. */
-struct peer *peers_find(uint8_t family, uint16_t first, uint16_t last, bool owner,
-			const struct peer *but);
+/* Whether there is one with the port id. */
+bool peers_know(uint32_t port_id);
+
+/* The one of the family in the network namespace that has claimed a number from
+ * first to last. NULL if there is none, or its socket is gone. */
+struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
+			      uint16_t last);
+
+/* Whether this process has one of the family, with another port id, that means such a
+ * number. */
+bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
+		     uint32_t port_id);
 
 /* Whether p's descriptor is its socket in this process. */
 bool peers_reachable(const struct peer *p);

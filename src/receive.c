@@ -2,6 +2,7 @@
 /* What comes out of the queue: packets and errors for the program, and packets of
  * the other family, which are not. Knows nothing of who calls. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <linux/netfilter.h>
@@ -52,26 +53,36 @@ static void decide(int fd, const struct message *m, uint32_t value)
 }
 
 /* To the handle of its family, if the program has one; else it is dropped, as when
- * the family's module was not there to listen. */
+ * the family's module was not there to listen. Returns whether it has. */
+static bool move(struct peer *p, int fd, const struct message *m)
+{
+	struct peer *to = peers_find_owner(m->family, p->network, m->queue, m->queue);
+
+	/* a number that is not private is in another's hands by now, or was */
+	if (to && !to->is_private)
+		to = NULL;
+	if (m->family != p->family)
+		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	p->shares = true;
+	decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
+	return to;
+}
+
 static void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
-	struct peer *to = peers_find(m->family, m->queue, m->queue, true, NULL);
+	bool moved = move(q->peer, fd, m);
 
-	if (m->family != q->family)
-		atomic_fetch_add_explicit(&q->peer->foreign, 1, memory_order_relaxed);
-	q->peer->shares = true;
-	decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
 	if (q->batch && m->queue == q->peer->number) {
 		batch_track(q->batch, m->queue, m->id);
 		batch_decide(q->batch, m->queue, m->id);
 	}
-	if (!to && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
+	if (!moved && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
 		debug_foreign(m->queue, m->family);
 }
 
-static bool is_for_program(const struct peer *p, uint8_t family, const struct message *m)
+static bool is_for_program(const struct peer *p, const struct message *m)
 {
-	return m->family == family &&
+	return m->family == atomic_load_explicit(&p->family, memory_order_relaxed) &&
 	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
 		atomic_load_explicit(&p->several, memory_order_relaxed));
 }
@@ -101,7 +112,7 @@ static bool accept_message(struct ip_queue *q, int fd, struct message *m)
 {
 	switch (m->kind) {
 	case MESSAGE_PACKET:
-		if (!is_for_program(q->peer, q->family, m)) {
+		if (!is_for_program(q->peer, m)) {
 			send_on(q, fd, m);
 			return false;
 		}
@@ -203,7 +214,7 @@ static void take_in(struct ip_queue *q, int fd, bool all)
 			if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
 			} else if (m->kind == MESSAGE_PACKET &&
-				   !is_for_program(q->peer, q->family, m)) {
+				   !is_for_program(q->peer, m)) {
 				send_on(q, fd, m);
 			} else {
 				if (m->kind == MESSAGE_PACKET)
@@ -293,6 +304,15 @@ static int wait_for_message(int fd)
 	return recv(fd, &c, sizeof(c), MSG_PEEK) < 0 ? -1 : 0;
 }
 
+static bool is_nonblocking(int fd)
+{
+	int saved = errno;
+	int flags = fcntl(fd, F_GETFL);
+
+	errno = saved;
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
 /*
  * Where packets of others come too. A read that finds nothing but these may come
  * from select(2), which they woke: NLMSG_NOOP. One that has begun to wait goes on
@@ -302,18 +322,25 @@ static int wait_for_message(int fd)
 static ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
 			      int flags, bool passed, bool waited)
 {
-	bool wait = !(flags & MSG_DONTWAIT);
-	int looks = 0, saved = errno;
+	unsigned int looks = 0;
+	int saved = errno;
 	ssize_t n;
 
 	if (atomic_load_explicit(&q->noop_peeked, memory_order_relaxed))
 		return give_noop(q, buf, len, flags);
-	while (waited || looks++ < LOOKS_MAX) {
+	for (;;) {
 		n = receive_in_turn(q, fd, buf, len, flags, &passed);
-		if (n > 0 || (n < 0 && (errno != EAGAIN || !wait)))
+		if (n > 0 || (n < 0 && errno != EAGAIN))
 			return n;
-		if (n == 0)
+		if (n == 0 && (waited || ++looks % LOOKS_MAX))
 			continue;
+		if (flags & MSG_DONTWAIT || (passed && is_nonblocking(fd))) {
+			/* an edge is lost for who is told too early */
+			if (n == 0 && looks < LOOKS_MAX * LOOKS_MAX)
+				continue;
+			errno = EAGAIN;
+			return -1;
+		}
 		errno = saved;
 		if (passed && !waited)
 			return give_noop(q, buf, len, flags);
@@ -321,10 +348,6 @@ static ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
 		if (wait_for_message(fd))
 			return -1;
 	}
-	if (wait)
-		return give_noop(q, buf, len, flags);
-	errno = EAGAIN;
-	return -1;
 }
 
 /* Whether the first message that was not for the program ended the read's waiting,
@@ -359,7 +382,7 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
 }
 
-void receive_move_waiting(struct ip_queue *q, int fd)
+void receive_move_waiting(struct peer *p, int fd)
 {
 	struct kernel_request mark;
 	unsigned char head[NFQUEUE_HEAD_MAX];
@@ -375,9 +398,19 @@ void receive_move_waiting(struct ip_queue *q, int fd)
 		translate_message(d.nlh, d.have, d.len, &m);
 		if (m.kind != MESSAGE_PACKET)
 			continue;
-		if (is_for_program(q->peer, q->family, &m))
+		if (is_for_program(p, &m))
 			decide(fd, &m, NF_QUEUE_NR((uint32_t)m.queue));
 		else
-			send_on(q, fd, &m);
+			move(p, fd, &m);
+	}
+	/* and what has come since, as far as it is the other family's */
+	for (unsigned int i = 0; i < MOVES_MAX; i++) {
+		if (nfqueue_receive(fd, head, sizeof(head), MSG_DONTWAIT | MSG_PEEK, &d))
+			return;
+		translate_message(d.nlh, d.have, d.len, &m);
+		if (m.kind != MESSAGE_PACKET || is_for_program(p, &m))
+			return;
+		nfqueue_discard(fd);
+		move(p, fd, &m);
 	}
 }

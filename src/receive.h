@@ -4,11 +4,11 @@
 #ifndef IPQ_RECEIVE_H
 #define IPQ_RECEIVE_H
 
-#include "ip_queue.h"
+#include "peers.h"
 
-/* Moves what waits in the socket for the other family to its handle. What waits for
- * ours goes to the end: a forked process that has the socket too may want it, else
- * it is dropped with the socket. */
-void receive_move_waiting(struct ip_queue *q, int fd);
+/* Moves what waits in p's socket for the other family to its handle. What waits for
+ * ours goes to the end, or to the private number: a forked process that has the
+ * socket too may want it, else it is dropped with the socket. */
+void receive_move_waiting(struct peer *p, int fd);
 
 #endif
