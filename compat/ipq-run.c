@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs an unmodified old program with libipq-preload.so beneath it. Sets the
- * environment and is gone; knows nothing of packets. */
+ * environment and, unless there are to be several instances, is gone; knows nothing
+ * of packets. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "instances.h"
 #include "program.h"
+#include "settings.h"
 
 #define LIBRARY "libipq-preload.so"
 
@@ -20,11 +23,15 @@ static const char usage[] =
 "Runs PROGRAM, written for ip_queue, on nfnetlink_queue: linked to libipq.so.0,\n"
 "with libipq inside, or speaking netlink protocol 3 or 13 itself.\n"
 "\n"
-"  -q, --queue N        queue number, 0 to 65535 (default 0)\n"
+"  -q, --queue N        queue number, 0 to 65535, or a range, 4-7 (default 0)\n"
 "  -6, --queue6 N       queue number for IPv6 (default that of --queue)\n"
+"  -i, --instances N    run N copies, on queues --queue, --queue + 1 and so on\n"
 "  -m, --maxlen N       packets that may wait for a verdict, -1 for no limit\n"
 "                       (default 1024)\n"
 "  -r, --rcvbuf BYTES   receive buffer (default: room for a full queue)\n"
+"  -b, --batch N        up to N packets or verdicts in a system call, 1 to 1024\n"
+"  -f, --fail-open      let packets pass for which the queue has no room\n"
+"  -g, --gso            take packets before they are cut to the device's size\n"
 "  -d, --debug          explain on stderr why a request is refused\n"
 "  -n, --no-iptables    leave PATH alone: do not turn -j QUEUE into -j NFQUEUE\n"
 "                       in iptables commands that PROGRAM runs\n"
@@ -32,14 +39,18 @@ static const char usage[] =
 "  -h, --help           print this and exit\n"
 "  -V, --version        print the version and exit\n"
 "\n"
-"Exit status: that of PROGRAM; 125 if it cannot be served, 126 if it cannot be\n"
-"run, 127 if it is not found.\n";
+"Exit status: that of PROGRAM, or of the first instance that fails; 125 if it\n"
+"cannot be served, 126 if it cannot be run, 127 if it is not found.\n";
 
 static const struct option options[] = {
 	{ "queue", required_argument, NULL, 'q' },
 	{ "queue6", required_argument, NULL, '6' },
+	{ "instances", required_argument, NULL, 'i' },
 	{ "maxlen", required_argument, NULL, 'm' },
 	{ "rcvbuf", required_argument, NULL, 'r' },
+	{ "batch", required_argument, NULL, 'b' },
+	{ "fail-open", no_argument, NULL, 'f' },
+	{ "gso", no_argument, NULL, 'g' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "no-iptables", no_argument, NULL, 'n' },
 	{ "library", required_argument, NULL, 'l' },
@@ -54,21 +65,54 @@ static void die(int status, const char *name, const char *why)
 	exit(status);
 }
 
-/* A number from min to max, as the library reads it. */
+/* A decimal number from min to max; end is what follows it. */
+static bool parse(const char *text, long long min, long long max, const char **end,
+		  long long *n)
+{
+	if ((text[0] < '0' || text[0] > '9') && (text[0] != '-' || min >= 0))
+		return false;
+	errno = 0;
+	*n = strtoll(text, (char **)end, 10);
+	return !errno && *end != text && *n >= min && *n <= max;
+}
+
+static long long read_number(const char *option, const char *text, long long min,
+			     long long max)
+{
+	const char *end;
+	long long n;
+
+	if (!parse(text, min, max, &end, &n) || *end) {
+		fprintf(stderr, "ipq-run: %s %s: want a number from %lld to %lld\n",
+			option, text, min, max);
+		exit(125);
+	}
+	return n;
+}
+
 static void set_number(const char *option, const char *variable, const char *text,
 		       long long min, long long max)
 {
-	char *end, why[64];
-	long long n;
+	read_number(option, text, min, max);
+	setenv(variable, text, 1);
+}
 
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	if (errno || end == text || *end || n < min || n > max) {
-		snprintf(why, sizeof(why), "want a number from %lld to %lld", min, max);
-		fprintf(stderr, "ipq-run: %s %s: %s\n", option, text, why);
+static void set_queues(const char *option, const char *variable, const char *text)
+{
+	long long first, last;
+	const char *end;
+
+	if (!parse(text, 0, UINT16_MAX, &end, &first) ||
+	    (*end == '-' && (!parse(end + 1, first, UINT16_MAX, &end, &last) ||
+			     last - first >= SETTINGS_RANGE_MAX)) || *end) {
+		fprintf(stderr, "ipq-run: %s %s: want a number from 0 to 65535, or up to "
+			"%d of them as 4-7\n", option, text, SETTINGS_RANGE_MAX);
 		exit(125);
 	}
 	setenv(variable, text, 1);
+	/* what an instance runs in its turn need not have the instances' queues */
+	unsetenv("IPQ_RUN_BALANCE");
+	unsetenv("IPQ_RUN_BALANCE6");
 }
 
 /* Where this program is, with no file name. */
@@ -152,27 +196,63 @@ static void add_wrappers(void)
 		prepend("PATH", path);
 }
 
+struct program {
+	char path[PATH_MAX];
+	char **words;		/* before which there is room for another */
+};
+
+/* Returns if it cannot, with errno. */
+static void execute(void *argument)
+{
+	struct program *program = argument;
+
+	execv(program->path, program->words);
+	if (errno == ENOEXEC) {		/* as execvp(3): a script with no #! */
+		program->words[0] = program->path;
+		program->words[-1] = "sh";
+		execv("/bin/sh", program->words - 1);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	char path[PATH_MAX], library[PATH_MAX] = "", culprit[PATH_MAX];
+	char library[PATH_MAX] = "", culprit[PATH_MAX];
+	unsigned int instances = 0;
 	enum program_class class;
+	struct program program;
+	struct instances set;
 	bool wrappers = true;
 	const char *why;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+q:6:m:r:dnl:hV", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnl:hV", options,
+				     NULL)) != -1)
 		switch (option) {
 		case 'q':
-			set_number("--queue", "LIBIPQ_QUEUE", optarg, 0, 65535);
+			set_queues("--queue", "LIBIPQ_QUEUE", optarg);
 			break;
 		case '6':
-			set_number("--queue6", "LIBIPQ_QUEUE6", optarg, 0, 65535);
+			set_queues("--queue6", "LIBIPQ_QUEUE6", optarg);
+			break;
+		case 'i':
+			instances = read_number("--instances", optarg, 1, INSTANCES_MAX);
 			break;
 		case 'm':
 			set_number("--maxlen", "LIBIPQ_MAXLEN", optarg, -1, UINT_MAX);
 			break;
 		case 'r':
-			set_number("--rcvbuf", "LIBIPQ_RCVBUF", optarg, 1, INT_MAX / 2);
+			set_number("--rcvbuf", "LIBIPQ_RCVBUF", optarg, 1,
+				   SETTINGS_RCVBUF_MAX);
+			break;
+		case 'b':
+			set_number("--batch", "LIBIPQ_BATCH", optarg, 1,
+				   SETTINGS_BATCH_MAX);
+			break;
+		case 'f':
+			setenv("LIBIPQ_FAIL_OPEN", "1", 1);
+			break;
+		case 'g':
+			setenv("LIBIPQ_GSO", "1", 1);
 			break;
 		case 'd':
 			setenv("LIBIPQ_DEBUG", "1", 1);
@@ -197,10 +277,13 @@ int main(int argc, char **argv)
 		fputs("ipq-run: no program given\nTry 'ipq-run --help'.\n", stderr);
 		return 125;
 	}
+	if (instances && !instances_plan(&set, instances))
+		return 125;
 
-	if (!program_find(argv[optind], path))
-		die(errno == ENOENT ? 127 : 126, argv[optind], strerror(errno));
-	why = program_examine(path, &class, culprit);
+	program.words = argv + optind;
+	if (!program_find(program.words[0], program.path))
+		die(errno == ENOENT ? 127 : 126, program.words[0], strerror(errno));
+	why = program_examine(program.path, &class, culprit);
 	if (why)
 		die(125, culprit, why);
 	if (!library[0] && !find_library(class, library))
@@ -212,11 +295,8 @@ int main(int argc, char **argv)
 	prepend("LD_PRELOAD", library);
 	if (wrappers)
 		add_wrappers();
-	execv(path, argv + optind);
-	if (errno == ENOEXEC) {		/* as execvp(3): a script with no #! */
-		argv[--optind] = "sh";
-		argv[optind + 1] = path;
-		execv("/bin/sh", argv + optind);
-	}
-	die(126, path, strerror(errno));
+	if (instances)
+		return instances_run(&set, program.path, execute, &program);
+	execute(&program);
+	die(126, program.path, strerror(errno));
 }

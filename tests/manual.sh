@@ -43,7 +43,7 @@ symbols()
 # each setting is in libipq-nfqueue(7), and nothing else is, in either language
 settings()
 {
-	sed -n 's/^\t\[[A-Z0-9]*\] = { "\([A-Z0-9]*\)".*/LIBIPQ_\1/p' \
+	sed -n 's/^\t\[[A-Z0-9_]*\] = { "\([A-Z0-9_]*\)".*/LIBIPQ_\1/p' \
 		"$source/src/settings.c" | sort > settings
 	grep -q . settings || fail "no settings in settings.c"
 	sed -n 's/^\.It Ev //p' pages/man7/libipq-nfqueue.7 | sort > english

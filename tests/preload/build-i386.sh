@@ -69,7 +69,7 @@ gcc -m32 -shared -Wl,-soname,libipq.so.0 -Wl,--no-undefined \
 	"$libdir/libnetfilter_queue.so.1" -ldl
 
 programs=$source/tests/preload/programs
-for name in addresses bad copies lengths others raw reused stock; do
+for name in addresses bad both copies lengths others raw reused stock; do
 	compile -w -U_FORTIFY_SOURCE "$programs/$name.c" -o "$output/$name"
 done
 compile -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$programs/fortified.c" \

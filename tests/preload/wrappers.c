@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands that programs run to have packets queued, as ipq-run puts them
  * before the real ones. */
+#include <libgen.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,8 @@ static void make_place(void)
 {
 	char path[4096];
 
-	cr_assert(mkdtemp(place));
-	run("cd %s && cat > iptables <<'end'\n"
+	cr_assert(mkdtemp(place) && !chdir(place));
+	run("cat > iptables <<'end'\n"
 	    "#!/bin/sh\n"
 	    "printf '%%s' \"${0##*/}\"\n"
 	    "[ $# = 0 ] || printf ' [%%s]' \"$@\"\n"
@@ -36,7 +37,7 @@ static void make_place(void)
 	    "ip6tables-legacy ip6tables-nft iptables-restore ip6tables-restore "
 	    "iptables-legacy-restore iptables-nft-restore ip6tables-legacy-restore "
 	    "ip6tables-nft-restore iptables-save modprobe; do "
-	    "ln -s iptables $name; done", place);
+	    "ln -s iptables $name; done");
 	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", place);
 	setenv("PATH", path, 1);
 	unsetenv("LD_PRELOAD");
@@ -76,11 +77,12 @@ static void expect(const char *command, const char *text)
 Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
 {
 	static const char *const jumps[] = {
-		"-j QUEUE", "--jump QUEUE", "--jump=QUEUE", "-jQUEUE",
+		"-j QUEUE", "--jump QUEUE", "--jump=QUEUE", "-jQUEUE", "--j QUEUE",
+		"--jum=QUEUE",
 	};
 	char command[128];
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 6; i++) {
 		snprintf(command, sizeof(command), "iptables -A OUTPUT %s", jumps[i]);
 		expect(command, "iptables [-A] [OUTPUT] [-j] [NFQUEUE] [--queue-num] "
 		       "[5]\n");
@@ -144,6 +146,8 @@ Test(wrappers, everything_else_passes_through_as_it_is)
 		{ "iptables -A x -m comment --comment 'to -j QUEUE it' -j DROP",
 		  "iptables [-A] [x] [-m] [comment] [--comment] [to -j QUEUE it] [-j] "
 		  "[DROP]\n" },
+		{ "iptables -A x -m comment --comment -jQUEUE -j DROP",
+		  "iptables [-A] [x] [-m] [comment] [--comment] [-jQUEUE] [-j] [DROP]\n" },
 		{ "iptables -A x -j", "iptables [-A] [x] [-j]\n" },
 		{ "iptables '' ' ' '*' '$HOME' '\\n' \"it's\" '\"'",
 		  "iptables [] [ ] [*] [$HOME] [\\n] [it's] [\"]\n" },
@@ -160,11 +164,120 @@ Test(wrappers, the_exit_status_is_that_of_the_real_command)
 	cr_assert(under_ipq_run("iptables -j QUEUE") == 3);
 	cr_assert(under_ipq_run("iptables-restore < /dev/null") == 3);
 	cr_assert(under_ipq_run("modprobe other") == 3);
-	cr_assert(!unlink(strcat(strcpy(said, place), "/ip6tables")));
-	setenv("STATUS", "0", 1);
-	if (access("/usr/sbin/ip6tables", X_OK) && access("/sbin/ip6tables", X_OK)) {
-		cr_assert(under_ipq_run("ip6tables -L") == 127);
-		assert_says(said, "ip6tables: not found");
+}
+
+/* Who signals it, or looks at it, has the real one. */
+Test(wrappers, the_wrapper_becomes_the_real_command)
+{
+	run("printf '#!/bin/sh\\necho $$ $PATH; kill -9 $$' > iptables");
+	for (int restores = 0; restores < 2; restores++) {
+		char expected[4200];
+		int pid, n = 0;
+
+		cr_assert(under_ipq_run(restores ? "sh -c 'echo $$; exec iptables-restore "
+					"/dev/null'; exit $?" :
+					"sh -c 'echo $$; exec iptables -L'; exit $?") ==
+			  128 + 9);
+		cr_assert(sscanf(said, "%d\n%n", &pid, &n) == 1 && n, "%s", said);
+		snprintf(expected, sizeof(expected), "%d %s:/usr/sbin:/sbin\n", pid,
+			 getenv("PATH"));
+		cr_assert(!strncmp(said + n, expected, strlen(expected)), "%s", said);
+	}
+}
+
+/* However its directory is written, and how often. */
+Test(wrappers, a_wrapper_does_not_take_itself_for_the_real_command)
+{
+	static const char *const commands[][2] = {
+		{ "iptables -j QUEUE", "iptables [-j] [NFQUEUE] [--queue-num] [5]\n" },
+		{ "modprobe -v dummy", "modprobe [-v] [dummy]\n" },
+	};
+	static const char *const paths[] = {
+		"$OWN/:$OWN", "$OWN/../wrappers::$OWN", "$PWD/link", ".:$OWN", ":link",
+	};
+	char command[256];
+
+	setenv("OWN", strcat(dirname(strcpy(said, given("IPQ_RUN"))), "/wrappers"), 1);
+	run("ln -s $OWN link");
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; j < 5; j++) {
+			snprintf(command, sizeof(command), "%sPATH=%s:$PATH %s",
+				 paths[j][0] == '.' || paths[j][0] == ':' ? "cd link; " : "",
+				 paths[j], commands[i][0]);
+			expect(command, commands[i][1]);
+		}
+}
+
+Test(wrappers, a_command_that_is_not_there_is_not_found)
+{
+	/* by a name that no system has */
+	run("ln -s $(dirname %s)/iptables ip6tables-none", given("IPQ_RUN"));
+	cr_assert(under_ipq_run("PATH=$PWD:/nowhere ip6tables-none -L") == 127);
+	cr_assert_str_eq(said, "ip6tables-none: not found (looked for by ipq-run's "
+			 "ip6tables-none in /nowhere:/usr/sbin:/sbin)\n");
+}
+
+Test(wrappers, one_that_cannot_be_run_is_told)
+{
+	run("ln -s $(dirname %s)/iptables own && "
+	    "mkdir further && touch further/own", given("IPQ_RUN"));
+	cr_assert(under_ipq_run("PATH=$PWD:$PWD/further own -L") == 126, "%s", said);
+	cr_assert_str_eq(said, "own: exec: Permission denied\n");
+}
+
+/* What ipq-run has for its options. */
+static void expect_with(const char *setting, const char *command, const char *text)
+{
+	setenv("COMMAND", command, 1);
+	cr_assert(!run_output(said, sizeof(said), "export %s; %s sh -c \"$COMMAND\"",
+			      setting, given("IPQ_RUN")), "%s", said);
+	cr_assert_str_eq(said, text, "%s: %s makes \"%s\"", setting, command, said);
+}
+
+#define BALANCE(name, numbers)						\
+	name " [-j] [NFQUEUE] [--queue-balance] [" numbers "]\n"
+
+Test(wrappers, several_queue_numbers_are_balanced_between)
+{
+	unsetenv("LIBIPQ_QUEUE");
+	unsetenv("LIBIPQ_QUEUE6");
+	expect_with("LIBIPQ_QUEUE=4-7", "iptables -j QUEUE", BALANCE("iptables", "4:7"));
+	expect_with("LIBIPQ_QUEUE=4-7", "ip6tables -j QUEUE", BALANCE("ip6tables", "4:7"));
+	expect_with("LIBIPQ_QUEUE6=8-9", "ip6tables -j QUEUE", BALANCE("ip6tables", "8:9"));
+	expect_with("LIBIPQ_QUEUE6=8-9", "iptables -j QUEUE",
+		    "iptables [-j] [NFQUEUE] [--queue-num] [0]\n");
+	expect_with("LIBIPQ_QUEUE=4-7", "echo -j QUEUE | iptables-restore",
+		    "iptables-restore\n-j NFQUEUE --queue-balance 4:7\n");
+}
+
+/* Each instance has one of them, and a rule is for all. */
+Test(wrappers, a_rule_is_for_all_instances_of_the_program)
+{
+	expect_with("LIBIPQ_QUEUE=4 IPQ_RUN_BALANCE=4:6 IPQ_RUN_BALANCE6=5:7",
+		    "iptables -j QUEUE", BALANCE("iptables", "4:6"));
+	expect_with("LIBIPQ_QUEUE6=5 IPQ_RUN_BALANCE=4:6 IPQ_RUN_BALANCE6=5:7",
+		    "ip6tables -j QUEUE", BALANCE("ip6tables", "5:7"));
+}
+
+Test(wrappers, a_setting_that_makes_no_sense_is_named)
+{
+	static const char *const rows[][3] = {
+		{ "LIBIPQ_QUEUE=x", "iptables -L", "iptables: LIBIPQ_QUEUE: " },
+		{ "LIBIPQ_QUEUE=7-4", "ip6tables -j QUEUE", "ip6tables: LIBIPQ_QUEUE: " },
+		{ "LIBIPQ_QUEUE=", "iptables-restore < /dev/null",
+		  "iptables-restore: LIBIPQ_QUEUE: " },
+		{ "LIBIPQ_QUEUE6=65536", "ip6tables-nft-restore < /dev/null",
+		  "ip6tables-nft-restore: LIBIPQ_QUEUE6: " },
+	};
+
+	unsetenv("LIBIPQ_QUEUE");
+	unsetenv("LIBIPQ_QUEUE6");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert(run_output(said, sizeof(said), "%s %s sh -c '%s'", rows[i][0],
+				     given("IPQ_RUN"), rows[i][1]) == 2, "%s", said);
+		assert_one_line(said);
+		assert_says(said, rows[i][2]);
+		assert_says(said, "a queue number, 0 to 65535");
 	}
 }
 
@@ -178,13 +291,14 @@ Test(wrappers, the_exit_status_is_that_of_the_real_command)
 	"-A INPUT -m comment --comment \"a -j QUEUE b\" -j DROP\n"	\
 	"-A INPUT -m comment --comment \"a \\\" -j QUEUE \\\" b\" -j DROP\n" \
 	"-A INPUT -m comment --comment -jQUEUES -j QUEUES\n"		\
+	"-A INPUT -m comment --comment -jQUEUE -j DROP\n"		\
+	"# -j QUEUE\n"							\
 	"COMMIT\n"
 
 static void write_rules(const char *name, const char *jump)
 {
 	FILE *file;
 
-	cr_assert(!chdir(place));
 	file = fopen(name, "we");
 	cr_assert(file && fprintf(file, RULES, jump, jump) > 0 && !fclose(file));
 }
@@ -212,13 +326,15 @@ Test(wrappers, rules_to_be_restored_are_changed_the_same_way)
 		expect_restored("iptables-restore rules", "iptables-restore");
 		expect_restored("iptables-restore -n -c rules",
 				"iptables-restore [-n] [-c]");
+		expect_restored("iptables-restore rules -n", "iptables-restore [-n]");
+		expect_restored("iptables-restore -- rules", "iptables-restore [--]");
 	}
 }
 
 Test(wrappers, an_options_value_is_not_taken_for_the_file_to_restore)
 {
 	write_rules("rules", "-j QUEUE");
-	run("cd %s && echo no > filter && echo no > 5", place);
+	run("echo no > filter && echo no > 5");
 	expect_restored("iptables-restore -T filter < rules",
 			"iptables-restore [-T] [filter]");
 	expect_restored("iptables-restore --table filter rules",
@@ -227,6 +343,23 @@ Test(wrappers, an_options_value_is_not_taken_for_the_file_to_restore)
 	expect_restored("iptables-restore -w rules", "iptables-restore [-w]");
 	expect_restored("iptables-restore -M /bin/true < rules",
 			"iptables-restore [-M] [/bin/true]");
+	expect_restored("iptables-restore -nT filter < rules",
+			"iptables-restore [-nT] [filter]");
+	expect_restored("iptables-restore --tab filter -W 5 < rules",
+			"iptables-restore [--tab] [filter] [-W] [5]");
+}
+
+Test(wrappers, several_files_are_the_real_commands_to_complain_of)
+{
+	write_rules("rules", "-j QUEUE");
+	expect("iptables-restore -n rules rules < /dev/null",
+	       "iptables-restore [-n] [rules] [rules]\n");
+}
+
+Test(wrappers, rules_that_cannot_be_read_are_told)
+{
+	cr_assert(under_ipq_run("iptables-restore .") == 1);
+	cr_assert_str_eq(said, "iptables-restore: rules: Is a directory\n");
 }
 
 /* Whose standard input nobody closes. */
@@ -234,10 +367,25 @@ Test(wrappers, a_file_that_is_not_there_is_the_real_commands_to_complain_of)
 {
 	struct child c;
 
-	child_start(&c, NULL, given("IPQ_RUN"), "sh", "-c",
-		    "iptables-restore none </dev/zero | head -n 1", NULL);
+	child_start(&c, NULL, given("IPQ_RUN"), "sh", "-c", "iptables-restore none", NULL);
 	child_says(&c, "iptables-restore [none]");
 	child_ends_well(&c);
+}
+
+/* Likewise. */
+Test(wrappers, a_question_for_help_reads_no_rules)
+{
+	static const char *const options[] = { "-h", "--help", "-V", "--version" };
+	char command[64], expected[64];
+	struct child c;
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(command, sizeof(command), "iptables-restore %s", options[i]);
+		child_start(&c, NULL, given("IPQ_RUN"), "sh", "-c", command, NULL);
+		snprintf(expected, sizeof(expected), "iptables-restore [%s]", options[i]);
+		child_says(&c, expected);
+		child_ends_well(&c);
+	}
 }
 
 Test(wrappers, modprobe_has_loaded_ip_queue_already)

@@ -1,164 +1,395 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 and IPv6 handles of one program that mean the same queue number. */
+/* IPv4 and IPv6 handles of one program that mean the same queue number: each gets its
+ * family's packets, however it waits (FACTS 8). */
+#include <netinet/udp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <criterion/criterion.h>
 
+#include "datagram.h"
 #include "network.h"
+#include "pair.h"
 #include "process.h"
-#include "queue.h"
 #include "reader.h"
 
 TestSuite(families, .timeout = 60);
 
 static union message message;
-static int heard[2];
 
-static int family_of(int i)
+/* Ten packets of each, which a loop that selects lets go. */
+static void serve_ten(void)
 {
-	return i ? AF_INET6 : AF_INET;
-}
-
-/* UDP to port 9 of both families is queued to number 0. */
-static void queue_both(void)
-{
-	network_enter();
-	for (int i = 0; i < 2; i++) {
-		heard[i] = udp_open(family_of(i), 9);
-		run("ip%stables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE", i ? "6" : "");
-	}
-}
-
-/* The next message of h must be a packet that ends with text; it is let go and
- * must arrive. */
-static void expect_packet(struct ipq_handle *h, int i, const char *text)
-{
-	ipq_packet_msg_t *p = queue_packet(h, &message);
-	size_t len = strlen(text);
-
-	cr_assert(p->payload[0] >> 4 == (i ? 6 : 4));
-	cr_assert(p->data_len >= len && !memcmp(p->payload + p->data_len - len, text, len));
-	cr_assert(ipq_set_verdict(h, p->packet_id, NF_ACCEPT, 0, NULL) == VERDICT_SENT);
-	udp_expect(heard[i], text);
-}
-
-/* A program that selects, then reads blocking whatever is ready; until it has seen
- * count packets of each. Returns how many messages were none. */
-static unsigned int select_loop(struct ipq_handle *const h[2], int count)
-{
-	struct pollfd fds[2] = {
-		{ .fd = h[0]->fd, .events = POLLIN },
-		{ .fd = h[1]->fd, .events = POLLIN },
-	};
 	int seen[2] = { 0, 0 };
-	unsigned int noops = 0;
 
-	while (seen[0] < count || seen[1] < count) {
-		cr_assert(poll(fds, 2, DEADLINE) > 0, "%d and %d packets", seen[0], seen[1]);
-		for (int i = 0; i < 2; i++) {
-			ssize_t n;
-
-			if (!fds[i].revents)
-				continue;
-			n = ipq_read(h[i], message.buf, sizeof(message.buf), 0);
-			cr_assert(n > 0, "%s", ipq_errstr());
-			if (ipq_message_type(message.buf) == NLMSG_NOOP) {
-				cr_assert(n == NLMSG_HDRLEN && message.nlh.nlmsg_len == NLMSG_HDRLEN);
-				noops++;
-				continue;
-			}
-			cr_assert(ipq_message_type(message.buf) == IPQM_PACKET);
-			cr_assert(ipq_get_packet(message.buf)->payload[0] >> 4 == (i ? 6 : 4));
-			ipq_set_verdict(h[i], ipq_get_packet(message.buf)->packet_id,
-					NF_ACCEPT, 0, NULL);
-			seen[i]++;
-		}
+	for (int n = 0; n < 10; n++) {
+		pair_say(1, "six");
+		pair_say(0, "four");
 	}
-	return noops;
-}
+	while (seen[0] < 10 || seen[1] < 10) {
+		int i = pair_next(&message);
+		ipq_packet_msg_t *p = ipq_get_packet(message.buf);
 
-/* A descriptor that is ready is read blocking: what comes is of the type. */
-static void read_from_poll(struct ipq_handle *h, int type)
-{
-	struct pollfd fd = { .fd = h->fd, .events = POLLIN };
-
-	cr_assert(poll(&fd, 1, DEADLINE) == 1);
-	alarm(DEADLINE / 1000);
-	cr_assert(ipq_read(h, message.buf, sizeof(message.buf), 0) > 0);
-	alarm(0);
-	cr_assert(ipq_message_type(message.buf) == type, "%d", message.nlh.nlmsg_type);
+		if (message.nlh.nlmsg_type == NLMSG_NOOP)
+			continue;
+		cr_assert(message.nlh.nlmsg_type == IPQM_PACKET);
+		cr_assert(p->payload[0] >> 4 == (i ? 6 : 4));
+		ipq_set_verdict(pair[i], p->packet_id, NF_ACCEPT, 0, NULL);
+		seen[i]++;
+	}
+	for (int n = 0; n < 10; n++) {
+		udp_expect(pair_heard[0], "four");
+		udp_expect(pair_heard[1], "six");
+	}
+	cr_assert(pair_silent());
 }
 
 Test(families, one_loop_that_selects_and_reads_blocking_serves_both)
 {
 	for (int first = 0; first < 2; first++) {
-		struct ipq_handle *h[2];
-
-		queue_both();
-		h[first] = queue_open(family_of(first), IPQ_COPY_PACKET, 0);
-		h[!first] = queue_open(family_of(!first), IPQ_COPY_PACKET, 0);
-		for (int n = 0; n < 10; n++) {
-			udp_say(AF_INET6, 9, "six");
-			udp_say(AF_INET, 9, "four");
-		}
-		select_loop(h, 10);
-		for (int n = 0; n < 10; n++) {
-			udp_expect(heard[0], "four");
-			udp_expect(heard[1], "six");
-		}
-		udp_say(family_of(!first), 9, "alone");
-		read_from_poll(h[first], NLMSG_NOOP);
-		read_from_poll(h[!first], IPQM_PACKET);
-		cr_assert(queue_silent(h[first]) && queue_silent(h[!first]));
-		ipq_destroy_handle(h[0]);
-		ipq_destroy_handle(h[1]);
+		pair_network("QUEUE");
+		pair_open(first);
+		serve_ten();
+		pair_close_both();
 	}
 }
 
-Test(families, either_may_go_and_come_again)
+/* Woken by packets of the other family alone, it would wait for the next of its own. */
+Test(families, a_read_that_select_had_begin_gets_noop_and_the_other_the_packet)
 {
-	struct ipq_handle *h[2];
-
-	queue_both();
-	h[0] = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
-	h[1] = queue_open(PF_INET6, IPQ_COPY_PACKET, 0);
-	for (int round = 0; round < 20; round++) {
-		int gone = round / 2 % 2, stays = !gone;
-		struct pollfd fd = { .fd = h[gone]->fd, .events = POLLIN };
-
-		/* one that waits in the socket of the one that goes */
-		udp_say(family_of(stays), 9, "waits");
-		cr_assert(poll(&fd, 1, 100) >= 0);
-		ipq_destroy_handle(h[gone]);
-		expect_packet(h[stays], stays, "waits");
-		udp_say(family_of(stays), 9, "one");
-		expect_packet(h[stays], stays, "one");
-		h[gone] = queue_open(family_of(gone), IPQ_COPY_PACKET, 0);
-		udp_say(AF_INET, 9, "two");
-		udp_say(AF_INET6, 9, "two");
-		cr_assert(select_loop(h, 1) <= 2);
-		udp_expect(heard[0], "two");
-		udp_expect(heard[1], "two");
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		for (int n = 0; n < 100; n++)
+			pair_say(!first, "alone");
+		cr_assert(pair_next(&message) == first);
+		cr_assert(message.nlh.nlmsg_type == NLMSG_NOOP);
+		for (int n = 0; n < 100; n++)
+			pair_expect(!first, "alone");
+		cr_assert(pair_silent());
+		cr_assert(pair_noops > 0);
+		pair_close_both();
 	}
+}
+
+/* Each event is read to the end, without waiting: that there is nothing more must be
+ * true, or the edge is missed. */
+static void serve_edges(uint32_t edge)
+{
+	static const char *const text[] = { "four", "six" };
+	struct epoll_event event[2];
+	int epoll = epoll_create1(EPOLL_CLOEXEC), seen[2] = { 0, 0 };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		event[i] = (struct epoll_event) { EPOLLIN | edge, { .u32 = i } };
+		cr_assert(!epoll_ctl(epoll, EPOLL_CTL_ADD, pair[i]->fd, &event[i]));
+	}
+	for (int n = 0; n < 200; n++)
+		pair_say(n % 100 < 80, text[n % 100 < 80]);
+	while (seen[0] + seen[1] < 200) {
+		int ready = epoll_wait(epoll, event, 2, DEADLINE / 5);
+
+		cr_assert(ready > 0, "%d and %d packets", seen[0], seen[1]);
+		while (ready--) {
+			int i = event[ready].data.u32;
+
+			while (ipq_read(pair[i], message.buf, sizeof(message.buf), -1) > 0) {
+				cr_assert(message.nlh.nlmsg_type == IPQM_PACKET);
+				ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id,
+						NF_ACCEPT, 0, NULL);
+				udp_expect(pair_heard[i], text[i]);
+				seen[i]++;
+				if (!edge)
+					break;
+			}
+		}
+	}
+	cr_assert(seen[0] == 40 && seen[1] == 160);
+	close(epoll);
+}
+
+Test(families, a_loop_that_waits_in_epoll_serves_both)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		serve_edges(0);
+		pair_close_both();
+	}
+}
+
+Test(families, so_does_one_that_waits_for_edges)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		serve_edges(EPOLLET);
+		pair_close_both();
+	}
+}
+
+Test(families, a_read_that_does_not_wait_finds_nothing_among_packets_of_the_other)
+{
+	pair_network("QUEUE");
+	pair_open(0);
+	for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
+		pair_say(1, "six");
+		if (nonblocking) {
+			cr_assert(!fcntl(pair[0]->fd, F_SETFL, O_NONBLOCK));
+			cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), 0) == -1);
+			cr_assert(errno == EAGAIN);
+		} else {
+			cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
+			cr_assert_str_eq(ipq_errstr(), "Timeout");
+		}
+		pair_expect(1, "six");
+	}
+	pair_close_both();
+}
+
+Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
+{
+	static struct reader r;
+	long long began;
+
+	pair_network("QUEUE");
+	pair_open(0);
+	began = clock_us();
+	reader_start(&r, pair[0], 300000);
+	for (int n = 0; n < 10; n++) {
+		pair_say(1, "six");
+		cr_assert(queue_packet(pair[1], &message));
+	}
+	reader_end(&r);
+	cr_assert(r.n == 0 && r.error == 0 && clock_us() - began >= 300000);
+	cr_assert_str_eq(r.text, "Timeout");
+	/* and with its own among theirs */
+	for (int n = 0; n < 100; n++)
+		pair_say(n == 90 ? 0 : 1, "one");
+	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), SOON) > 0);
+	cr_assert(message.nlh.nlmsg_type == IPQM_PACKET);
+	pair_close_both();
 }
 
 Test(families, a_read_that_has_begun_to_wait_goes_on_waiting)
 {
 	static struct reader r;
-	struct ipq_handle *h[2];
 
-	queue_both();
-	h[0] = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
-	reader_start(&r, h[0], 0);
-	h[1] = queue_open(PF_INET6, IPQ_COPY_PACKET, 0);
-	for (int i = 0; i < 10; i++) {
-		udp_say(AF_INET6, 9, "six");
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	reader_start(&r, pair[0], 0);
+	pair_make(1);
+	pair_start(1);
+	for (int n = 0; n < 10; n++) {
+		pair_say(1, "six");
 		cr_assert(reader_waits(&r));
-		expect_packet(h[1], 1, "six");
+		ipq_set_verdict(pair[1], queue_packet(pair[1], &message)->packet_id, NF_ACCEPT,
+				0, NULL);
+		udp_expect(pair_heard[1], "six");
 	}
-	udp_say(AF_INET, 9, "four");
+	pair_say(0, "four");
 	reader_end(&r);
 	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+	pair_close_both();
+}
+
+/* Its own packets then come by the shared number, too. */
+Test(families, so_does_one_when_the_other_handle_goes)
+{
+	static struct reader r;
+
+	pair_network("QUEUE");
+	pair_open(0);
+	reader_start(&r, pair[1], 0);
+	pair_close(0);
+	pair_say(1, "six");
+	reader_end(&r);
+	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET, "message type %d",
+		  r.m.nlh.nlmsg_type);
+	ipq_set_verdict(pair[1], ipq_get_packet(r.m.buf)->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(pair_heard[1], "six");
+	pair_close(1);
+}
+
+#define STOPS 3
+
+/* What is told of one packet from the far side at each of its stops. The kernel begins
+ * to stamp packets a little after it was asked to. */
+static void see_stops(ipq_packet_msg_t seen[STOPS])
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		udp_say_far("fd10::2", 9, "hello");
+		for (int n = 0; n < STOPS; n++) {
+			seen[n] = *pair_packet(1, "hello");
+			ipq_set_verdict(pair[1], seen[n].packet_id, NF_ACCEPT, 0, NULL);
+		}
+		if (seen[0].timestamp_sec)
+			return;
+	}
+	cr_assert_fail("the kernel stamps no packets");
+}
+
+/* Which handle is the first makes no difference, but for id and time. */
+Test(families, what_is_moved_is_as_it_was)
+{
+	ipq_packet_msg_t seen[2][STOPS];
+
+	network_enter();
+	network_add_far();
+	network_add_beyond();
+	run("ip6tables-legacy -t mangle -A PREROUTING -p udp --dport 9 -j MARK --set-mark 77");
+	run("for c in PREROUTING FORWARD POSTROUTING; do "
+	    "ip6tables-legacy -t mangle -A $c -p udp --dport 9 -j QUEUE; done");
+	for (int first = 0; first < 2; first++) {
+		pair_open(first);
+		see_stops(seen[first]);
+		for (int n = 0; n < STOPS; n++) {
+			cr_assert(!seen[first][n].timestamp_sec == (n == STOPS - 1));
+			seen[first][n].packet_id = 0;
+			seen[first][n].timestamp_sec = seen[first][n].timestamp_usec = 0;
+		}
+		pair_close_both();
+	}
+	cr_assert(seen[0][0].mark == 77 && seen[0][1].hw_addrlen == 6);
+	cr_assert(seen[0][1].indev_name[0] && seen[0][1].outdev_name[0]);
+	cr_assert(!memcmp(seen[0], seen[1], sizeof(seen[0])));
+}
+
+static ipq_id_t say(const char *text)
+{
+	pair_say(1, text);
+	return pair_packet(1, text)->packet_id;
+}
+
+/* Of packets that are moved. */
+Test(families, every_verdict_is_obeyed)
+{
+	static unsigned char replacement[DATAGRAM_MAX];
+	ipq_packet_msg_t *p;
+	ipq_id_t id;
+
+	pair_network("QUEUE");
+	pair_open(0);
+	run("ip6tables-legacy -A INPUT -m mark --mark 5 -j DROP");
+	id = say("dropped");
+	ipq_set_verdict(pair[1], id, NF_DROP, 0, NULL);
+	ipq_set_verdict(pair[1], id, NF_DROP, 0, NULL);
+	cr_assert(queue_error(pair[1]) == ENOENT);
+
+	id = say("again");
+	ipq_set_verdict(pair[1], id, NF_STOLEN, 0, NULL);
+	cr_assert(queue_error(pair[1]) == EINVAL);
+	ipq_set_verdict(pair[1], id, NF_QUEUE, 0, NULL);
+	ipq_set_verdict(pair[1], pair_packet(1, "again")->packet_id, NF_REPEAT, 0, NULL);
+	ipq_set_verdict(pair[1], pair_packet(1, "again")->packet_id, NF_STOP, 0, NULL);
+	udp_expect(pair_heard[1], "again");
+
+	ipq_set_vwmark(pair[1], say("marked"), NF_ACCEPT, 5, 0, NULL);
+	pair_say(1, "text");
+	p = pair_packet(1, "text");
+	ipq_set_verdict(pair[1], p->packet_id, NF_ACCEPT,
+			datagram_with(replacement, p->payload, "another", 7), replacement);
+	udp_expect(pair_heard[1], "another");
+	cr_assert(pair_silent());
+	pair_close_both();
+}
+
+/* Nobody has asked for packets of the other family: dropped, as ever. */
+Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
+{
+	static struct reader r;
+	uint64_t foreign;
+
+	for (int i = 0; i < 2; i++) {
+		pair_network("QUEUE");
+		pair_make(i);
+		pair_start(i);
+		pair_say(!i, "dropped");
+		cr_assert(pair_next(&message) == i && message.nlh.nlmsg_type == NLMSG_NOOP);
+		cr_assert(pair_silent());
+		reader_start(&r, pair[i], 0);
+		pair_say(!i, "dropped");
+		cr_assert(reader_waits(&r), "message type %d", r.m.nlh.nlmsg_type);
+		pair_say(i, "own");
+		reader_end(&r);
+		cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+		ipq_set_verdict(pair[i], ipq_get_packet(r.m.buf)->packet_id, NF_ACCEPT, 0, NULL);
+		udp_expect(pair_heard[i], "own");
+		run("ip%stables-legacy -F OUTPUT", i ? "" : "6");
+		pair_say(!i, "let through by the rules");
+		udp_expect(pair_heard[!i], "let through by the rules");
+		cr_assert(!ipq_ctl(pair[i], IPQ_CTL_GET_FOREIGN, &foreign) && foreign == 2,
+			  "%lu", (unsigned long)foreign);
+		pair_close(i);
+	}
+}
+
+Test(families, one_that_waits_before_any_came_does_not_see_it_either)
+{
+	static struct reader r;
+
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	reader_start(&r, pair[0], 0);
+	usleep(30000);	/* as long as tells waiting from looking */
+	pair_say(1, "dropped");
+	cr_assert(reader_waits(&r), "message type %d", r.m.nlh.nlmsg_type);
+	pair_say(0, "own");
+	reader_end(&r);
+	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+	pair_close(0);
+}
+
+Test(families, debug_tells_once_of_packets_that_nobody_takes)
+{
+	const char *said;
+
+	pair_network("QUEUE");
+	setenv("LIBIPQ_DEBUG", "1", 1);
+	setenv("LIBIPQ_RCVBUF", "100000", 1);
+	pair_make(0);
+	pair_start(0);
+	stderr_keep();
+	for (int n = 0; n < 3; n++)
+		pair_say(1, "dropped");
+	cr_assert(pair_silent());
+	said = stderr_kept();
+	assert_one_line(said);
+	assert_says(said, "queue 0:");
+	assert_says(said, "IPv6");
+	assert_says(said, "ip6tables");
+	assert_says(said, "--queue-num N");
+	pair_close(0);
+}
+
+/* The same number of another network namespace is another one. */
+Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_other)
+{
+	int here, heard;
+	uint64_t foreign;
+
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	heard = pair_heard[0];
+	pair_network("QUEUE");
+	pair_make(1);
+	pair_start(1);
+	pair_pass(1, "there");
+	cr_assert(!setns(here, CLONE_NEWNET));
+	pair_heard[0] = heard;
+	pair_pass(0, "here");
+	pair_say(1, "dropped");
+	cr_assert(pair_silent());
+	cr_assert(!ipq_ctl(pair[0], IPQ_CTL_GET_FOREIGN, &foreign) && foreign == 1, "%lu",
+		  (unsigned long)foreign);
+	pair_close(0);
+	cr_assert(ipq_read(pair[1], message.buf, sizeof(message.buf), -1) == 0);
+	pair_close(1);
 }

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copies of one program, each on a queue of its own, from their start to the end
+ * of the last. Knows nothing of the program but how to have it executed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instances.h"
+
+/* Those that somebody may send to the program. */
+static const int forwarded[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
+};
+
+struct group {
+	const struct instances *set;
+	const char *name;
+	pid_t pid[INSTANCES_MAX];	/* 0 when it is gone */
+	unsigned int left;
+	int status;			/* of the first that failed */
+	int unable;			/* or 126 or 127: the program cannot be run */
+	int *error;			/* shared with them: why, by index; else 0 */
+	int gate[2];			/* opens when its writing end is closed */
+	sigset_t awaited;
+	sigset_t mask;			/* as it was before, */
+	struct sigaction on_child;	/* and what SIGCHLD did */
+};
+
+static bool plan_queues(const char *variable, unsigned int count, unsigned int *first)
+{
+	const char *text = getenv(variable);
+	char *end;
+
+	*first = 0;
+	if (!text)
+		return true;
+	errno = 0;
+	*first = strtoul(text, &end, 10);
+	if (errno || text[0] < '0' || text[0] > '9' || *end || *first > UINT16_MAX) {
+		fprintf(stderr, "ipq-run: --instances %u: %s=%s: each instance has one "
+			"queue; want the number of the first one's\n", count, variable,
+			text);
+		return false;
+	}
+	if (*first + count - 1 > UINT16_MAX) {
+		fprintf(stderr, "ipq-run: --instances %u: %s=%s: want queues up to "
+			"65535, not %u\n", count, variable, text, *first + count - 1);
+		return false;
+	}
+	return true;
+}
+
+bool instances_plan(struct instances *set, unsigned int count)
+{
+	unsigned int apart;
+
+	*set = (struct instances) {
+		.count = count,
+		.has_queue6 = getenv("LIBIPQ_QUEUE6"),
+	};
+	if (!plan_queues("LIBIPQ_QUEUE", count, &set->queue) ||
+	    !plan_queues("LIBIPQ_QUEUE6", count, &set->queue6))
+		return false;
+	if (!set->has_queue6)
+		set->queue6 = set->queue;
+	apart = set->queue6 > set->queue ? set->queue6 - set->queue :
+					   set->queue - set->queue6;
+	if (apart && apart < count) {
+		fprintf(stderr, "ipq-run: --instances %u: queues %u to %u and, for IPv6, "
+			"%u to %u overlap\n", count, set->queue, set->queue + count - 1,
+			set->queue6, set->queue6 + count - 1);
+		return false;
+	}
+	return true;
+}
+
+static void tell_rule(const struct instances *set, const char *family,
+		      const char *command, unsigned int first, const char *variable)
+{
+	unsigned int last = first + set->count - 1;
+	char balance[32];
+
+	snprintf(balance, sizeof(balance), "%u:%u", first, last);
+	if (set->count == 1) {		/* iptables wants at least two to balance */
+		snprintf(balance, sizeof(balance), "%u", first);
+		unsetenv(variable);
+	} else {
+		setenv(variable, balance, 1);
+	}
+	fprintf(stderr, "ipq-run: rule for %s: %s -A INPUT -j NFQUEUE --queue-%s %s\n",
+		family, command, set->count == 1 ? "num" : "balance", balance);
+}
+
+static void set_queue(const char *variable, unsigned int queue)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", queue);
+	setenv(variable, text, 1);
+}
+
+/* In the forked process. */
+static void be_instance(const struct group *g, unsigned int index, pid_t parent,
+			void (*execute)(void *), void *program)
+{
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	close(g->gate[1]);
+	/* the gate is open, too, when the parent was gone before that signal */
+	if (read(g->gate[0], &byte, 1) || getppid() != parent)
+		_exit(128 + SIGTERM);
+	set_queue("LIBIPQ_QUEUE", g->set->queue + index);
+	if (g->set->has_queue6)
+		set_queue("LIBIPQ_QUEUE6", g->set->queue6 + index);
+	sigaction(SIGCHLD, &g->on_child, NULL);
+	sigprocmask(SIG_SETMASK, &g->mask, NULL);
+	execute(program);
+	g->error[index] = errno;
+	_exit(126);
+}
+
+static void tell(const struct group *g, int signal)
+{
+	for (unsigned int i = 0; i < g->set->count; i++)
+		if (g->pid[i])
+			kill(g->pid[i], signal);
+}
+
+static void cannot_run(struct group *g, int error)
+{
+	if (g->unable)
+		return;
+	fprintf(stderr, "ipq-run: %s: %s\n", g->name, strerror(error));
+	g->unable = error == ENOENT ? 127 : 126;
+	tell(g, SIGTERM);
+	tell(g, SIGCONT);
+}
+
+/* By default SIGTSTP stops nobody whom nobody would continue (do_signal_stop and
+ * is_current_pgrp_orphaned in the kernel): so not SIGSTOP. */
+static void stop_too(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+/* What the terminal sends comes from the kernel and reaches the whole process
+ * group; but at a hangup only the session's leader (tty_signal_session_leader). */
+static bool all_have_it(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL && info->si_signo != SIGCONT &&
+	       (info->si_signo != SIGHUP || getsid(0) != getpid());
+}
+
+static void pass_on(const struct group *g, const siginfo_t *info)
+{
+	if (!all_have_it(info))
+		tell(g, info->si_signo);
+	if (info->si_signo == SIGTSTP)
+		stop_too();
+}
+
+/* strsignal(3) has sentences, and sigabbrev_np(3) is not in every C library. */
+static const char *signal_name(int signal)
+{
+#define NAME(signal) [signal] = #signal
+	static const char *const names[] = {
+		NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL),
+		NAME(SIGTRAP), NAME(SIGABRT), NAME(SIGBUS), NAME(SIGFPE),
+		NAME(SIGKILL), NAME(SIGUSR1), NAME(SIGSEGV), NAME(SIGUSR2),
+		NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGXCPU),
+		NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF), NAME(SIGSYS),
+	};
+#undef NAME
+	static char other[32];
+
+	if (signal < (int)(sizeof(names) / sizeof(names[0])) && names[signal])
+		return names[signal];
+	snprintf(other, sizeof(other), "signal %d", signal);
+	return other;
+}
+
+static void report(struct group *g, unsigned int index, int status)
+{
+	char which[96];
+	int n;
+
+	n = snprintf(which, sizeof(which), "instance %u, pid %d, queue %u", index + 1,
+		     (int)g->pid[index], g->set->queue + index);
+	if (g->set->has_queue6)
+		snprintf(which + n, sizeof(which) - n, ", IPv6 queue %u",
+			 g->set->queue6 + index);
+	if (WIFEXITED(status))
+		fprintf(stderr, "ipq-run: %s: exit status %d\n", which,
+			WEXITSTATUS(status));
+	else
+		fprintf(stderr, "ipq-run: %s: killed by %s\n", which,
+			signal_name(WTERMSIG(status)));
+	if (g->status == 0)
+		g->status = WIFEXITED(status) ? WEXITSTATUS(status) :
+						128 + WTERMSIG(status);
+}
+
+static void gone(struct group *g, unsigned int index, int status)
+{
+	if (!g->error[index])
+		report(g, index, status);
+	g->pid[index] = 0;
+	g->left--;
+	if (g->error[index])
+		cannot_run(g, g->error[index]);
+}
+
+static void reap(struct group *g)
+{
+	int status;
+	pid_t pid;
+
+	/* others may be what was left to us by whoever became ipq-run */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned int i = 0; i < g->set->count; i++)
+			if (g->pid[i] == pid) {
+				gone(g, i, status);
+				break;
+			}
+}
+
+/* From here on signals wait to be taken. Blocked, they are kept even if ignored
+ * (sig_ignored in the kernel), so that a program's own handler gets them. */
+static void take_signals(struct group *g)
+{
+	const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t blocked;
+
+	sigemptyset(&g->awaited);
+	sigaddset(&g->awaited, SIGCHLD);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
+		sigaddset(&g->awaited, forwarded[i]);
+	blocked = g->awaited;
+	sigaddset(&blocked, SIGPIPE);	/* nobody may be left to read reports */
+	sigprocmask(SIG_BLOCK, &blocked, &g->mask);
+	/* ignored, it would have the kernel throw exit statuses away */
+	sigaction(SIGCHLD, &by_default, &g->on_child);
+}
+
+/* They are there, and wait at the gate. */
+static bool start_all(struct group *g, void (*execute)(void *), void *program)
+{
+	pid_t pid, parent = getpid();
+
+	g->error = mmap(NULL, g->set->count * sizeof(*g->error), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (g->error == MAP_FAILED || pipe2(g->gate, O_CLOEXEC))
+		return false;
+	for (; g->left < g->set->count; g->left++) {
+		pid = fork();
+		if (pid < 0)
+			return false;
+		if (pid == 0)
+			be_instance(g, g->left, parent, execute, program);
+		g->pid[g->left] = pid;
+	}
+	return true;
+}
+
+/* What came from the terminal meanwhile only some of them have: it is passed on. As
+ * they still block it, nobody has it twice. */
+static void open_gate(struct group *g)
+{
+	static const struct timespec no_time;
+	siginfo_t info;
+
+	while (sigtimedwait(&g->awaited, &info, &no_time) > 0)
+		if (info.si_signo == SIGTSTP)
+			stop_too();	/* them the gate has stopped already */
+		else if (info.si_signo == SIGCHLD)
+			reap(g);
+		else
+			tell(g, info.si_signo);
+	close(g->gate[0]);
+	close(g->gate[1]);
+}
+
+int instances_run(const struct instances *set, const char *name,
+		  void (*execute)(void *program), void *program)
+{
+	struct group g = { .set = set, .name = name };
+	siginfo_t info;
+
+	take_signals(&g);
+	tell_rule(set, "IPv4", "iptables", set->queue, "IPQ_RUN_BALANCE");
+	tell_rule(set, "IPv6", "ip6tables", set->queue6, "IPQ_RUN_BALANCE6");
+	if (!start_all(&g, execute, program)) {
+		fprintf(stderr, "ipq-run: %s: %s\n", name, strerror(errno));
+		tell(&g, SIGKILL);	/* they still are copies of ourselves */
+		return 126;
+	}
+	open_gate(&g);
+	while (g.left) {
+		if (sigwaitinfo(&g.awaited, &info) < 0)
+			continue;	/* EINTR: we were stopped (signal(7)) */
+		if (info.si_signo == SIGCHLD)
+			reap(&g);
+		else
+			pass_on(&g, &info);
+	}
+	return g.unable ? g.unable : g.status;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The iptables command of the same name, with jumps to QUEUE made jumps to
+ * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. Becomes
+ * the real command; knows nothing of what rules look like. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules.h"
+
+static const char *name;	/* of the command */
+
+static _Noreturn void die(int status, const char *what, const char *why)
+{
+	fprintf(stderr, "%s: %s: %s\n", name, what, why);
+	exit(status);
+}
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		die(1, "rules", strerror(errno));
+	return memory;
+}
+
+static void read_setting(struct nfqueue *queue)
+{
+	/* that of ipq-run's instances, or of the one there is */
+	static const char *const variables[][4] = {
+		{ "IPQ_RUN_BALANCE", "LIBIPQ_QUEUE" },
+		{ "IPQ_RUN_BALANCE6", "LIBIPQ_QUEUE6", "LIBIPQ_QUEUE" },
+	};
+	const char *const *variable = variables[!strncmp(name, "ip6", 3)];
+	const char *setting = NULL;
+
+	for (; *variable && !setting; variable++)
+		setting = getenv(*variable);
+	if (!nfqueue_read(setting ? setting : "0", queue))
+		die(2, variable[-1], "want a queue number, 0 to 65535, or up to 256 of them "
+		    "as 4-7");
+}
+
+/* Whether the command of this name in the directory is this program. */
+static bool is_own(const char *dir, size_t len, const struct stat *own)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%.*s/%s", len ? (int)len : 1,
+			 len ? dir : ".", name);
+
+	return n < (int)sizeof(path) && !stat(path, &st) &&
+	       st.st_dev == own->st_dev && st.st_ino == own->st_ino;
+}
+
+/* Leaves out of PATH where this program is found: the real one comes after. */
+static void leave_path(const struct stat *own)
+{
+	/* old start scripts may not have the places of iptables on theirs */
+	static const char added[] = "/usr/sbin:/sbin";
+	const char *dir = getenv("PATH");
+	char *path, *end;
+	size_t len;
+
+	if (!dir || !*dir)
+		dir = "/usr/sbin:/usr/bin:/sbin:/bin";
+	path = end = allocate(strlen(dir) + 1 + sizeof(added));
+	for (;; dir += len + 1) {
+		len = strcspn(dir, ":");
+		if (!is_own(dir, len, own))
+			end = stpcpy(mempcpy(end, dir, len), ":");
+		if (!dir[len])
+			break;
+	}
+	memcpy(end, added, sizeof(added));
+	setenv("PATH", path, 1);
+	free(path);
+}
+
+/* How many files to read rules from are named; they are the last arguments then.
+ * -1 if no rules are read. */
+static int files_named(int argc, char **argv)
+{
+	/* the others have no value in a word of its own */
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "modprobe", required_argument, NULL, 'M' },
+		{ "table", required_argument, NULL, 'T' },
+		{ "wait", optional_argument, NULL, 'w' },
+		{ "wait-interval", required_argument, NULL, 'W' },
+		{ 0 },
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "hVM:T:w::W:", options, NULL)) != -1) {
+		if (option == 'h' || option == 'V')
+			return -1;
+		/* iptables-restore lets it have one all the same */
+		if (option == 'w' && !optarg && optind < argc &&
+		    !argv[optind][strspn(argv[optind], "0123456789")])
+			optind++;
+	}
+	return argc - optind;
+}
+
+/* Puts what in has, translated, in the place of standard input. In a file: nobody
+ * need stay to feed a pipe. */
+static void give_rules(FILE *in, const struct nfqueue *queue)
+{
+	int fd = memfd_create("rules", MFD_CLOEXEC);
+	char *line = NULL, *to;
+	size_t size = 0;
+	ssize_t len;
+
+	if (fd < 0)
+		die(1, "memfd_create", strerror(errno));
+	while ((len = getline(&line, &size, in)) > 0) {
+		to = allocate(RULES_LINE_MAX(len));
+		len = rules_line(line, len, queue, to);
+		if (write(fd, to, len) != len)
+			die(1, "rules", strerror(errno));
+		free(to);
+	}
+	if (!feof(in) || fclose(in) || lseek(fd, 0, SEEK_SET) || dup2(fd, STDIN_FILENO))
+		die(1, "rules", strerror(errno));
+	free(line);
+}
+
+static void restore(int argc, char **argv, const struct nfqueue *queue)
+{
+	int files = files_named(argc, argv);
+	FILE *in = NULL;
+
+	if (files == 0)
+		in = stdin;
+	else if (files == 1)
+		in = fopen(argv[argc - 1], "re");
+	/* what cannot be read is for the real command to complain of */
+	if (!in)
+		return;
+	give_rules(in, queue);
+	argv[argc - files] = NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	const char **words = (const char **)argv;
+	struct nfqueue queue;
+	struct stat own;
+
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	if (stat(path, &own))
+		die(126, path, strerror(errno));
+	read_setting(&queue);
+	leave_path(&own);
+	if (strstr(name, "-restore")) {
+		restore(argc, argv, &queue);
+	} else {
+		words = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*words));
+		words[rules_words(argv, &queue, words)] = NULL;
+	}
+	execvp(name, (char **)words);
+	if (errno != ENOENT)
+		die(126, "exec", strerror(errno));
+	fprintf(stderr, "%s: not found (looked for by ipq-run's %s in %s)\n", name, name,
+		getenv("PATH"));
+	return 127;
+}

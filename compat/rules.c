@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Jumps to QUEUE made jumps to NFQUEUE, in what the iptables commands are given:
+ * words, or lines to restore. Pure: no I/O, nothing allocated. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+#include "settings.h"
+
+/* Returns where it ends, NULL if there is none. */
+static const char *read_number(const char *text, uint16_t *number)
+{
+	const char *start = text;
+	unsigned int n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n <= UINT16_MAX; text++)
+		n = 10 * n + (*text - '0');
+	*number = n;
+	return text > start && n <= UINT16_MAX ? text : NULL;
+}
+
+bool nfqueue_read(const char *setting, struct nfqueue *queue)
+{
+	uint16_t first, last;
+	const char *end = read_number(setting, &first);
+
+	last = first;
+	if (end && (*end == '-' || *end == ':'))
+		end = read_number(end + 1, &last);
+	if (!end || *end || first > last || last - first >= SETTINGS_RANGE_MAX)
+		return false;
+	/* iptables reads 010 as 8, and wants two numbers to balance between */
+	if (first == last) {
+		queue->option = "--queue-num";
+		snprintf(queue->numbers, sizeof(queue->numbers), "%u", first);
+	} else {
+		queue->option = "--queue-balance";
+		snprintf(queue->numbers, sizeof(queue->numbers), "%u:%u", first, last);
+	}
+	return true;
+}
+
+enum word {
+	OTHER,
+	TEXT_FOLLOWS,		/* the next word may be anything and mean nothing */
+	JUMP,			/* its target is the next word */
+	QUEUE,			/* is the target of the jump before it */
+	JUMP_TO_QUEUE,		/* both in one */
+};
+
+static bool is(const char *word, size_t len, const char *name)
+{
+	return len == strlen(name) && !memcmp(word, name, len);
+}
+
+/* getopt_long(3) takes any beginning of an option's name that is no other's. */
+static bool is_long_jump(const char *word, size_t len)
+{
+	return len > strlen("--") && len <= strlen("--jump") &&
+	       !memcmp(word, "--jump", len);
+}
+
+static enum word classify(enum word before, const char *word, size_t len)
+{
+	static const char *const texts[] = {
+		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
+		"--string", "--hex-string",
+	};
+	const char *equals = memchr(word, '=', len);
+
+	if (before == TEXT_FOLLOWS)
+		return OTHER;
+	if (before == JUMP && is(word, len, "QUEUE"))
+		return QUEUE;
+	if (is(word, len, "-j") || is_long_jump(word, len))
+		return JUMP;
+	if (is(word, len, "-jQUEUE") ||
+	    (equals && is_long_jump(word, equals - word) &&
+	     is(equals, word + len - equals, "=QUEUE")))
+		return JUMP_TO_QUEUE;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (is(word, len, texts[i]))
+			return TEXT_FOLLOWS;
+	return OTHER;
+}
+
+size_t rules_words(char *const *words, const struct nfqueue *queue, const char **to)
+{
+	enum word word = OTHER;
+	size_t n = 0;
+
+	for (; *words; words++) {
+		word = classify(word, *words, strlen(*words));
+		if (word != QUEUE && word != JUMP_TO_QUEUE) {
+			to[n++] = *words;
+			continue;
+		}
+		/* in words of their own: iptables 1.8.9 reads no others */
+		n -= word == QUEUE;
+		to[n++] = "-j";
+		to[n++] = "NFQUEUE";
+		to[n++] = queue->option;
+		to[n++] = queue->numbers;
+	}
+	return n;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* A word of a line. */
+struct token {
+	const char *end;
+	char plain[16];		/* without its quotes; none of interest is so long */
+	size_t len;		/* of that */
+};
+
+/* As add_param_to_argv of iptables-restore: a quote may begin within a word, and
+ * where it ends the word does; \ is for the next character, within quotes only. */
+static void take(struct token *token, const char *at, const char *end)
+{
+	bool quoted = false;
+
+	token->len = 0;
+	for (; at < end && (quoted || !is_blank(*at)); at++) {
+		if (*at == '"') {
+			quoted = !quoted;
+			if (quoted)
+				continue;
+			at++;
+			break;
+		}
+		if (quoted && *at == '\\' && ++at == end)
+			break;
+		if (token->len < sizeof(token->plain))
+			token->plain[token->len++] = *at;
+	}
+	token->end = at;
+}
+
+size_t rules_line(const char *line, size_t len, const struct nfqueue *queue, char *to)
+{
+	const char *at = line, *end = line + len;
+	char *out = to, *jump = to;
+	enum word word = OTHER;
+	struct token token;
+
+	if (len && *line == '#') {
+		memcpy(to, line, len);
+		return len;
+	}
+	while (at < end) {
+		if (is_blank(*at)) {
+			*out++ = *at++;
+			continue;
+		}
+		take(&token, at, end);
+		word = classify(word, token.plain, token.len);
+		if (word == JUMP)
+			jump = out;
+		if (word == QUEUE)
+			out = jump;
+		if (word == QUEUE || word == JUMP_TO_QUEUE) {
+			out += sprintf(out, "-j NFQUEUE %s %s", queue->option,
+				       queue->numbers);
+			/* none is needed after a quote */
+			if (token.end < end && !is_blank(*token.end))
+				*out++ = ' ';
+		} else {
+			out = mempcpy(out, at, token.end - at);
+		}
+		at = token.end;
+	}
+	return out - to;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happens at any moment within a call of the library's: before each of its system
+ * calls a packet comes, or the program is made to wait. Two handles share a queue
+ * number. */
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "pair.h"
+
+TestSuite(moments, .timeout = 60);
+
+/* More than any call of the library makes. */
+#define MOMENTS_MAX 1000
+
+static struct {
+	unsigned int left;	/* calls until event; 0: it has been */
+	void (*event)(int);
+	int i;
+} at;
+
+/* A program has these instead of the C library's, in its libraries too. */
+static void pass_moment(void)
+{
+	if (at.left && --at.left == 0)
+		at.event(at.i);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	pass_moment();
+	return syscall(SYS_clock_gettime, clock, time);
+}
+
+int close(int fd)
+{
+	pass_moment();
+	return syscall(SYS_close, fd);
+}
+
+ssize_t recv(int fd, void *buf, size_t len, int flags)
+{
+	pass_moment();
+	return syscall(SYS_recvfrom, fd, buf, len, flags, NULL, NULL);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	pass_moment();
+	return syscall(SYS_recvmsg, fd, msg, flags);
+}
+
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	pass_moment();
+	return syscall(SYS_sendto, fd, buf, len, flags, NULL, 0);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	pass_moment();
+	return syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+int socket(int family, int type, int protocol)
+{
+	pass_moment();
+	return syscall(SYS_socket, family, type, protocol);
+}
+
+/* Calls act(i) with event(event_i) at the nth moment of it. False if there are
+ * fewer. */
+static bool with_event(unsigned int n, void (*act)(int), int i, void (*event)(int),
+		       int event_i)
+{
+	at.left = n;
+	at.event = event;
+	at.i = event_i;
+	act(i);
+	n = at.left;
+	at.left = 0;
+	return n == 0;
+}
+
+static void say(int i)
+{
+	pair_say(i, "in a moment");
+}
+
+static void make_and_start(int i)
+{
+	pair_make(i);
+	pair_start(i);
+}
+
+Test(moments, while_a_second_handle_is_made_and_asks_the_first_loses_no_packet)
+{
+	for (int first = 0; first < 2; first++) {
+		unsigned int n = 0;
+		bool more = true;
+
+		pair_network("QUEUE");
+		while (more && ++n < MOMENTS_MAX) {
+			make_and_start(first);
+			more = with_event(n, make_and_start, !first, say, first);
+			if (more)
+				pair_expect(first, "in a moment");
+			pair_pass(!first, "afterwards");
+			pair_close_both();
+		}
+		cr_assert(n > 5 && n < MOMENTS_MAX);
+	}
+}
+
+Test(moments, while_the_one_without_the_number_goes_the_other_loses_no_packet)
+{
+	for (int first = 0; first < 2; first++) {
+		unsigned int n = 0;
+		bool more = true;
+
+		pair_network("QUEUE");
+		while (more && ++n < MOMENTS_MAX) {
+			pair_open(first);
+			more = with_event(n, pair_close, !first, say, first);
+			if (more)
+				pair_expect(first, "in a moment");
+			pair_close(first);
+		}
+		cr_assert(n > 1 && n < MOMENTS_MAX);
+	}
+}
+
+/* Once it has begun to look for what is to be moved, the number may change hands. */
+Test(moments, while_the_one_with_the_number_goes_what_comes_first_is_moved)
+{
+	for (int first = 0; first < 2; first++) {
+		unsigned int n = 0, arrived = 0;
+		bool more = true;
+
+		pair_network("QUEUE");
+		while (more && ++n < MOMENTS_MAX) {
+			int i;
+
+			pair_open(first);
+			pair_say(!first, "before");
+			more = with_event(n, pair_close, first, say, !first);
+			pair_expect(!first, "before");
+			pair_say(!first, "afterwards");
+			if (pair_says(pair_any(&i), "in a moment")) {
+				arrived++;
+				pair_packet(!first, "afterwards");
+			}
+			pair_close(!first);
+		}
+		cr_assert(n > 5 && n < MOMENTS_MAX && arrived >= 2, "%u of %u", arrived, n);
+	}
+}
+
+static union message message;
+
+/* After poll. */
+static void read_blocking(int i)
+{
+	cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf), 0) > 0);
+}
+
+static void wait_long(int ms)
+{
+	usleep(ms * 1000);
+}
+
+Test(moments, a_program_that_is_kept_waiting_after_select_is_not_made_to_wait)
+{
+	unsigned int n = 0;
+	bool more = true;
+
+	pair_network("QUEUE");
+	while (more && ++n < MOMENTS_MAX) {
+		pair_open(0);
+		pair_say(1, "six");
+		alarm(DEADLINE / 1000);
+		more = with_event(n, read_blocking, 0, wait_long, 40);
+		alarm(0);
+		cr_assert(message.nlh.nlmsg_type == NLMSG_NOOP);
+		pair_expect(1, "six");
+		pair_close_both();
+	}
+	cr_assert(n > 1 && n < MOMENTS_MAX);
+}
+
+Test(moments, what_comes_while_a_packet_of_the_other_is_moved_is_not_forgotten)
+{
+	for (int of = 0; of < 2; of++) {
+		unsigned int n = 0;
+		bool more = true;
+
+		pair_network("QUEUE");
+		while (more && ++n < MOMENTS_MAX) {
+			int seen[2] = { 0, 0 }, i;
+
+			pair_open(0);
+			pair_say(1, "six");
+			alarm(DEADLINE / 1000);
+			more = with_event(n, read_blocking, 0, say, of);
+			alarm(0);
+			seen[0] += message.nlh.nlmsg_type == IPQM_PACKET;
+			while (seen[0] + seen[1] < 1 + more) {
+				pair_any(&i);
+				seen[i]++;
+			}
+			cr_assert(seen[of] == more + of && pair_silent());
+			pair_close_both();
+		}
+		cr_assert(n > 2 && n < MOMENTS_MAX);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Programs that speak netlink themselves, with a socket for each family, on one queue
+ * number. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "pair.h"
+
+TestSuite(both, .timeout = 60);
+
+static void pass(struct child *c, int i, const char *text)
+{
+	char says[64];
+
+	pair_say(i, text);
+	snprintf(says, sizeof(says), "%d: %s", i ? 6 : 4, text);
+	child_says(c, says);
+	udp_expect(pair_heard[i], text);
+}
+
+static void order(struct child *c, const char *line)
+{
+	child_tell(c, line);
+	child_says(c, "done");
+}
+
+static void end(struct child *c)
+{
+	close(c->input);
+	child_ends_well(c);
+}
+
+static const char *const protocol[2] = { "3", "13" };
+
+static void serve(const char *preload, int first, const char *receive)
+{
+	struct child c;
+
+	pair_network("QUEUE");
+	child_start(&c, preload, "both", protocol[first], receive, NULL);
+	child_says(&c, "ready");
+	for (int n = 0; n < 8; n++)
+		pass(&c, n >> (n / 4) & 1, "hello");
+	end(&c);
+}
+
+static const char *const ways[] = { "recv", "read", "peek" };
+
+Test(both, are_served_in_every_way_of_receiving)
+{
+	for (int first = 0; first < 2; first++)
+		for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+			serve(PRELOAD, first, ways[i]);
+}
+
+/* There close is all there is to tell that a socket goes. */
+Test(both, either_may_be_closed_and_opened_again)
+{
+	for (int first = 0; first < 2; first++) {
+		struct child c;
+
+		pair_network("QUEUE");
+		child_ready(&c, "both", protocol[first], "recv");
+		for (int n = 0; n < 4; n++) {
+			int closed = n / 2 % 2;
+
+			order(&c, closed ? "close 13" : "close 3");
+			pass(&c, !closed, "alone");
+			order(&c, closed ? "open 13" : "open 3");
+			pass(&c, closed, "again");
+			pass(&c, !closed, "both");
+		}
+		end(&c);
+	}
+}
+
+Test(both, are_served_in_32_bit_programs)
+{
+	const char *preload = given("PRELOAD_I386");
+
+	if (access(preload, R_OK))
+		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
+	unsetenv("LD_LIBRARY_PATH");
+	for (int first = 0; first < 2; first++)
+		serve(preload, first, "recv");
+}
+
+/* Half of an id is for the number of its queue. */
+Test(both, only_64_bit_programs_can_have_several_numbers)
+{
+	const char *preload = given("PRELOAD_I386");
+	struct child c;
+
+	if (access(preload, R_OK))
+		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
+	unsetenv("LD_LIBRARY_PATH");
+	network_enter();
+	setenv("LIBIPQ_QUEUE", "4-7", 1);
+	child_start(&c, preload, "both", "3", "recv", NULL);
+	child_says(&c, "libipq: LIBIPQ_QUEUE=4-7: want a queue number, 0 to 65535 "
+		   "(only 64-bit programs can have several)");
+	cr_assert(child_end(&c) == 1, "%s", c.text);
+	setenv("LIBIPQ_QUEUE", "4-4", 1);
+	child_start(&c, preload, "both", "3", "recv", NULL);
+	child_says(&c, "ready");
+	end(&c);
+}

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipq-run --instances: one old program several times, packets spread over them by
+ * their addresses, and the process that watches over them. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "process.h"
+
+#define IPQ_RUN given("IPQ_RUN")
+
+static char said[8192];
+
+static void forget_settings(void)
+{
+	static const char *const names[] = {
+		"LIBIPQ_QUEUE", "LIBIPQ_QUEUE6", "IPQ_RUN_BALANCE", "IPQ_RUN_BALANCE6",
+		"LD_LIBRARY_PATH",
+	};
+
+	for (int i = 0; i < 5; i++)
+		unsetenv(names[i]);
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+}
+
+TestSuite(instances, .init = forget_settings, .timeout = 60);
+
+/* Runs it with a shell command's words, output in said. */
+#define RUN(...) run_output(said, sizeof(said), __VA_ARGS__)
+
+/* The path of one of programs/. */
+static const char *program(const char *name)
+{
+	static char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", given("PROGRAMS"), name);
+	return path;
+}
+
+/* Two instances, on queues 3 and 4. */
+struct two {
+	struct child c;
+	pid_t pid[2];
+};
+
+static const char *report(const struct two *t, int index, const char *end)
+{
+	static char text[2][128];
+
+	snprintf(text[index], sizeof(text[index]),
+		 "ipq-run: instance %d, pid %d, queue %d: %s", index + 1, t->pid[index],
+		 index + 3, end);
+	return text[index];
+}
+
+/* The next lines must be these, in any order. */
+static void say_all(struct child *c, const char *const lines[], int count)
+{
+	bool said_already[4] = { false };
+	int i;
+
+	for (int n = 0; n < count; n++) {
+		const char *line = child_line(c);
+
+		for (i = 0; i < count && (said_already[i] || strcmp(line, lines[i])); i++)
+			;
+		cr_assert(i < count, "\"%s\" where expected \"%s\" and \"%s\"", line,
+			  lines[0], lines[1]);
+		said_already[i] = true;
+	}
+}
+
+/* What programs/ say begins with the queue's number. */
+static void both_say(struct two *t, const char *text)
+{
+	char lines[2][64];
+
+	snprintf(lines[0], sizeof(lines[0]), "3 %s", text);
+	snprintf(lines[1], sizeof(lines[1]), "4 %s", text);
+	say_all(&t->c, (const char *[]) { lines[0], lines[1] }, 2);
+}
+
+/* Of told, by a signal to ipq-run. */
+static void end_both(struct two *t, pid_t ipq_run)
+{
+	cr_assert(!kill(ipq_run, SIGTERM));
+	say_all(&t->c, (const char *[]) {
+		"3 TERM", "4 TERM", report(t, 0, "exit status 0"),
+		report(t, 1, "exit status 0"),
+	}, 4);
+}
+
+static void get_ready(struct two *t)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *line = child_line(&t->c);
+		int queue, pid;
+
+		cr_assert(sscanf(line, "%d ready %d", &queue, &pid) == 2 &&
+			  (queue == 3 || queue == 4), "%s", line);
+		t->pid[queue - 3] = pid;
+	}
+}
+
+static void say_rules(struct two *t)
+{
+	child_says(&t->c, "ipq-run: rule for IPv4: iptables -A INPUT -j NFQUEUE "
+		   "--queue-balance 3:4");
+	child_says(&t->c, "ipq-run: rule for IPv6: ip6tables -A INPUT -j NFQUEUE "
+		   "--queue-balance 3:4");
+}
+
+/* Of a program that says when it is ready. */
+static void start_two(struct two *t, const char *name, const char *argument)
+{
+	child_start(&t->c, NULL, IPQ_RUN, "-q", "3", "--instances", "2", program(name),
+		    argument, NULL);
+	say_rules(t);
+	get_ready(t);
+}
+
+/* Its parent; its state, as proc(5) has it. */
+static pid_t look_at(pid_t pid, char *state)
+{
+	char path[64];
+	FILE *stat;
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	stat = fopen(path, "re");
+	cr_assert(stat && fscanf(stat, "%*d (%*[^)]) %c %d", state, &parent) == 2);
+	fclose(stat);
+	return parent;
+}
+
+static pid_t ipq_run_of(const struct two *t)
+{
+	char state;
+
+	return look_at(t->pid[0], &state);
+}
+
+static bool is_stopped(pid_t pid)
+{
+	char state;
+
+	look_at(pid, &state);
+	return state == 'T';
+}
+
+/* Of both instances and of ipq-run. */
+static void all_become(const struct two *t, bool stopped)
+{
+	pid_t pid[3] = { t->pid[0], t->pid[1], ipq_run_of(t) };
+
+	for (int i = 0; i < 3; i++)
+		for (int ms = 0; is_stopped(pid[i]) != stopped; ms++) {
+			cr_assert(ms < DEADLINE, "process %d of 3: %d", i + 1, !stopped);
+			usleep(1000);
+		}
+}
+
+/* Addresses of this host to which packets are sent. */
+#define ADDRESSES 64
+#define EACH 5
+
+struct flows {
+	int family, heard;
+	int queue[ADDRESSES];		/* that have them; 0 when it is unknown */
+	int packets[2];			/* in each queue, as the programs say */
+};
+
+static const char *flow_address(const struct flows *f, int i)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), f->family == AF_INET ? "127.1.0.%d" : "fd07::%x",
+		 i + 1);
+	return text;
+}
+
+static void prepare_flows(struct flows *f, int family)
+{
+	*f = (struct flows) { .family = family };
+	network_enter();
+	run("ip -6 route add local fd07::/64 dev lo");
+	f->heard = udp_open(family, HEARD);
+}
+
+static void start_flows(struct flows *f, struct two *t, int family)
+{
+	prepare_flows(f, family);
+	start_two(t, "flows", family == AF_INET ? "3" : "13");
+	/* the rule that ipq-run tells; iptables may be the nft variant without nft */
+	run("%s -A INPUT -j NFQUEUE --queue-balance 3:4",
+	    family == AF_INET ? "iptables-legacy" : "ip6tables-legacy");
+}
+
+/* Sends to all addresses; what is for this queue must arrive, or for any if 0, and
+ * no more. Returns how many. */
+static int send_flows(const struct flows *f, int queue)
+{
+	int fd = udp_open(f->family, 0), heard = 0;
+	char text[64];
+
+	for (int i = 0; i < ADDRESSES; i++)
+		for (int n = 0; n < EACH; n++) {
+			cr_assert(udp_send(fd, flow_address(f, i), HEARD, "x", 1) == 1);
+			if (queue && f->queue[i] != queue)
+				continue;
+			cr_assert(udp_hear(f->heard, text, sizeof(text), DEADLINE) == 1,
+				  "a packet to %s is lost", flow_address(f, i));
+			heard++;
+		}
+	cr_assert(udp_hear(f->heard, text, sizeof(text), 0) == -1);
+	close(fd);
+	return heard;
+}
+
+/* Each address must be in one queue only. Returns how many are in the first. */
+static int learn_queues(struct flows *f, struct two *t)
+{
+	int queue, i, in_first = 0;
+	char address[64];
+
+	for (int n = 0; n < ADDRESSES; n++) {
+		const char *line = child_line(&t->c);
+
+		cr_assert(sscanf(line, "%d to %63s", &queue, address) == 2, "%s", line);
+		for (i = 0; i < ADDRESSES && strcmp(flow_address(f, i), address); i++)
+			;
+		cr_assert(i < ADDRESSES && f->queue[i] == 0, "%s", line);
+		f->queue[i] = queue;
+		in_first += queue == 3;
+	}
+	return in_first;
+}
+
+/* Ends them; count instances say how many packets they had. Returns their sum. */
+static int end_flows(struct flows *f, struct two *t, int count)
+{
+	int queue, packets, status, sum = 0;
+
+	cr_assert(!kill(t->c.pid, SIGTERM));
+	for (int i = 0; i < 2 * count; i++) {
+		const char *line = child_line(&t->c);
+
+		if (sscanf(line, "%d packets %d", &queue, &packets) == 2) {
+			f->packets[queue - 3] = packets;
+			sum += packets;
+		} else {
+			cr_assert(sscanf(line, "ipq-run: instance %*d, pid %*d, queue "
+					 "%*d: exit status %d", &status) == 1 &&
+				  status == 0, "%s", line);
+		}
+	}
+	return sum;
+}
+
+static void expect_spread(struct flows *f, struct two *t)
+{
+	int first;
+
+	cr_assert(send_flows(f, 0) == ADDRESSES * EACH);
+	first = learn_queues(f, t);
+	cr_assert(first > 0 && first < ADDRESSES, "%d in the first", first);
+	cr_assert(end_flows(f, t, 2) == ADDRESSES * EACH);
+	cr_assert(f->packets[0] == first * EACH);
+	child_ends_well(&t->c);
+}
+
+Test(instances, flows_spread_over_them_by_the_rule_told_and_every_packet_is_decided_on)
+{
+	struct flows f;
+	struct two t;
+
+	start_flows(&f, &t, AF_INET);
+	expect_spread(&f, &t);
+}
+
+Test(instances, flows_of_ipv6_spread_likewise)
+{
+	struct flows f;
+	struct two t;
+
+	start_flows(&f, &t, AF_INET6);
+	expect_spread(&f, &t);
+}
+
+/* Whatever iptables the system has. */
+Test(instances, flows_spread_by_the_rules_that_they_make_themselves)
+{
+	char command[8192];
+	struct flows f;
+	struct two t;
+
+	prepare_flows(&f, AF_INET);
+	if (RUN("iptables -A INPUT -j NFQUEUE --queue-balance 3:4"))
+		cr_skip_test("iptables: %s", said);
+	run("iptables -F INPUT");
+	snprintf(command, sizeof(command), "iptables -w -A INPUT -p udp -j QUEUE && "
+		 "exec %s 3", program("flows"));
+	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "sh", "-c", command, NULL);
+	say_rules(&t);
+	get_ready(&t);
+	cr_assert(RUN("iptables -S INPUT | grep -c 'NFQUEUE --queue-balance 3:4'") == 0 &&
+		  !strcmp(said, "2\n"), "%s", said);
+	expect_spread(&f, &t);
+}
+
+Test(instances, one_that_dies_leaves_the_other_its_packets)
+{
+	struct flows f;
+	struct two t;
+	int first, rest;
+
+	start_flows(&f, &t, AF_INET);
+	send_flows(&f, 0);
+	first = learn_queues(&f, &t);
+	cr_assert(!kill(t.pid[0], SIGKILL));
+	child_says(&t.c, report(&t, 0, "killed by SIGKILL"));
+	rest = send_flows(&f, 4);
+	cr_assert(rest == (ADDRESSES - first) * EACH);
+	cr_assert(end_flows(&f, &t, 1) == 2 * rest);
+	cr_assert(child_end(&t.c) == 128 + SIGKILL);
+}
+
+#define SHOW "sh -c 'echo $LIBIPQ_QUEUE,$LIBIPQ_QUEUE6,$IPQ_RUN_BALANCE," \
+	     "$IPQ_RUN_BALANCE6' 2>/dev/null | sort"
+
+static void expect_shown(const char *options, const char *text)
+{
+	cr_assert(RUN("%s %s " SHOW, IPQ_RUN, options) == 0);
+	cr_assert_str_eq(said, text, "%s: \"%s\" and not \"%s\"", options, said, text);
+}
+
+Test(instances, each_has_queue_numbers_of_its_own)
+{
+	expect_shown("-i 3", "0,,0:2,0:2\n1,,0:2,0:2\n2,,0:2,0:2\n");
+	expect_shown("-q 65534 --instances=2",
+		     "65534,,65534:65535,65534:65535\n65535,,65534:65535,65534:65535\n");
+	expect_shown("-q 5 -6 7 -i 2", "5,7,5:6,7:8\n6,8,5:6,7:8\n");
+	expect_shown("-q 5 -6 3 -i 2", "5,3,5:6,3:4\n6,4,5:6,3:4\n");
+	setenv("LIBIPQ_QUEUE", "8", 1);
+	setenv("LIBIPQ_QUEUE6", "2", 1);
+	expect_shown("-i 2", "8,2,8:9,2:3\n9,3,8:9,2:3\n");
+	/* iptables balances over no less than two */
+	setenv("IPQ_RUN_BALANCE", "1:9", 1);
+	setenv("IPQ_RUN_BALANCE6", "1:9", 1);
+	expect_shown("-i 1", "8,2,,\n");
+	/* what one of them runs in its turn, on another queue */
+	expect_shown("-q 7", "7,2,,\n");
+	cr_assert(RUN("%s -i 1 true", IPQ_RUN) == 0);
+	assert_says(said, "iptables -A INPUT -j NFQUEUE --queue-num 8\n");
+	assert_says(said, "ip6tables -A INPUT -j NFQUEUE --queue-num 2\n");
+}
+
+Test(instances, queues_there_are_not_or_more_than_one_each_are_refused)
+{
+	static const struct {
+		const char *environment, *words, *named;
+	} rows[] = {
+		{ "", "-i 0", "--instances 0: want a number from 1 to 256" },
+		{ "", "-i 257", "--instances 257" },
+		{ "", "-i -1", "--instances -1" },
+		{ "", "-i 2x", "--instances 2x" },
+		{ "", "-i ''", "--instances" },
+		{ "", "-i 2 -q 65535", "LIBIPQ_QUEUE=65535: want queues up to 65535" },
+		{ "", "-i 256 -q 65281", "not 65536" },
+		{ "", "-i 3 -6 65534", "LIBIPQ_QUEUE6=65534" },
+		{ "", "-i 2 -q 4-7", "each instance has one queue" },
+		{ "", "-i 2 -6 4-7", "each instance has one queue" },
+		{ "LIBIPQ_QUEUE=4-7", "-i 2", "LIBIPQ_QUEUE=4-7" },
+		{ "LIBIPQ_QUEUE6=x", "-i 2", "LIBIPQ_QUEUE6=x" },
+		{ "LIBIPQ_QUEUE=", "-i 2", "LIBIPQ_QUEUE=:" },
+		{ "", "-i 3 -q 4 -6 6", "queues 4 to 6 and, for IPv6, 6 to 8 overlap" },
+		{ "", "-i 3 -q 6 -6 4", "overlap" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert(RUN("%s %s %s echo started", rows[i].environment, IPQ_RUN,
+			      rows[i].words) == 125, "%s", rows[i].words);
+		assert_one_line(said);
+		assert_says(said, rows[i].named);
+	}
+}
+
+Test(instances, as_many_as_there_may_be_come_to_an_end)
+{
+	cr_assert(RUN("%s -i 256 true 2>&1 | grep -c ': exit status 0$'", IPQ_RUN) == 0);
+	cr_assert_str_eq(said, "256\n");
+}
+
+Test(instances, signals_are_passed_on_to_each)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} rows[] = {
+		{ SIGHUP, "HUP" }, { SIGINT, "INT" }, { SIGQUIT, "QUIT" },
+		{ SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGWINCH, "WINCH" },
+	};
+	struct two t;
+
+	start_two(&t, "told", NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert(!kill(t.c.pid, rows[i].number));
+		both_say(&t, rows[i].name);
+	}
+	end_both(&t, t.c.pid);
+	child_ends_well(&t.c);
+}
+
+/* As a shell may have background jobs ignore them: the program may think otherwise. */
+Test(instances, signals_ignored_by_whoever_started_them_make_no_difference)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGCHLD };
+	struct two t;
+
+	for (int i = 0; i < 3; i++)
+		signal(ignored[i], SIG_IGN);
+	start_two(&t, "told", NULL);
+	for (int i = 0; i < 3; i++)
+		signal(ignored[i], SIG_DFL);
+	cr_assert(!kill(t.c.pid, SIGHUP));
+	both_say(&t, "HUP");
+	cr_assert(!kill(t.c.pid, SIGINT));
+	both_say(&t, "INT");
+	end_both(&t, t.c.pid);
+	child_ends_well(&t.c);
+}
+
+static int open_terminal(int flags)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | flags);
+
+	cr_assert(master >= 0 && !grantpt(master) && !unlockpt(master));
+	return master;
+}
+
+/* Runs a command, in which %s stands for ipq-run and its words, in a session of its
+ * own with that terminal, from which its input comes. */
+static void start_on(int master, struct two *t, const char *format)
+{
+	char words[8192], command[10000], line[12000], path[64];
+
+	cr_assert(!ptsname_r(master, path, sizeof(path)));
+	snprintf(words, sizeof(words), "%s -q 3 -i 2 %s", IPQ_RUN, program("told"));
+	snprintf(command, sizeof(command), format, words);
+	snprintf(line, sizeof(line), "exec setsid -c %s <%s", command, path);
+	child_start(&t->c, NULL, "/bin/sh", "-c", line, NULL);
+	say_rules(t);
+}
+
+static void type(int master, const char *key)
+{
+	cr_assert(write(master, key, strlen(key)) == (ssize_t)strlen(key));
+}
+
+Test(instances, a_key_on_the_terminal_signals_each_once)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "%s");
+	get_ready(&t);
+	/* what ipq-run does about it, it does when they have taken it */
+	cr_assert(!kill(t.c.pid, SIGSTOP));
+	type(master, "\003");
+	both_say(&t, "INT");
+	type(master, "\034");
+	both_say(&t, "QUIT");
+	cr_assert(!kill(t.c.pid, SIGCONT));
+	end_both(&t, t.c.pid);
+	child_ends_well(&t.c);
+}
+
+Test(instances, a_shell_stops_and_continues_them_as_one_job)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "sh -mc '%s; echo status $?; read go; fg >/dev/null; "
+		 "echo status $?'");
+	get_ready(&t);
+	type(master, "\032");
+	child_says(&t.c, "status 148");
+	all_become(&t, true);
+	type(master, "\n");
+	all_become(&t, false);
+	end_both(&t, ipq_run_of(&t));
+	child_says(&t.c, "status 0");
+	child_ends_well(&t.c);
+}
+
+Test(instances, stopping_and_continuing_ipq_run_does_so_to_all)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "sh -mc '%s; echo status $?; read go; fg >/dev/null'");
+	get_ready(&t);
+	cr_assert(!kill(ipq_run_of(&t), SIGTSTP));
+	child_says(&t.c, "status 148");
+	all_become(&t, true);
+	cr_assert(!kill(ipq_run_of(&t), SIGCONT));
+	all_become(&t, false);
+	type(master, "\n");
+	end_both(&t, ipq_run_of(&t));
+	child_ends_well(&t.c);
+}
+
+/* It would be for ever. */
+Test(instances, none_stops_where_nobody_is_to_continue_it)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "%s");
+	get_ready(&t);
+	cr_assert(!kill(t.c.pid, SIGTSTP));
+	type(master, "\032\003");
+	both_say(&t, "INT");
+	end_both(&t, t.c.pid);
+	child_ends_well(&t.c);
+}
+
+/* The kernel tells the session's leader alone: here, ipq-run. */
+Test(instances, the_end_of_the_terminal_they_began_on_signals_each_once)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "%s");
+	get_ready(&t);
+	close(master);
+	both_say(&t, "HUP");
+	end_both(&t, ipq_run_of(&t));
+	child_ends_well(&t.c);
+}
+
+/* It tells the shell, whose end then tells them. */
+Test(instances, the_end_of_a_shells_terminal_signals_each_once)
+{
+	int master = open_terminal(O_CLOEXEC);
+	struct two t;
+
+	start_on(master, &t, "sh -mc '%s; echo never'");
+	get_ready(&t);
+	close(master);
+	both_say(&t, "HUP");
+	end_both(&t, ipq_run_of(&t));
+	child_end(&t.c);
+	cr_assert_str_eq(t.c.text, "");
+}
+
+Test(instances, a_key_pressed_while_they_start_signals_those_not_yet_there_too)
+{
+	int master = open_terminal(0);
+	char format[8192];
+	struct two t;
+
+	snprintf(format, sizeof(format), "env TERMINAL=%d LD_PRELOAD=%s %%s", master,
+		 given("HINDERED_BY"));
+	start_on(master, &t, format);
+	for (int i = 0; i < 2; i++)
+		assert_says(child_line(&t.c), "killed by SIGINT");
+	cr_assert(child_end(&t.c) == 128 + SIGINT);
+	cr_assert_str_empty(t.c.text);
+}
+
+Test(instances, the_first_that_fails_gives_the_exit_status)
+{
+	struct two t;
+
+	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "/bin/sh", "-c",
+		    "echo $LIBIPQ_QUEUE ready $$; read go; exit $LIBIPQ_QUEUE", NULL);
+	say_rules(&t);
+	get_ready(&t);
+	cr_assert(!kill(t.pid[1], SIGTERM));
+	child_says(&t.c, report(&t, 1, "killed by SIGTERM"));
+	child_tell(&t.c, "go");
+	child_says(&t.c, report(&t, 0, "exit status 3"));
+	cr_assert(child_end(&t.c) == 128 + SIGTERM);
+
+	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "/bin/sh", "-c",
+		    "echo $LIBIPQ_QUEUE ready $$; read go; exit $go", NULL);
+	say_rules(&t);
+	get_ready(&t);
+	child_tell(&t.c, "0");
+	assert_says(child_line(&t.c), ": exit status 0");
+	child_tell(&t.c, "7");
+	cr_assert(child_end(&t.c) == 7);
+}
+
+Test(instances, none_outlives_ipq_run)
+{
+	struct two t;
+
+	start_two(&t, "told", NULL);
+	cr_assert(!kill(t.c.pid, SIGKILL));
+	both_say(&t, "TERM");
+	cr_assert(child_end(&t.c) == 128 + SIGKILL);
+	cr_assert_str_empty(t.c.text);
+}
+
+Test(instances, one_that_cannot_be_executed_ends_the_others)
+{
+	struct child c;
+
+	setenv("HINDERED", "4", 1);
+	child_start(&c, given("HINDERED_BY"), IPQ_RUN, "-q", "3", "-i", "2",
+		    program("told"), NULL);
+	cr_assert(child_end(&c) == 126, "%s", c.text);
+	assert_says(c.text, "/told: Text file busy\n");
+	assert_says(c.text, "ipq-run: instance 1, ");
+	cr_assert(!strstr(c.text, "ipq-run: instance 2, "), "%s", c.text);
+}
+
+Test(instances, nobody_need_read_the_reports)
+{
+	cr_assert(RUN("p=$(mktemp -u) && mkfifo $p && exec 3<>$p 4>$p 3<&- && rm $p && "
+		      "%s -i 2 sh -c 'exit 3' 2>&4", IPQ_RUN) == 3, "%s", said);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * both FIRST RECEIVE: lets packets of both families pass, with a socket for each, and
+ * says what they say; FIRST, 3 or 13, asks first. It waits in poll and then reads
+ * blocking, by RECEIVE. A line "close N" or "open N" has it do so with protocol N.
+ */
+#include <poll.h>
+
+#include "old.h"
+
+static const int protocols[2] = { NETLINK_FIREWALL, NETLINK_IP6_FW };
+static struct pollfd fds[3] = { { 0, POLLIN, 0 }, { -1, POLLIN, 0 }, { -1, POLLIN, 0 } };
+static union old_message m;
+
+static ssize_t receive(int fd, const char *how)
+{
+	struct nlmsghdr head;
+	ssize_t n;
+
+	if (!strcmp(how, "read"))
+		return read(fd, &m, sizeof(m));
+	if (strcmp(how, "peek"))
+		return recv(fd, &m, sizeof(m), 0);
+	check(recv(fd, &head, sizeof(head), MSG_PEEK | MSG_TRUNC) >= (ssize_t)sizeof(head));
+	n = recv(fd, &m, head.nlmsg_len, 0);
+	check(n == head.nlmsg_len && m.nlh.nlmsg_type == head.nlmsg_type);
+	return n;
+}
+
+static void pass(int i, const char *how)
+{
+	ssize_t n = receive(fds[1 + i].fd, how);
+	ipq_packet_msg_t *packet;
+	size_t len;
+	char *text;
+
+	/* netlink(7) */
+	if (n == sizeof(m.nlh) && m.nlh.nlmsg_type == NLMSG_NOOP)
+		return;
+	packet = old_packet(&m, n);
+	text = old_text(packet, &len);
+	check(packet->payload[0] >> 4 == (i ? 6 : 4));
+	old_accept(fds[1 + i].fd, packet->packet_id);
+	printf("%d: %.*s\n", i ? 6 : 4, (int)len, text);
+	fflush(stdout);
+}
+
+static int obey(void)
+{
+	char line[64];
+	int protocol, i;
+
+	if (!fgets(line, sizeof(line), stdin))
+		return 0;
+	if (sscanf(line, "close %d", &protocol) == 1) {
+		i = protocol == protocols[1];
+		check(!close(fds[1 + i].fd));
+		fds[1 + i].fd = -1;
+	} else {
+		check(sscanf(line, "open %d", &protocol) == 1);
+		i = protocol == protocols[1];
+		fds[1 + i].fd = old_ready(protocol);
+	}
+	say("done");
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	int first;
+
+	old_limit();
+	check(argc == 3);
+	setvbuf(stdin, NULL, _IONBF, 0);
+	first = atoi(argv[1]) == protocols[1];
+	fds[1 + first].fd = old_ready(protocols[first]);
+	fds[1 + !first].fd = old_ready(protocols[!first]);
+	say("ready");
+	while (1) {
+		check(poll(fds, 3, -1) > 0);
+		if (fds[0].revents && !obey())
+			return 0;
+		for (int i = 0; i < 2; i++)
+			if (fds[1 + i].fd >= 0 && fds[1 + i].revents)
+				pass(i, argv[2]);
+	}
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IPv4 and IPv6 handles on one queue number in several processes: shared by those that
+ * fork after the handles were made, separate in those that forked before (FACTS 5, 6). */
+#include <poll.h>
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "pair.h"
+#include "peer.h"
+#include "process.h"
+
+TestSuite(families_forks, .timeout = 60);
+
+/* What children do with the handles they have inherited. */
+
+static long start(long i)
+{
+	return ipq_set_mode(pair[i], IPQ_COPY_PACKET, 0);
+}
+
+static long none(long i)
+{
+	return ipq_set_mode(pair[i], IPQ_COPY_NONE, 0);
+}
+
+static long destroy(long i)
+{
+	return ipq_destroy_handle(pair[i]);
+}
+
+/* The next packet, whichever handle's: its id with the handle as the lowest bit. */
+static long get(long unused)
+{
+	static union message m;
+
+	(void)unused;
+	for (int n = 0; n < 100; n++) {
+		struct pollfd fds[] = {
+			{ pair[0]->fd, POLLIN, 0 }, { pair[1]->fd, POLLIN, 0 },
+		};
+		long i;
+
+		if (poll(fds, 2, DEADLINE) < 1)
+			return -1;
+		i = !(fds[0].revents & POLLIN);
+		if (ipq_read(pair[i], m.buf, sizeof(m.buf), -1) > 0 &&
+		    m.nlh.nlmsg_type == IPQM_PACKET)
+			return ipq_get_packet(m.buf)->packet_id << 1 | i;
+	}
+	return -1;
+}
+
+static long accept_got(long got)
+{
+	return ipq_set_verdict(pair[got & 1], got >> 1, NF_ACCEPT, 0, NULL);
+}
+
+/* The next packet is of i, says text and arrives; both parts by child, or by this
+ * process if NULL. */
+static void expect_by(const struct process *reads, const struct process *decides, int i,
+		      const char *text)
+{
+	long got = reads ? process_do(reads, get, 0) : get(0);
+
+	cr_assert(got > 0 && (got & 1) == i, "IPv%d: %ld", i ? 6 : 4, got);
+	if (decides)
+		process_do(decides, accept_got, got);
+	else
+		accept_got(got);
+	udp_expect(pair_heard[i], text);
+}
+
+static void expect_shared(const struct process *child)
+{
+	for (int n = 0; n < 8; n++) {
+		pair_say(n & 1, "shared");
+		expect_by(n & 2 ? child : NULL, n & 4 ? child : NULL, n & 1, "shared");
+	}
+	cr_assert(pair_silent());
+}
+
+Test(families_forks, parent_and_child_read_and_decide_who_ever_set_the_modes)
+{
+	for (int first = 0; first < 2; first++)
+		for (int by = 0; by < 4; by++) {
+			struct process child;
+
+			pair_network("QUEUE");
+			pair_make(0);
+			pair_make(1);
+			child = process_start();
+			if (by & 1)
+				process_do(&child, start, first);
+			else
+				pair_start(first);
+			if (by & 2)
+				process_do(&child, start, !first);
+			else
+				pair_start(!first);
+			expect_shared(&child);
+			process_end(&child);
+			pair_pass(0, "hello");
+			pair_pass(1, "hello");
+			pair_close_both();
+		}
+}
+
+Test(families_forks, a_child_forked_after_the_modes_were_set_does_as_well)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process child;
+
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		expect_shared(&child);
+		process_do(&child, none, first);
+		pair_pass(!first, "alone");
+		process_do(&child, start, first);
+		expect_shared(&child);
+		process_end(&child);
+		pair_close_both();
+	}
+}
+
+/* Of each as many as were sent before and come after. */
+static void expect_each(const struct process *process, int count)
+{
+	for (int n = 0; n < 2 * count; n++) {
+		long got = process ? process_do(process, get, 0) : get(0);
+
+		cr_assert(got > 0, "packet %d", n);
+		process ? process_do(process, accept_got, got) : accept_got(got);
+	}
+	for (int n = 0; n < count; n++) {
+		udp_expect(pair_heard[0], "waits");
+		udp_expect(pair_heard[1], "waits");
+	}
+}
+
+static void say_each(int count)
+{
+	for (int n = 0; n < count; n++) {
+		pair_say(0, "waits");
+		pair_say(1, "waits");
+	}
+}
+
+/* As programs that become daemons. */
+Test(families_forks, a_child_goes_on_with_both_when_the_parent_destroys_its_copies)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process child;
+
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		say_each(3);
+		pair_close(first);
+		pair_close(!first);
+		expect_each(&child, 3);
+		say_each(3);
+		expect_each(&child, 3);
+		process_end(&child);
+	}
+}
+
+Test(families_forks, and_the_parent_when_a_child_destroys_its_own)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process child;
+
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		say_each(3);
+		process_do(&child, destroy, first);
+		process_do(&child, destroy, !first);
+		expect_each(NULL, 3);
+		say_each(3);
+		expect_each(NULL, 3);
+		process_end(&child);
+		pair_pass(0, "hello");
+		pair_pass(1, "hello");
+		pair_close_both();
+	}
+}
+
+static void need_a_number_each(int first)
+{
+	struct process other;
+	const char *said;
+
+	pair_network("QUEUE");
+	setenv("LIBIPQ_DEBUG", "1", 1);
+	setenv("LIBIPQ_RCVBUF", "100000", 1);
+	stderr_keep();
+	other = process_start();
+	cr_assert(process_do(&other, peer_open, pair_family(!first)));
+	pair_make(first);
+	pair_start(first);
+	process_do(&other, peer_mode, IPQ_COPY_META);
+	cr_assert(process_do(&other, peer_error, 0) == EBUSY);
+	said = stderr_kept();
+	assert_one_line(said);
+	assert_says(said, "error 16");
+	assert_says(said, first ? "LIBIPQ_QUEUE=N" : "LIBIPQ_QUEUE6=N");
+	assert_says(said, "-j NFQUEUE --queue-num N");
+	pair_pass(first, "undisturbed");
+	process_end(&other);
+	pair_close(first);
+}
+
+Test(families_forks, programs_of_one_family_each_need_a_number_each)
+{
+	need_a_number_each(0);
+}
+
+Test(families_forks, whichever_is_first)
+{
+	need_a_number_each(1);
+}
+
+Test(families_forks, queue6_separates_them)
+{
+	struct process other;
+	long id;
+
+	pair_network("QUEUE");
+	run("ip6tables-legacy -F && "
+	    "ip6tables-legacy -A OUTPUT -p udp --dport 9 -j NFQUEUE --queue-num 1");
+	setenv("LIBIPQ_QUEUE6", "1", 1);
+	other = process_start();
+	cr_assert(process_do(&other, peer_open, PF_INET6));
+	cr_assert(process_do(&other, peer_mode, IPQ_COPY_META) == MODE_SENT);
+	pair_make(0);
+	pair_start(0);
+	pair_pass(0, "four");
+	pair_say(1, "six");
+	id = process_do(&other, peer_packet, 0);
+	cr_assert(id > 0);
+	process_do(&other, peer_accept, id);
+	udp_expect(pair_heard[1], "six");
+	cr_assert(pair_silent() && process_do(&other, peer_silent, 0));
+	process_end(&other);
+	pair_close(0);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IPv4 and IPv6 handles of one program on one queue number: either is made, asks for
+ * packets, is destroyed or asks for none while the other goes on (FACTS 6, 8). */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "pair.h"
+#include "peer.h"
+#include "process.h"
+
+TestSuite(handover, .timeout = 60);
+
+/* What each of the two handles is. */
+static enum { GONE, MADE, ACTIVE } state[2];
+
+/* Packets arrive where a handle asks for them, and are dropped elsewhere. */
+static void expect_traffic(void)
+{
+	char text[16];
+
+	for (int i = 0; i < 2; i++)
+		if (state[i] == ACTIVE)
+			pair_pass(i, "hello");
+		else
+			pair_say(i, "dropped");
+	cr_assert(pair_silent());
+	for (int i = 0; i < 2; i++)
+		cr_assert(udp_hear(pair_heard[i], text, sizeof(text), 0) < 0, "\"%s\"", text);
+}
+
+static void step(int i)
+{
+	if (state[i] == GONE)
+		pair_make(i);
+	else if (state[i] == MADE)
+		pair_start(i);
+	else
+		pair_close(i);
+	state[i] = (state[i] + 1) % 3;
+	expect_traffic();
+}
+
+/* Who takes each step is a bit of order: each is made, active and gone twice. */
+Test(handover, in_every_order_of_making_asking_and_destroying_packets_arrive)
+{
+	struct queue_figures f;
+
+	pair_network("QUEUE");
+	for (unsigned int order = 0; order < 64; order++) {
+		if (__builtin_popcount(order) != 3)
+			continue;
+		for (int n = 0; n < 12; n++)
+			step(order >> n % 6 & 1);
+		cr_assert(!queue_figures(0, &f) && state[0] == GONE && state[1] == GONE);
+	}
+}
+
+Test(handover, either_may_go_and_come_again)
+{
+	pair_network("QUEUE");
+	pair_open(0);
+	for (int round = 0; round < 20; round++) {
+		int gone = round / 2 % 2, stays = !gone;
+
+		/* one that waits in the socket of the one that goes */
+		pair_say(stays, "waits");
+		pair_close(gone);
+		pair_expect(stays, "waits");
+		pair_pass(stays, "one");
+		pair_make(gone);
+		pair_start(gone);
+		pair_pass(0, "two");
+		pair_pass(1, "two");
+	}
+	pair_close_both();
+}
+
+/* In order, and with what the handle had already got. */
+Test(handover, many_that_wait_when_one_goes_arrive_in_order)
+{
+	ipq_id_t id;
+	char text[16];
+
+	for (int gone = 0; gone < 2; gone++) {
+		pair_network("QUEUE");
+		pair_open(gone);
+		pair_say(!gone, "got");
+		id = pair_packet(!gone, "got")->packet_id;
+		for (int n = 0; n < 500; n++) {
+			snprintf(text, sizeof(text), "%d", n);
+			pair_say(!gone, text);
+			pair_say(gone, text);
+		}
+		pair_close(gone);
+		for (int n = 0; n < 500; n++) {
+			snprintf(text, sizeof(text), "%d", n);
+			pair_expect(!gone, text);
+		}
+		cr_assert(pair_silent());
+		ipq_set_verdict(pair[!gone], id, NF_ACCEPT, 0, NULL);
+		udp_expect(pair_heard[!gone], "got");
+		pair_close(!gone);
+	}
+}
+
+static void mode_none(int i)
+{
+	cr_assert(ipq_set_mode(pair[i], IPQ_COPY_NONE, 0) == MODE_SENT);
+}
+
+Test(handover, one_may_ask_for_no_packets_and_for_packets_again)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		for (int round = 0; round < 10; round++) {
+			int none = round % 2;
+
+			mode_none(none);
+			pair_pass(!none, "alone");
+			pair_say(none, "dropped");
+			pair_pass(!none, "alone");
+			cr_assert(pair_silent());
+			pair_start(none);
+			pair_pass(none, "both");
+			pair_pass(!none, "both");
+		}
+		pair_close_both();
+	}
+}
+
+Test(handover, both_may_and_either_for_packets_again)
+{
+	for (int order = 0; order < 8; order++) {
+		int again = order >> 2;
+
+		pair_network("QUEUE");
+		pair_open(order & 1);
+		mode_none(order >> 1 & 1);
+		mode_none(!(order >> 1 & 1));
+		pair_say(0, "dropped");
+		pair_say(1, "dropped");
+		cr_assert(pair_silent());
+		pair_start(again);
+		pair_pass(again, "alone");
+		pair_start(!again);
+		pair_pass(!again, "both");
+		pair_pass(again, "both");
+		pair_close_both();
+	}
+}
+
+Test(handover, one_may_be_made_while_the_other_asks_for_no_packets)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_make(first);
+		mode_none(first);
+		pair_make(!first);
+		pair_start(!first);
+		pair_pass(!first, "alone");
+		pair_start(first);
+		pair_pass(first, "both");
+		pair_pass(!first, "both");
+		pair_close(!first);
+		pair_pass(first, "alone");
+		pair_close(first);
+	}
+}
+
+/* As with ip_queue (FACTS 6), but for those read and not decided on: the kernel drops
+ * them with the queue that the other takes over. */
+Test(handover, who_asks_for_no_packets_keeps_those_that_wait_unread)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		pair_say(first, "one");
+		pair_say(first, "two");
+		mode_none(first);
+		pair_expect(first, "one");
+		pair_expect(first, "two");
+		pair_say(first, "dropped");
+		pair_close_both();
+	}
+}
+
+Test(handover, and_those_of_the_other_that_wait_with_it)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		pair_say(!first, "waits");
+		mode_none(first);
+		pair_expect(!first, "waits");
+		pair_close_both();
+	}
+}
+
+Test(handover, also_when_the_other_is_made_only_then)
+{
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	pair_say(0, "waits");
+	mode_none(0);
+	pair_make(1);
+	pair_start(1);
+	pair_expect(0, "waits");
+	pair_pass(1, "alone");
+	pair_close_both();
+}
+
+/* close(h->fd), where ipq_destroy_handle is meant. */
+static void close_only(int i)
+{
+	close(pair[i]->fd);
+	free(pair[i]);
+	pair[i] = NULL;
+}
+
+Test(handover, one_closed_behind_our_back_can_be_made_again)
+{
+	for (int first = 0; first < 2; first++)
+		for (int closed = 0; closed < 2; closed++) {
+			pair_network("QUEUE");
+			pair_open(first);
+			close_only(closed);
+			pair_make(closed);
+			pair_start(closed);
+			pair_pass(closed, "made again");
+			pair_pass(!closed, "there before");
+			pair_close_both();
+		}
+}
+
+static long open_number(long number)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%ld", number);
+	setenv("LIBIPQ_QUEUE", text, 1);
+	return peer_open(PF_INET6) && peer_mode(IPQ_COPY_META) > 0;
+}
+
+Test(handover, what_was_for_one_that_is_gone_goes_to_no_stranger)
+{
+	struct process stranger;
+	unsigned int number;
+	union message m;
+
+	for (int destroyed = 0; destroyed < 2; destroyed++) {
+		pair_network("QUEUE");
+		/* before there are descriptors to be inherited */
+		stranger = process_start();
+		pair_open(0);
+		number = pair_private(1);
+		cr_assert(number);
+		destroyed ? pair_close(1) : close_only(1);
+		cr_assert(process_do(&stranger, open_number, number));
+		pair_say(1, "dropped");
+		ipq_read(pair[0], m.buf, sizeof(m.buf), -1);
+		cr_assert(process_do(&stranger, peer_silent, 0), "a stranger got the packet");
+		process_end(&stranger);
+		pair_close(0);
+	}
+}
+
+static size_t descriptors(void)
+{
+	DIR *list = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	cr_assert(list);
+	while (readdir(list))
+		n++;
+	closedir(list);
+	return n;
+}
+
+static size_t pages(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	size_t n = 0;
+
+	cr_assert(statm && fscanf(statm, "%zu", &n) == 1);
+	fclose(statm);
+	return n;
+}
+
+static void open_and_close(int first)
+{
+	pair_open(first);
+	pair_close(first);
+	pair_close(!first);
+}
+
+Test(handover, a_thousand_pairs_leave_nothing_behind)
+{
+	size_t fds, memory;
+
+	pair_network("QUEUE");
+	open_and_close(0);
+	fds = descriptors();
+	memory = pages();
+	for (int n = 0; n < 1000; n++)
+		open_and_close(n % 2);
+	cr_assert(descriptors() == fds && pages() == memory);
+	pair_open(0);
+	pair_pass(0, "hello");
+	pair_pass(1, "hello");
+	pair_close_both();
+}
+
+/* Each has numbers of its own in the memory that they share. */
+Test(handover, forked_processes_without_number_have_pairs_one_after_the_other)
+{
+	int status;
+
+	pair_network("QUEUE");
+	open_and_close(0);
+	for (int n = 0; n < 300; n++) {
+		pid_t pid = fork();
+
+		cr_assert(pid >= 0);
+		if (pid == 0) {
+			for (int i = 0; i < 2; i++)
+				if (!ipq_create_handle(0, pair_family(i)))
+					_exit(1);
+			_exit(0);
+		}
+		cr_assert(waitpid(pid, &status, 0) == pid && status == 0, "process %d", n);
+	}
+	pair_open(0);
+	pair_pass(1, "hello");
+	pair_close_both();
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Several handles of one family in a process: each with queue numbers of its own, or
+ * none (FACTS 1). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "queue.h"
+
+TestSuite(several_handles, .timeout = 60);
+
+static struct ipq_handle *make(const char *queue)
+{
+	setenv("LIBIPQ_QUEUE", queue, 1);
+	return ipq_create_handle(0, PF_INET);
+}
+
+static struct ipq_handle *open_at(const char *queue)
+{
+	struct ipq_handle *h = make(queue);
+
+	cr_assert(h, "%s: %s: %s", queue, ipq_errstr(), strerror(errno));
+	cr_assert(ipq_set_mode(h, IPQ_COPY_META, 0) == MODE_SENT);
+	return h;
+}
+
+static void expect_refused(const char *queue)
+{
+	struct ipq_handle *h;
+
+	errno = 0;
+	h = make(queue);
+	cr_assert(!h && errno == EADDRINUSE, "%s: errno %d", queue, errno);
+	cr_assert_str_eq(ipq_errstr(), "Unable to bind netlink socket");
+}
+
+/* A packet for the queue comes by h and goes where it is sent. */
+static void pass(struct ipq_handle *h, int queue)
+{
+	union message m;
+	int heard = udp_open(AF_INET, 5000 + queue);
+
+	run("iptables-legacy -F && iptables-legacy -A OUTPUT -p udp --dport %d "
+	    "-j NFQUEUE --queue-num %d", 5000 + queue, queue);
+	udp_say(AF_INET, 5000 + queue, "hello");
+	ipq_set_verdict(h, queue_packet(h, &m)->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(heard, "hello");
+	close(heard);
+}
+
+Test(several_handles, with_a_number_in_common_are_refused)
+{
+	struct ipq_handle *h[2];
+
+	network_enter();
+	h[0] = open_at("0");
+	expect_refused("0");
+	h[1] = open_at("7");
+	expect_refused("0");
+	expect_refused("7");
+	pass(h[0], 0);
+	pass(h[1], 7);
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
+}
+
+#if __SIZEOF_LONG__ > 4
+Test(several_handles, so_are_those_whose_ranges_overlap)
+{
+	static const char *const overlap[] = { "4", "5", "7", "0-4", "7-9", "5-6", "0-65" };
+	struct ipq_handle *h[3];
+
+	network_enter();
+	h[0] = open_at("4-7");
+	for (size_t i = 0; i < sizeof(overlap) / sizeof(*overlap); i++)
+		expect_refused(overlap[i]);
+	h[1] = open_at("0-3");
+	h[2] = open_at("8");
+	for (int queue = 0; queue <= 8; queue++)
+		pass(h[queue < 4 ? 1 : queue < 8 ? 0 : 2], queue);
+	for (int i = 0; i < 3; i++)
+		ipq_destroy_handle(h[i]);
+}
+#endif
+
+Test(several_handles, are_refused_also_when_the_first_is_gone)
+{
+	struct ipq_handle *h[2];
+
+	network_enter();
+	h[0] = open_at("0");
+	h[1] = open_at("7");
+	ipq_destroy_handle(h[0]);
+	expect_refused("7");
+	h[0] = open_at("0");
+	pass(h[0], 0);
+	pass(h[1], 7);
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
+}
+
+Test(several_handles, any_of_them_can_be_destroyed_and_made_again_at_once)
+{
+	struct ipq_handle *h[3];
+	static const char *const queue[] = { "0", "1", "2" };
+
+	network_enter();
+	for (int i = 0; i < 3; i++)
+		h[i] = open_at(queue[i]);
+	for (int round = 0; round < 30; round++) {
+		int i = round * 7 % 3;
+
+		ipq_destroy_handle(h[i]);
+		h[i] = open_at(queue[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		pass(h[i], i);
+		ipq_destroy_handle(h[i]);
+	}
+}
+
+Test(several_handles, may_be_moved_apart_by_ipq_ctl)
+{
+	struct ipq_handle *h[2];
+
+	network_enter();
+	h[0] = make("0");
+	cr_assert(h[0] && ipq_ctl(h[0], IPQ_CTL_SET_QUEUE, 7, 7) == 0);
+	h[1] = make("0");
+	cr_assert(h[1], "%s", ipq_errstr());
+	errno = 0;
+	cr_assert(ipq_ctl(h[1], IPQ_CTL_SET_QUEUE, 7, 7) == -1 && errno == EADDRINUSE);
+	for (int i = 0; i < 2; i++)
+		cr_assert(ipq_set_mode(h[i], IPQ_COPY_META, 0) == MODE_SENT);
+	pass(h[0], 7);
+	pass(h[1], 0);
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
+}
+
+/* The most there are port ids for. */
+Test(several_handles, are_61_at_most)
+{
+	struct ipq_handle *h[61];
+	char queue[8];
+
+	network_enter();
+	for (int i = 0; i < 61; i++) {
+		snprintf(queue, sizeof(queue), "%d", i);
+		h[i] = open_at(queue);
+	}
+	errno = 0;
+	cr_assert(!make("61") && errno == EMFILE);
+	pass(h[0], 0);
+	pass(h[60], 60);
+	ipq_destroy_handle(h[30]);
+	h[30] = open_at("99");
+	pass(h[30], 99);
+	for (int i = 0; i < 61; i++)
+		ipq_destroy_handle(h[i]);
+}
