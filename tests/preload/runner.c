@@ -56,8 +56,9 @@ static void expect(const char *text)
 Test(runner, help_and_version_are_told)
 {
 	static const char *const options[] = {
-		"--queue ", "--queue6 ", "--maxlen ", "--rcvbuf ", "--debug",
-		"--no-iptables", "--library ", "--help", "--version", "125",
+		"--queue ", "--queue6 ", "--instances ", "--maxlen ", "--rcvbuf ",
+		"--batch ", "--fail-open", "--gso", "--debug", "--no-iptables",
+		"--library ", "--help", "--version", "125",
 	};
 
 	cr_assert(RUN("%s --help 2>/dev/null", IPQ_RUN) == 0);
@@ -72,29 +73,33 @@ Test(runner, help_and_version_are_told)
 }
 
 #define SHOW "sh -c 'echo $LIBIPQ_QUEUE,$LIBIPQ_QUEUE6,$LIBIPQ_MAXLEN," \
-	     "$LIBIPQ_RCVBUF,$LIBIPQ_DEBUG'"
+	     "$LIBIPQ_RCVBUF,$LIBIPQ_BATCH,$LIBIPQ_FAIL_OPEN,$LIBIPQ_GSO," \
+	     "$LIBIPQ_DEBUG'"
 
 Test(runner, every_option_reaches_the_environment)
 {
 	static const char *const without[] = {
-		"QUEUE", "QUEUE6", "MAXLEN", "RCVBUF", "DEBUG",
+		"QUEUE", "QUEUE6", "MAXLEN", "RCVBUF", "BATCH", "FAIL_OPEN", "GSO",
+		"DEBUG",
 	};
 	char name[64];
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "LIBIPQ_%s", without[i]);
 		unsetenv(name);
 	}
 	cr_assert(RUN("%s " SHOW, IPQ_RUN) == 0);
-	expect(",,,,\n");
-	cr_assert(RUN("%s --queue 1 --queue6=2 --maxlen 3 --rcvbuf 4 --debug " SHOW,
-		      IPQ_RUN) == 0);
-	expect("1,2,3,4,1\n");
-	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -d " SHOW, IPQ_RUN) == 0);
-	expect("65535,0,-1,5000,1\n");
+	expect(",,,,,,,\n");
+	cr_assert(RUN("%s --queue 1 --queue6=2 --maxlen 3 --rcvbuf 4 --batch 5 "
+		      "--fail-open --gso --debug " SHOW, IPQ_RUN) == 0);
+	expect("1,2,3,4,5,1,1,1\n");
+	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -b 1024 -fgd " SHOW, IPQ_RUN) == 0);
+	expect("65535,0,-1,5000,1024,1,1,1\n");
+	cr_assert(RUN("%s -q 4-7 -6 65280-65535 " SHOW, IPQ_RUN) == 0);
+	expect("4-7,65280-65535,,,,,,\n");
 	setenv("LIBIPQ_QUEUE", "77", 1);
 	cr_assert(RUN("%s -m 5 " SHOW, IPQ_RUN) == 0);
-	expect("77,,5,,\n");
+	expect("77,,5,,,,,\n");
 	/* the program's own options are the program's */
 	cr_assert(RUN("%s echo -q 1 --help", IPQ_RUN) == 0);
 	expect("-q 1 --help\n");
@@ -108,10 +113,19 @@ Test(runner, options_that_make_no_sense_are_named_and_end_with_125)
 		{ "-q 65536 true", "--queue 65536" },
 		{ "-q -1 true", "--queue -1" },
 		{ "-q '' true", "--queue" },
+		{ "-q 7-4 true", "--queue 7-4" },
+		{ "-q 4- true", "--queue 4-" },
+		{ "-q -4 true", "--queue -4" },
+		{ "-q 4-7x true", "--queue 4-7x" },
+		{ "-q 4-65536 true", "--queue 4-65536" },
+		{ "-q 0-256 true", "up to 256 of them as 4-7" },
+		{ "-q +4 true", "--queue +4" },
 		{ "-6 x true", "--queue6 x" },
 		{ "-m -2 true", "--maxlen -2" },
 		{ "-m 1x true", "--maxlen 1x" },
 		{ "-r 0 true", "--rcvbuf 0" },
+		{ "-b 0 true", "--batch 0" },
+		{ "-b 1025 true", "--batch 1025" },
 		{ "-x true", "x" },
 		{ "--queue", "queue" },
 		{ "", "no program" },
