@@ -5,4 +5,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* For what every packet passes: a call costs as much as most of these do. */
+#define EVERY_PACKET inline __attribute__((always_inline))
+
+/* For what few do, so that it does not burden the others. */
+#define SELDOM __attribute__((noinline))
+
 #endif

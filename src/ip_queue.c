@@ -14,6 +14,7 @@
 
 #include "claims.h"
 #include "debug.h"
+#include "export.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -193,7 +194,7 @@ static void pass_numbers(struct ip_queue *q, uint8_t mode)
 	peers_unlock();
 }
 
-static void put_mode(struct ip_queue *q, int fd, const struct request *r,
+static SELDOM void put_mode(struct ip_queue *q, int fd, const struct request *r,
 		     enum refusal refusal, struct kernel_request *out)
 {
 	if (r->body.msg.mode.value > IPQ_COPY_MAX) {
@@ -255,7 +256,7 @@ static bool cannot_be_sent(const struct ip_queue *q, int fd,
 
 /* The kernel's id of a packet, and its queue number: ids of several queues have it
  * in the upper half. 0, which is no packet's, for an id that cannot be. */
-static uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
+static EVERY_PACKET uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
 {
 	uint64_t number = id >> 32;
 
@@ -267,7 +268,7 @@ static uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
 	return id;
 }
 
-static void put_verdict(struct ip_queue *q, const struct request *r,
+static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r,
 			enum refusal refusal, const void *payload,
 			const uint32_t *mark, struct kernel_request *out)
 {
@@ -297,7 +298,7 @@ static bool is_request(const struct request *r, uint16_t type)
 	return r->nlh.nlmsg_type == type && r->nlh.nlmsg_len >= sizeof(*r);
 }
 
-static int send_request(struct ip_queue *q, int fd, const struct request *r,
+static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct request *r,
 			const void *payload, const uint32_t *mark)
 {
 	enum refusal refusal = REFUSAL_IS_EPERM;
@@ -335,7 +336,7 @@ static bool is_plain(const struct request *r, const void *payload, const uint32_
 }
 
 /* Requests keep their order: those held go before one that cannot be. */
-static int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+static SELDOM int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 			const void *payload, const uint32_t *mark)
 {
 	uint16_t queue = q->peer->number;

@@ -10,6 +10,7 @@
 #include "claims.h"
 #include "clock.h"
 #include "debug.h"
+#include "export.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "receive.h"
@@ -26,7 +27,7 @@
 /* As clock_now, which may stand still for half as long. */
 #define TICK_MAX 20
 
-static void name_links(struct ip_queue *q, int fd, struct message *m)
+static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
 {
 	ipq_packet_msg_t *msg = &m->packet.msg;
 
@@ -68,7 +69,7 @@ static bool move(struct peer *p, int fd, const struct message *m)
 	return to;
 }
 
-static void send_on(struct ip_queue *q, int fd, const struct message *m)
+static SELDOM void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
 	bool moved = move(q->peer, fd, m);
 
@@ -80,7 +81,7 @@ static void send_on(struct ip_queue *q, int fd, const struct message *m)
 		debug_foreign(m->queue, m->family);
 }
 
-static bool is_for_program(const struct peer *p, const struct message *m)
+static EVERY_PACKET bool is_for_program(const struct peer *p, const struct message *m)
 {
 	return m->family == atomic_load_explicit(&p->family, memory_order_relaxed) &&
 	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
@@ -88,7 +89,7 @@ static bool is_for_program(const struct peer *p, const struct message *m)
 }
 
 /* Payload first: what stands before it in buf may still be part of it. */
-static void write_message(const struct message *m,
+static EVERY_PACKET void write_message(const struct message *m,
 			  const struct nfqueue_datagram *d, unsigned char *buf,
 			  size_t len)
 {
@@ -108,7 +109,7 @@ static void write_message(const struct message *m,
 }
 
 /* Whether the message is one for the program; sees to it if not. */
-static bool accept_message(struct ip_queue *q, int fd, struct message *m)
+static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct message *m)
 {
 	switch (m->kind) {
 	case MESSAGE_PACKET:
@@ -139,7 +140,7 @@ static bool accept_message(struct ip_queue *q, int fd, struct message *m)
 }
 
 /* With batches: everyone who shares the queue is to know what the program has. */
-static bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
+static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
 	bool accepted = accept_message(q, fd, m);
@@ -154,7 +155,7 @@ static bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int fl
 }
 
 /* The message is the program's now, or is looked at. */
-static ssize_t give(struct ip_queue *q, const struct message *m,
+static EVERY_PACKET ssize_t give(struct ip_queue *q, const struct message *m,
 		    const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
 {
 	if (m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
@@ -174,7 +175,7 @@ static ssize_t give(struct ip_queue *q, const struct message *m,
  * as the one before. Returns 0 for a message that was not for the program; passed
  * tells whether it was another's.
  */
-static ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
 			   bool *passed)
 {
 	static const size_t old_head = sizeof(((struct message *)0)->packet);
@@ -250,13 +251,11 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	return n;
 }
 
-static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-		       bool *passed)
+static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
+				      int flags, bool *passed)
 {
 	ssize_t n = 0;
 
-	if (!q->batch)
-		return receive_one(q, fd, buf, len, flags, passed);
 	if (batch_lock(q->batch)) {
 		batch_reads(q->batch);
 		n = give_held(q, fd, buf, len, flags);
@@ -270,6 +269,13 @@ static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int fl
 	n = receive_one(q, fd, buf, len, flags, passed);
 	batch_reader(q->batch, -1);
 	return n;
+}
+
+static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len,
+				    int flags, bool *passed)
+{
+	return q->batch ? receive_batched(q, fd, buf, len, flags, passed) :
+			  receive_one(q, fd, buf, len, flags, passed);
 }
 
 /* What is moved on keeps its order: who receives it moves it before another
@@ -319,7 +325,7 @@ static bool is_nonblocking(int fd)
  * waiting: most programs that never select know no message but IPQM_PACKET and
  * NLMSG_ERROR. passed: such packets were found already; waited: it has waited.
  */
-static ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
+static SELDOM ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
 			      int flags, bool passed, bool waited)
 {
 	unsigned int looks = 0;
