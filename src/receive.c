@@ -200,7 +200,7 @@ static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, s
 
 /* Several messages, of which those for the program are kept. all: as many as there
  * is room for. */
-static void take_in(struct ip_queue *q, int fd, bool all)
+static void take_in(struct ip_queue *q, int fd, bool all, bool *passed)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -217,6 +217,7 @@ static void take_in(struct ip_queue *q, int fd, bool all)
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !is_for_program(q->peer, m)) {
 				send_on(q, fd, m);
+				*passed = true;
 			} else {
 				if (m->kind == MESSAGE_PACKET)
 					batch_track(b, m->queue, m->id);
@@ -228,7 +229,8 @@ static void take_in(struct ip_queue *q, int fd, bool all)
 }
 
 /* The oldest message held, 0 if none is. */
-static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			 bool *passed)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -236,16 +238,18 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
-		take_in(q, fd, true);
+		take_in(q, fd, true, passed);
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		if (accept_message(q, fd, m))
 			n = give(q, m, &d, buf, len, flags);
+		else
+			*passed = true;
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* the marks must be gone by the time nothing is held */
 		if (!batch_held(b) && batch_has_marks(b))
-			take_in(q, fd, false);
+			take_in(q, fd, false, passed);
 	}
 	batch_mark(b, fd);
 	return n;
@@ -254,16 +258,18 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
 				      int flags, bool *passed)
 {
+	bool others = false;
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
 		batch_reads(q->batch);
-		n = give_held(q, fd, buf, len, flags);
+		n = give_held(q, fd, buf, len, flags, &others);
 		if (n == 0)
 			batch_flush(q->batch, fd);
 		batch_unlock(q->batch);
 	}
-	if (n)
+	*passed |= others;
+	if (n || others)
 		return n;
 	batch_reader(q->batch, 1);
 	n = receive_one(q, fd, buf, len, flags, passed);
@@ -388,6 +394,14 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
 }
 
+/* No number of a batch's. */
+#define MARK_OF_MOVES 0
+
+static bool is_mark_of_moves(const struct message *m)
+{
+	return m->kind == MESSAGE_MARK && m->id == MARK_OF_MOVES;
+}
+
 void receive_move_waiting(struct peer *p, int fd)
 {
 	struct kernel_request mark;
@@ -396,9 +410,9 @@ void receive_move_waiting(struct peer *p, int fd)
 	struct message m = { .kind = MESSAGE_NONE };
 
 	kernel_request_init(&mark);
-	translate_mark(&mark, 0);
+	translate_mark(&mark, MARK_OF_MOVES);
 	nfqueue_send(fd, &mark);
-	for (unsigned int i = 0; m.kind != MESSAGE_MARK && i < MOVES_MAX; i++) {
+	for (unsigned int i = 0; !is_mark_of_moves(&m) && i < MOVES_MAX; i++) {
 		if (nfqueue_receive(fd, head, sizeof(head), MSG_DONTWAIT, &d))
 			return;
 		translate_message(d.nlh, d.have, d.len, &m);
