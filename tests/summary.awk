@@ -1,6 +1,6 @@
 # Reads the logs of meson test. Prints what was skipped and why, what failed,
 # and how many tests there were: those within a Criterion program (TAP) count
-# one by one.
+# one by one. With -v filter=… those a filter left out do not count.
 
 function end_test()
 {
@@ -8,7 +8,11 @@ function end_test()
 		return
 	if (skip_reason == "" && result == "exit status 77")
 		skip_reason = "no reason given"
-	if (!cases && result == "exit status 77") {
+	if (criterion && !cases && result == "exit status 0") {
+		# told wrongly what to write, Criterion runs nothing and succeeds
+		failed++
+		print "failed: " test ": ran no test"
+	} else if (!cases && result == "exit status 77") {
 		skipped++
 		print "skipped: " test ": " skip_reason
 	} else if (result != "exit status 0" && !bad) {
@@ -23,8 +27,12 @@ function end_test()
 /^test: / {
 	end_test()
 	test = $NF
-	cases = bad = 0
+	cases = bad = criterion = 0
 	skip_reason = ""
+}
+# of our programs those of Criterion have their kind before their name
+/^command: / {
+	criterion = /\/tests\/([^ ]*\/)?(unit|system|faults|tools|preload)-[^ \/.]+( |$)/
 }
 /^result: / {
 	result = $0
@@ -36,6 +44,8 @@ function end_test()
 }
 /^ok - .*# SKIP/ {
 	cases++
+	if (filter != "" && /# SKIP (test was skipped|not here)$/)
+		next
 	skipped++
 	line = $0
 	sub(/^ok - /, "", line)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the measured programs share: their arguments, and their own CPU time
- * from the first packet to the last. */
+/* What the measured programs share: their arguments, and what they say of
+ * themselves at the end. Knows nothing of how packets are read. */
 #ifndef BENCH_CONSUMER_H
 #define BENCH_CONSUMER_H
 
@@ -10,22 +10,39 @@
 #include <time.h>
 
 struct consumer {
-	unsigned int packets;	/* to decide on */
+	unsigned long packets;	/* to decide on */
 	unsigned int range;	/* bytes to copy, 0 for metadata only */
 	unsigned int verdict;	/* NF_* */
-	unsigned int seen;
-	uint64_t started;	/* ns of CPU time at the first packet */
+	unsigned long seen;
+	uint64_t bytes;		/* of payload seen */
+	uint64_t cpu, wall;	/* ns at the first packet */
 	uint64_t sink;		/* so that no metadata is read for nothing */
 };
 
-static uint64_t consumer_cpu(void)
+static uint64_t consumer_clock(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/* The most memory the process ever had, in KiB. */
+static unsigned long consumer_peak(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	unsigned long kib = 0;
+	char line[256];
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "VmHWM: %lu", &kib) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return kib;
+}
+
+/* PACKETS 0: shows that the program can start here, and ends it. */
 static struct consumer consumer_start(int argc, char **argv)
 {
 	if (argc != 4) {
@@ -34,22 +51,41 @@ static struct consumer consumer_start(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
+	if (atol(argv[1]) == 0)
+		exit(0);
 	return (struct consumer) {
-		.packets = atoi(argv[1]),
+		.packets = atol(argv[1]),
 		.range = atoi(argv[2]),
 		.verdict = atoi(argv[3]),
 	};
 }
 
-/* Counts a packet; returns whether there are more to come. */
-static int consumer_more(struct consumer *c)
+static inline void consumer_first(struct consumer *c)
 {
-	if (c->seen++ == 0)
-		c->started = consumer_cpu();
+	c->bytes = 0;
+	c->cpu = consumer_clock(CLOCK_PROCESS_CPUTIME_ID);
+	c->wall = consumer_clock(CLOCK_MONOTONIC);
+}
+
+/* Of all packets but the first: how many, CPU time, time, bytes; peak memory. */
+static inline void consumer_report(const struct consumer *c)
+{
+	uint64_t cpu = consumer_clock(CLOCK_PROCESS_CPUTIME_ID) - c->cpu;
+	uint64_t wall = consumer_clock(CLOCK_MONOTONIC) - c->wall;
+
+	printf("%lu %llu %llu %llu %lu\n", c->packets - 1, (unsigned long long)cpu,
+	       (unsigned long long)wall, (unsigned long long)c->bytes, consumer_peak());
+}
+
+/* Counts a packet and its payload; returns whether there are more to come. */
+static inline int consumer_more(struct consumer *c, size_t bytes)
+{
+	c->bytes += bytes;
+	if (++c->seen == 1)
+		consumer_first(c);
 	if (c->seen < c->packets)
 		return 1;
-	printf("%.0f\n", (double)(consumer_cpu() - c->started) /
-	       (c->packets > 1 ? c->packets - 1 : 1));
+	consumer_report(c);
 	return 0;
 }
 

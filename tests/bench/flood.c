@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: flood PACKETS SIZE
- * Sends PACKETS UDP datagrams of SIZE bytes of payload to port 9 of 127.0.0.1,
- * as fast as they go; from several sockets, since packets that wait in a queue
- * stay charged to theirs. PACKETS 0: until it is killed, or its parent is gone. */
+/* usage: flood PACKETS SIZE [PORT]
+ * Sends PACKETS UDP datagrams of SIZE bytes of payload to PORT (9) of 127.0.0.1,
+ * as fast as they go, and reads those that arrive: one for which there is no
+ * socket costs an ICMP error. From many sockets, since packets that wait in a
+ * queue stay charged to theirs. PACKETS 0: until it is killed, or its parent is
+ * gone, a minute at most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -10,30 +12,60 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#define SOCKETS 16
+#define SOCKETS 64
+
+static void drain(int fd)
+{
+	for (int i = 0; i < 2 * SOCKETS; i++)
+		if (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) < 0)
+			return;
+}
+
+static int connected(const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof(*to))) {
+		perror("flood: socket");
+		exit(1);
+	}
+	return fd;
+}
 
 int main(int argc, char **argv)
 {
 	static char data[0x10000];
 	struct sockaddr_in to = {
 		.sin_family = AF_INET,
-		.sin_port = htons(9),
+		.sin_port = htons(argc > 3 ? atoi(argv[3]) : 9),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
+	int reader = socket(AF_INET, SOCK_DGRAM, 0);
+	unsigned long packets, size;
 	int fd[SOCKETS];
-	unsigned long packets;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: flood PACKETS SIZE\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: flood PACKETS SIZE [PORT]\n");
 		return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(60);
+	if (bind(reader, (struct sockaddr *)&to, sizeof(to))) {
+		perror("flood: bind");
+		return 1;
+	}
 	packets = strtoul(argv[1], NULL, 10);
+	size = strtoul(argv[2], NULL, 10);
+	if (size > sizeof(data))
+		size = sizeof(data);
 	for (int i = 0; i < SOCKETS; i++)
-		fd[i] = socket(AF_INET, SOCK_DGRAM, 0);
-	for (unsigned long i = 0; packets == 0 || i < packets; i++)
-		sendto(fd[i % SOCKETS], data, atoi(argv[2]), 0,
-		       (struct sockaddr *)&to, sizeof(to));
+		fd[i] = connected(&to);
+	for (unsigned long i = 0; packets == 0 || i < packets; i++) {
+		send(fd[i % SOCKETS], data, size, 0);
+		if (i % SOCKETS == SOCKETS - 1)
+			drain(reader);
+	}
 	return 0;
 }

@@ -26,9 +26,9 @@ int main(int argc, char **argv)
 			return 1;
 		m = ipq_get_packet(buf);
 		c.sink += m->hook + m->hw_protocol + m->mark + m->indev_name[0] +
-			  m->outdev_name[0] + m->timestamp_sec + m->data_len;
+			  m->outdev_name[0] + m->timestamp_sec + m->hw_addr[0];
 		ipq_set_verdict(h, m->packet_id, c.verdict, 0, NULL);
-	} while (consumer_more(&c));
+	} while (consumer_more(&c, m->data_len));
 	ipq_destroy_handle(h);
 	return 0;
 }

@@ -50,9 +50,9 @@ int main(int argc, char **argv)
 		if (recv(fd, &u, sizeof(u), 0) <= 0 || u.nlh.nlmsg_type != IPQM_PACKET)
 			return 1;
 		c.sink += m->hook + m->hw_protocol + m->mark + m->indev_name[0] +
-			  m->outdev_name[0] + m->timestamp_sec + m->data_len;
+			  m->outdev_name[0] + m->timestamp_sec + m->hw_addr[0];
 		verdict.body.msg.verdict.id = m->packet_id;
 		send(fd, &verdict, sizeof(verdict), 0);
-	} while (consumer_more(&c));
+	} while (consumer_more(&c, m->data_len));
 	return 0;
 }

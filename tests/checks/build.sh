@@ -23,5 +23,6 @@ if [ "$lto" ]; then
 fi
 # shellcheck disable=SC2086 # words
 build "$compiler-O$optimization${lto:+-$lto}" $options
-run_tests "$BUILD" staged-install hardening translate requests settings_parse handles \
-	verdicts payload ipv6 preload-raw
+run_tests "$BUILD" staged-install hardening byte_order translate hostile requests \
+	settings_parse wire ipqctl-parsers faults-ids handles verdicts payload ipv6 \
+	preload-raw preload-linked

@@ -2,6 +2,12 @@
 # For the checks: they run in the project's directory and have their builds in
 # BUILDS. A check that cannot run prints why and ends with 77.
 
+: "${BUILDS:=$PWD/build-check}"
+mkdir -p "$BUILDS"
+
+# for tests/summary.awk; with an empty one Criterion runs no test, and succeeds
+export CRITERION_OUTPUTS=tap:/dev/stdout
+
 need()
 {
 	for command; do
@@ -15,14 +21,43 @@ skip()
 	exit 77
 }
 
-# usage: build NAME OPTION...: sets BUILD.
+# usage: build NAME OPTION...: sets BUILD. Several checks may want the same at once.
+# Only TARGETS are built if that is set.
 build()
 {
 	BUILD=$BUILDS/$1
 	shift
+	exec 9> "$BUILD.lock"
+	flock 9
 	[ -f "$BUILD/build.ninja" ] ||
 		meson setup "$BUILD" --prefix="$BUILD/root" --libdir=lib "$@"
-	ninja -C "$BUILD"
+	# shellcheck disable=SC2086 # words
+	ninja -j 2 -C "$BUILD" ${TARGETS-}
+	exec 9>&-
+}
+
+# usage: not_here REASON TEST...: for run_tests where tests are without Criterion
+export PLAIN_SKIP=
+not_here()
+{
+	reason=$1
+	shift
+	PLAIN_SKIP="$PLAIN_SKIP $*"
+	for test; do
+		echo "skipped: $test: $reason"
+	done
+}
+
+# usage: left_out REASON SUITE/TEST...: for run_tests where they are with it
+filter=
+left_out()
+{
+	reason=$1
+	shift
+	for test; do
+		filter="$filter${filter:+|}$test"
+		echo "skipped: $test: $reason"
+	done
 }
 
 # usage: run_tests BUILD ARGUMENT...: what meson test is told.
@@ -30,9 +65,13 @@ run_tests()
 {
 	tested=$1
 	shift
-	# with --setup the log has another name
-	rm -f "$tested"/meson-logs/testlog*.txt
-	meson test -C "$tested" --no-rebuild --print-errorlogs "$@" || failed=1
-	awk -f tests/summary.awk "$tested"/meson-logs/testlog*.txt || failed=1
+	[ ! "$filter" ] || set -- --test-args="'--filter=!($filter)'" "$@"
+	# another check may use the same build; --setup and --wrapper add to the name
+	log=testlog-${CHECK:-check}
+	rm -f "$tested/meson-logs/$log"*.txt
+	meson test -C "$tested" --no-rebuild --print-errorlogs --logbase "$log" "$@" ||
+		failed=1
+	awk -f tests/summary.awk -v filter="$filter$PLAIN_SKIP" \
+		"$tested/meson-logs/$log"*.txt || failed=1
 	[ ! "${failed-}" ]
 }

@@ -1,30 +1,104 @@
 #!/bin/sh
 # usage: fuzz.sh SECONDS
-# Runs each harness of tests/fuzz that long, from its corpus.
+# Runs each harness of tests/fuzz that long, from its corpus, as many at a time as
+# there are processors. Then, the lines and branches of the parsers that the corpora
+# and what was found reach. An input that breaks a promise is kept in
+# BUILDS/fuzz/found.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
 seconds=$1
+parsers='compat/program.c compat/rules.c compat/wire.c src/settings.c src/translate.c
+	tools/jump.c tools/packet.c tools/queue-line.c tools/report.c
+	tools/saved-rule.c tools/text.c'
+names=$(sed -n "s/^  '\(.*\)': \[.*/\1/p" tests/fuzz/meson.build)
 need clang
-grep -q "'fuzz'" meson_options.txt || skip "there are no harnesses"
 export CC=clang CXX=clang++
-build fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-found=
-for harness in "$BUILD"/tests/fuzz/*; do
-	if [ ! -f "$harness" ] || [ ! -x "$harness" ]; then
-		continue
-	fi
-	name=$(basename "$harness")
-	found=yes
-	new=$(mktemp -d)
-	echo "== $name"
-	set -- "$new"
-	corpus=tests/fuzz/corpus/${name#fuzz-}
-	[ ! -d "$corpus" ] || set -- "$new" "$corpus"
-	"$harness" -max_total_time="$seconds" -timeout=10 "$@" 2>&1 || failed=1
-	rm -rf "$new"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# usage: build_fuzzers NAME OPTION...: sets FUZZERS.
+build_fuzzers()
+{
+	tree=$BUILDS/$1
+	shift
+	[ -f "$tree/build.ninja" ] || meson setup "$tree" -Dfuzz=true "$@"
+	ninja -C "$tree" fuzzers
+	FUZZERS=$tree/tests/fuzz
+}
+
+# usage: run NAME ARGUMENT...: the harness of that name, on all inputs there are.
+run()
+{
+	harness=$1
+	shift
+	mkdir -p "$work/$harness"
+	"$FUZZERS/fuzz-$harness" -timeout=10 "$@" "$work/$harness" \
+		"tests/fuzz/corpus/$harness" > "$work/$harness.log" 2>&1 ||
+		: > "$work/$harness.failed"
+}
+
+build_fuzzers fuzz
+mkdir -p "$BUILDS/fuzz/found"
+running=0
+for name in $names; do
+	run "$name" -max_total_time="$seconds" -print_final_stats=1 \
+		-artifact_prefix="$BUILDS/fuzz/found/$name-" &
+	[ $((running += 1)) -lt "$(nproc)" ] || { wait; running=0; }
 done
-[ "$found" ] || skip "no harness was built"
-[ ! "${failed-}" ]
+wait
+for name in $names; do
+	sed -n "s/^stat::number_of_executed_units: */$name: executions: /p" "$work/$name.log"
+	[ ! -f "$work/$name.failed" ] || { cat "$work/$name.log"; failed=1; }
+done
+[ ! "${failed-}" ] || exit 1
+
+cov=$(clang -print-prog-name=llvm-cov) profdata=$(clang -print-prog-name=llvm-profdata)
+for tool in "$cov" "$profdata"; do
+	command -v "$tool" > /dev/null || {
+		echo "no coverage: there is no ${tool##*/} beside clang"
+		exit
+	}
+done
+flags='-fprofile-instr-generate -fcoverage-mapping'
+build_fuzzers fuzz-coverage "-Dc_args=$flags" "-Dc_link_args=$flags"
+objects=
+for name in $names; do
+	LLVM_PROFILE_FILE=$work/$name.profraw run "$name" -runs=0
+	objects="$objects -object $FUZZERS/fuzz-$name"
+done
+"$profdata" merge -o "$work/profile" "$work"/*.profraw
+# shellcheck disable=SC2086 # words
+"$cov" export -format=lcov -instr-profile "$work/profile" $objects > "$work/lcov"
+awk -v parsers="$parsers" -F '[:,]' '
+function print_lines(file,    line, separator) {
+	printf "%s: %d of %d lines, %d of %d branches", file, reached[file], lines[file],
+		taken[file], branches[file]
+	separator = "; not: "
+	for (line = 1; line <= last[file]; line++)
+		if ((file, line) in missed) {
+			printf "%s%d", separator, line
+			separator = ", "
+		}
+	print ""
+}
+$1 == "SF" {
+	match($0, /[^\/]*\/[^\/]*$/)
+	file = substr($0, RSTART)
+}
+$1 == "DA" { lines[file]++; $3 ? reached[file]++ : missed[file, $2]; last[file] = $2 }
+$1 == "BRDA" { branches[file]++; $5 > 0 ? taken[file]++ : missed[file, $2] }
+END {
+	count = split(parsers, wanted, /[ \t\n]+/)
+	for (i = 1; i <= count; i++) {
+		print_lines(wanted[i])
+		sum["reached"] += reached[wanted[i]]
+		sum["lines"] += lines[wanted[i]]
+		sum["taken"] += taken[wanted[i]]
+		sum["branches"] += branches[wanted[i]]
+	}
+	printf "reached: %d of %d lines, %d of %d branches\n", sum["reached"], sum["lines"],
+		sum["taken"], sum["branches"]
+}' "$work/lcov"

@@ -6,30 +6,88 @@ set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
+# usage: run_beneath RUNTIME BUILD: the tests of the preload library, which are of a
+# build without sanitizer, with that of a build with one. The programs in them are
+# as they are, so its runtime library has to be the first.
+run_beneath()
+{
+	runtime=$(gcc -print-file-name="$1") sanitized=$2
+	[ "${runtime#/}" != "$runtime" ] || skip "$1 is not installed"
+	left_out "has a malloc of its own, as the sanitizer has" \
+		footprint/nothing_is_allocated_before_the_first_socket \
+		footprint/jemalloc_may_be_preloaded_before_or_after \
+		descriptors/a_signal_handler_may_read_and_decide
+	left_out "has a sanitizer of its own" \
+		footprint/a_program_with_address_sanitizer_is_served \
+		footprint/a_program_with_the_shared_address_sanitizer_is_served
+	left_out "finds what the sanitizer put into the library" \
+		footprint/there_is_no_constructor \
+		footprint/nothing_else_is_exported
+	run_tests "$BUILDS/gcc-O2" --timeout-multiplier 4 \
+		--wrapper "env 'PRELOAD=$runtime $sanitized/compat/libipq-preload.so'" \
+		preload-bad preload-descriptors preload-footprint preload-fortified \
+		preload-linked preload-raw preload-requests
+	filter=
+}
+
 export CC=gcc CXX=g++
 case $1 in
 sanitizers)
-	export ASAN_OPTIONS=strict_string_checks=1
+	options=strict_string_checks=1
+	export ASAN_OPTIONS="$options"
 	export LSAN_OPTIONS="suppressions=$PWD/tests/leaks:print_suppressions=0"
 	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-	build sanitizers -Db_sanitize=address,undefined -Db_lundef=false
-	run_tests "$BUILD" --suite unit --suite system --timeout-multiplier 4
+	build gcc-O2 -Dwerror=true -Doptimization=2
+	# leaks are found when a test has ended, of which Criterion does not want to know
+	build sanitizers -Dplain_tests=true -Db_sanitize=address,undefined -Db_lundef=false
+	run_tests "$BUILD" --suite unit --suite system --suite faults --timeout-multiplier 4
+	# it judges how memory grows: none may be put aside
+	ASAN_OPTIONS=$options:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
+	run_tests "$BUILD" --suite soak
+	# programs that are none of ours, and forget their handles
+	options=$options:detect_leaks=0
+	ASAN_OPTIONS=$options
+	runtime=$(gcc -print-file-name=libasan.so)
+	run_tests "$BUILD" --wrapper "env LD_PRELOAD=$runtime" --suite languages
+	sanitized=$BUILD
+	run_beneath libasan.so "$sanitized"
+	# ipq-run puts the library before the sanitizer's
+	staged=$sanitized/staged/$sanitized/root
+	ASAN_OPTIONS=$options:verify_asan_link_order=0
+	run_tests "$BUILDS/gcc-O2" --timeout-multiplier 4 --wrapper "env
+		PRELOAD=$sanitized/compat/libipq-preload.so IPQ_RUN=$sanitized/compat/ipq-run
+		STAGED_PREFIX=$staged STAGED_IPQ_RUN=$staged/bin/ipq-run" \
+		preload-runner preload-wrappers
+	echo "skipped: preload-i386: the 32-bit library is built apart, without sanitizers"
+	echo "skipped: without-nfqueue: the program forgets its handle, and the virtual" \
+		"machine is not told to overlook it"
+	echo "skipped: faults-exhaustion: puts functions before the C library's, as the" \
+		"sanitizers do"
 	;;
 threads)
 	need setarch
+	# no more random addresses than it knows of
+	[ "${FIXED_ADDRESSES-}" ] || exec setarch -R env FIXED_ADDRESSES=yes "$0" "$@"
+	build gcc-O2 -Dwerror=true -Doptimization=2
 	# Criterion's arena lies where this sanitizer lets nothing lie
 	build threads -Dplain_tests=true -Db_sanitize=thread -Db_lundef=false
-	# a handler runs only once the system call it interrupts has ended
-	export PLAIN_SKIP=and_the_read_goes_on_if_it_restarts
-	# no more random addresses than it knows of
-	for test in threads forks readiness devices; do
-		setarch -R "$BUILD/tests/system-$test"
-	done
+	not_here "a handler runs only once the system call that it interrupts has ended" \
+		and_the_read_goes_on_if_it_restarts \
+		a_signal_ends_a_timed_wait_with_0_and_leaves_the_text \
+		a_signal_ends_an_endless_wait_with_EINTR \
+		an_endless_wait_goes_on_after_a_restarting_handler
+	run_tests "$BUILD" --timeout-multiplier 4 threads handles reading strangers load \
+		forks readiness devices faults-readers faults-interfaces faults-interruptions
+	run_beneath libtsan.so "$BUILD"
 	;;
 valgrind)
 	need valgrind
-	build valgrind -Doptimization=1
-	run_tests "$BUILD" --setup valgrind requests translate settings_parse handles \
-		verdicts reading
+	# Criterion knows of its tests' exit status before memcheck sets it
+	build valgrind -Doptimization=1 -Dplain_tests=true
+	run_tests "$BUILD" --setup valgrind \
+		byte_order translate hostile requests settings_parse wire faults-ids \
+		handles modes readiness reading buffers strangers verdicts payload \
+		payload_limits ipv6 families metadata copies ownership forks privileges \
+		settings debug faults-thieves ipqctl-arguments ipqctl-rules
 	;;
 esac

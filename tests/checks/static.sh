@@ -1,21 +1,15 @@
 #!/bin/sh
 # usage: static.sh shell | cppcheck | analyzer | tidy
 # What analyzers say of the sources, but for what is listed in exceptions. In the
-# project's directory; tidy wants a configured build, BUILDS/gcc-O2.
+# project's directory.
 set -eu
+# shellcheck source=tests/checks/common.sh
+. "$(dirname "$0")/common.sh"
 
 place=$(dirname "$0")
 flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc -Icompat"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-need()
-{
-	command -v "$1" > /dev/null || {
-		echo "$1 is not installed"
-		exit 77
-	}
-}
 
 # usage: complaints TOOL FILE: prints those of the file that are no exceptions;
 # fails if there are any. Lines are FILE:LINE:COLUMN: KIND: TEXT [DIAGNOSTIC].
@@ -75,6 +69,9 @@ analyzer)
 	;;
 tidy)
 	need clang-tidy
+	# for the commands that compile them
+	export CC=gcc CXX=g++
+	build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
 	# one file each: with several, its analyzer loses sight of va_start
 	# shellcheck disable=SC2016 # expanded by that shell
 	printf '%s\n' src/*.c compat/*.c tools/*.c examples/*.c |

@@ -3,16 +3,12 @@
  * kernel, and the answer when the kernel refuses them, which must be the one the
  * module gave. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "fuzz.h"
 #include "translate.h"
 #include "wire.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(condition) do { if (!(condition)) abort(); } while (0)
 #define ECHO (sizeof(struct nlmsghdr) + sizeof(int))
 
 /* As netlink_ack: the error, then the whole request. */
@@ -57,38 +53,65 @@ static void check_answer(const struct message *m, const struct request *r, int e
 	CHECK(m->payload_len == payload_len);
 }
 
-static void put_request(const struct request *r, const uint8_t *payload, size_t len)
+static void put_verdict(const struct request *r, const uint8_t *payload, size_t len,
+			const uint32_t *mark)
 {
 	struct verdict v = {
 		.value = r->body.msg.verdict.value & 0xff,
-		.payload = len ? payload : NULL,
+		.mark = mark,
+		.payload = len || mark ? payload : NULL,
 		.payload_len = len,
 		.replace = len == r->body.msg.verdict.data_len,
 	};
-	uint32_t mark = r->nlh.nlmsg_seq;
 	struct kernel_request out;
 	struct message m;
 
-	for (int with_mark = 0; with_mark < 2; with_mark++) {
-		v.mark = with_mark ? &mark : NULL;
-		out.len = out.payload_len = 0;
-		translate_verdict(&out, r, REFUSAL_IS_EPERM, 1, &v);
-		CHECK(out.len <= sizeof(out.buf));
-		refuse(&out, &m, ENOENT);
-		check_answer(&m, r, ENOENT, len);
-	}
-	out.len = out.payload_len = 0;
+	kernel_request_init(&out);
+	translate_verdict(&out, r, REFUSAL_IS_EPERM, 1, &v);
+	CHECK(out.len <= sizeof(out.buf));
+	refuse(&out, &m, ENOENT);
+	check_answer(&m, r, ENOENT, len);
+	/* the longest there is: a claim before the request */
+	kernel_request_init(&out);
+	translate_probe(&out, r);
+	translate_claim(&out, r, 1, UINT32_MAX, UINT32_MAX);
+	translate_verdict(&out, r, REFUSAL_IS_EBUSY, 1, &v);
+	CHECK(out.len <= sizeof(out.buf));
+}
+
+static void put_mode(const struct request *r)
+{
+	struct kernel_request out;
+	struct message m;
+
+	kernel_request_init(&out);
 	translate_mode(&out, r, REFUSAL_IS_EBUSY, 65535);
 	CHECK(out.len <= sizeof(out.buf));
 	refuse(&out, &m, EPERM);
 	check_answer(&m, r, EBUSY, 0);
-	/* the longest there is: a claim before the request */
-	out.len = out.payload_len = 0;
-	translate_probe(&out, r);
-	translate_claim(&out, r, 1, UINT32_MAX, UINT32_MAX);
-	v.mark = &mark;
-	translate_verdict(&out, r, REFUSAL_IS_EBUSY, 1, &v);
-	CHECK(out.len <= sizeof(out.buf));
+}
+
+/* What no program asks for, but its first request or its last. */
+static void put_claims(const struct request *r)
+{
+	struct kernel_request out;
+	struct message m;
+
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		kernel_request_init(&out);
+		translate_claim(&out, r, 1, 1024, flags);
+		refuse(&out, &m, EPERM);
+		check_answer(&m, r, EBUSY, 0);
+		CHECK(m.kind == MESSAGE_NONE || m.claim_lost);
+	}
+	kernel_request_init(&out);
+	translate_unbind(&out, r, 1);
+	refuse(&out, &m, EPERM);
+	check_answer(&m, r, EPERM, 0);
+	kernel_request_init(&out);
+	translate_mark(&out, r->nlh.nlmsg_seq);
+	refuse(&out, &m, EINVAL);
+	CHECK(m.kind == MESSAGE_MARK && m.id == r->nlh.nlmsg_seq);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -108,7 +131,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(r.nlh.nlmsg_len >= sizeof(r.nlh) && r.nlh.nlmsg_len <= size);
 	if (r.nlh.nlmsg_len > sizeof(r))
 		payload_len = r.nlh.nlmsg_len - sizeof(r);
-	if (payload_len <= PAYLOAD_MAX)
-		put_request(&r, data + sizeof(r), payload_len);
+	if (payload_len <= PAYLOAD_MAX) {
+		put_verdict(&r, data + sizeof(r), payload_len, NULL);
+		put_verdict(&r, data + sizeof(r), payload_len, &r.nlh.nlmsg_seq);
+	}
+	put_mode(&r);
+	put_claims(&r);
 	return 0;
 }

@@ -1,0 +1,69 @@
+#!/bin/sh
+# usage: musl.sh
+# Builds with musl and runs the tests, on this kernel. musl's loader gives itself to
+# whoever wants glibc, so the netlink libraries are the distribution's; all else is
+# compiled with musl's headers.
+set -eu
+# shellcheck source=tests/checks/common.sh
+. "$(dirname "$0")/common.sh"
+
+need musl-gcc pkg-config
+[ "$(uname -m)" = x86_64 ] || skip "only tried on x86_64"
+tree=$BUILDS/tree-musl
+mkdir -p "$tree/include" "$tree/lib/pkgconfig"
+for name in linux asm-generic x86_64-linux-gnu/asm libmnl libnetfilter_queue libnfnetlink; do
+	ln -sfn "/usr/include/$name" "$tree/include/"
+done
+for name in libmnl libnetfilter_queue libnfnetlink; do
+	cp -a "$(pkg-config --variable=libdir $name)/$name".so* "$tree/lib"
+	cat > "$tree/lib/pkgconfig/$name.pc" <<END
+Name: $name
+Description: the distribution's, for musl
+Version: $(pkg-config --modversion $name)
+Libs: -L$tree/lib -l${name#lib}
+Cflags: -I$tree/include
+END
+done
+musl-gcc -shared -fPIC -O2 -o "$tree/lib/libfortified.so" tests/checks/fortified.c
+linked="-L$tree/lib -Wl,-rpath,$tree/lib -Wl,--allow-shlib-undefined"
+quoted=$(echo "$linked" | sed "s/ /', '/g")
+cat > "$tree/cross" <<END
+[binaries]
+c = ['musl-gcc']
+ar = 'ar'
+strip = 'true'
+objcopy = 'objcopy'
+pkgconfig = 'pkg-config'
+pkg-config = 'pkg-config'
+[host_machine]
+system = 'linux'
+cpu_family = 'x86_64'
+cpu = 'x86_64'
+endian = 'little'
+[properties]
+pkg_config_libdir = '$tree/lib/pkgconfig'
+needs_exe_wrapper = false
+[built-in options]
+c_args = ['-isystem', '$tree/include']
+c_link_args = ['$quoted', '-Wl,--no-as-needed', '-lfortified', '-Wl,--as-needed']
+END
+unset CC CXX
+build musl --cross-file "$tree/cross" -Dplain_tests=true -Dwerror=true
+
+not_here "musl has other words for EBUSY" whoever_comes_second_is_told_and_ends
+# for the programs that tests compile
+run_tests "$BUILD" --wrapper "env 'CFLAGS=-D_GNU_SOURCE -isystem $tree/include $linked'" \
+	--suite unit --suite system --suite faults --suite soak
+not_here "runs a program of glibc's with musl's library" \
+	a_vfork_child_does_not_disturb_its_parent \
+	a_python_program_with_the_socket_module_is_served \
+	without_the_capability_requests_get_eperm_and_malformed_ones_einval
+not_here "has a malloc of its own, above glibc's" \
+	a_signal_handler_may_read_and_decide
+not_here "musl itself looks into what a bad address points to" \
+	others_give_the_same_results_and_errors_as_without \
+	so_do_others_whose_numbers_were_ours
+not_here "musl's loader knows libraries by file name: there must be a libipq.so.0" \
+	programs_are_served_where_there_is_no_libipq a_dropper_drops \
+	a_program_may_read_the_descriptor_in_its_handle_itself
+run_tests "$BUILD" preload-raw preload-requests preload-descriptors preload-linked

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzzes how ipq-run looks at files of programs. The first byte says what it finds
+ * when it opens one, and who runs it: nothing but the input is looked at. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+static struct {
+	unsigned int inputs;	/* so often it opens the input; 7: always */
+	unsigned int then;	/* and after that one of those below */
+	unsigned int stranger;	/* to the file's owner and group */
+	ssize_t capabilities;	/* of the file */
+} given;
+
+static int input;
+static unsigned int opened;
+
+static int open_something(void)
+{
+	static const char *const others[] = { "/proc/self/exe", "/", NULL, NULL };
+	char path[32];
+
+	/* scripts of scripts, and each may have two */
+	CHECK(++opened <= 64);
+	if (!given.inputs && !others[given.then]) {
+		errno = given.then == 2 ? ENOENT : EACCES;
+		return -1;
+	}
+	if (!given.inputs)
+		return open(others[given.then], O_RDONLY | O_CLOEXEC);
+	given.inputs -= given.inputs < 7;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", input);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+#define open(path, flags) open_something()
+#define getuid() given.stranger
+#define getgid() given.stranger
+#define getxattr(path, name, value, size) ((void)(path), given.capabilities)
+#include "../../compat/program.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char culprit[PATH_MAX];
+	enum program_class class = -1;
+	const char *why;
+
+	if (!size)
+		return 0;
+	opened = 0;
+	given.inputs = data[0] & 7;
+	given.then = data[0] >> 3 & 3;
+	given.stranger = data[0] >> 5 & 1;
+	given.capabilities = data[0] >> 6 & 1 ? 20 : -1;
+	if (!input)
+		input = memfd_create("input", MFD_CLOEXEC);
+	CHECK(input > 0 && !ftruncate(input, 0) &&
+	      pwrite(input, data + 1, size - 1, 0) == (ssize_t)size - 1 &&
+	      !fchmod(input, data[0] >> 7 ? 06755 : 0755));
+	why = program_examine("/input", &class, culprit);
+	CHECK(culprit[0] && memchr(culprit, '\0', sizeof(culprit)));
+	CHECK(why || class == PROGRAM_NATIVE || class == PROGRAM_32BIT);
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzzes what ipqctl reads of /proc: lines about queues, lines about sockets (of a
+ * port id that one of them has, perhaps), an environment. */
+#include <stdio.h>
+
+#include "fuzz.h"
+#include "queue-line.h"
+
+/* As the C library reads it. */
+static void check_queue(const struct queue *q, struct text line)
+{
+	unsigned int n[8];
+	char *string;
+
+	if (memchr(line.at, '\0', line.len))
+		return;
+	string = strndup(line.at, line.len);
+	CHECK(string && sscanf(string, "%u %u %u %u %u %u %u %u", n, n + 1, n + 2, n + 3,
+			       n + 4, n + 5, n + 6, n + 7) == 8);
+	CHECK(q->number == n[0] && q->port_id == n[1] && q->waiting == n[2] &&
+	      q->mode == n[3] && q->range == n[4] && q->dropped_full == n[5] &&
+	      q->dropped_slow == n[6] && q->last_id == n[7]);
+	free(string);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = copy_of(data, size);
+	struct text whole = { copy, size }, rest = whole, line;
+	uint32_t port_id = 1040000012;
+	unsigned long inode;
+	struct queue queue;
+
+	while (text_line(&rest, &line)) {
+		CHECK(line.at >= copy && line.at + line.len <= copy + size);
+		if (queue_line(line, &queue)) {
+			check_queue(&queue, line);
+			port_id = queue.port_id;
+		}
+		netlink_line(line, port_id, &inode);
+	}
+	environ_maxlen(whole);
+	free(copy);
+	return 0;
+}
