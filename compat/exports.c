@@ -26,6 +26,7 @@
 /* Gone from the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
+#ifdef __GLIBC__
 /* Fortified twins, which the headers do not declare: the last size is that of
  * the buffer, where the compiler knew it. */
 ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
@@ -33,6 +34,12 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
 ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *len);
 int fcntl64(int fd, int command, ...);
+
+typedef int mmsg_flags;
+#else
+/* musl declares sendmmsg and recvmmsg as the kernel does */
+typedef unsigned int mmsg_flags;
+#endif
 
 /* A number that was ours may now be another socket's. */
 static int appeared(int fd)
@@ -157,10 +164,12 @@ EXPORT int fcntl(int fd, int command, ...)
 	FCNTL(fcntl, fd, command);
 }
 
+#ifdef __GLIBC__
 EXPORT int fcntl64(int fd, int command, ...)
 {
 	FCNTL(fcntl64, fd, command);
 }
+#endif
 
 EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
@@ -195,7 +204,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	return s && !is_other(fd, sent) ? sent : NEXT(sendmsg)(fd, msg, flags);
 }
 
-EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags)
 {
 	struct ipq_socket *s = sockets_ask(fd);
 	unsigned int i;
@@ -307,7 +316,7 @@ static bool has_passed(const struct timespec *start, const struct timespec *time
 	       timeout->tv_sec * 1000000000LL + timeout->tv_nsec;
 }
 
-EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags,
 		    struct timespec *timeout)
 {
 	struct ipq_socket *s = sockets_ask(fd);
@@ -373,6 +382,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 	return total ? traffic_receive(s, fd, &msg, 0) : 0;
 }
 
+#ifdef __GLIBC__
 /* The fortified ones see to it themselves when n is too large. */
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
@@ -401,3 +411,4 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flag
 	return s && !is_other(fd, received) ? received :
 	       NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
 }
+#endif

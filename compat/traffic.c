@@ -46,6 +46,12 @@ static void scratch_give(struct scratch *scratch)
 	errno = saved;
 }
 
+/* The buffers of a message: msg_iovlen is an int in some C libraries. */
+static size_t buffers(const struct msghdr *msg)
+{
+	return msg->msg_iovlen;
+}
+
 /* Bytes in all buffers together, or -1 and errno as import_iovec. */
 static ssize_t total_len(const struct msghdr *msg)
 {
@@ -55,15 +61,15 @@ static ssize_t total_len(const struct msghdr *msg)
 		errno = EFAULT;
 		return -1;
 	}
-	if (msg->msg_iovlen > IOV_MAX) {
+	if (buffers(msg) > IOV_MAX) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (!memory_is_there(msg->msg_iov, msg->msg_iovlen * sizeof(msg->msg_iov[0]))) {
+	if (!memory_is_there(msg->msg_iov, buffers(msg) * sizeof(msg->msg_iov[0]))) {
 		errno = EFAULT;
 		return -1;
 	}
-	for (size_t i = 0; i < msg->msg_iovlen; i++) {
+	for (size_t i = 0; i < buffers(msg); i++) {
 		const struct iovec *iov = &msg->msg_iov[i];
 
 		if (iov->iov_len > SSIZE_MAX - total) {
@@ -79,7 +85,7 @@ static ssize_t total_len(const struct msghdr *msg)
 static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 		const void *from)
 {
-	for (size_t i = 0; i < msg->msg_iovlen && n; i++) {
+	for (size_t i = 0; i < buffers(msg) && n; i++) {
 		const struct iovec *iov = &msg->msg_iov[i];
 		size_t some = iov->iov_len > offset ? iov->iov_len - offset : 0;
 
@@ -104,7 +110,7 @@ static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 /* Where n bytes from offset stand in one piece, NULL if they do not. */
 static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t n)
 {
-	for (size_t i = 0; i < msg->msg_iovlen; i++) {
+	for (size_t i = 0; i < buffers(msg); i++) {
 		const struct iovec *iov = &msg->msg_iov[i];
 
 		if (offset < iov->iov_len)

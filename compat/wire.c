@@ -13,7 +13,8 @@ enum wire wire_read(const void *head, size_t have, size_t len, struct request *r
 		memcpy(r, head, sizeof(*r));
 	} else {
 		memset(r, 0, sizeof(*r));
-		memcpy(r, head, have);
+		if (have)	/* else head may be NULL */
+			memcpy(r, head, have);
 	}
 	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > len)
 		return WIRE_IGNORED;

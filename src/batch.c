@@ -58,9 +58,9 @@ struct batch {
 	unsigned int wanted, got;	/* of the last look */
 	unsigned int next;		/* of the kept: the oldest */
 	_Atomic unsigned int kept;	/* and how many from there */
-	uint32_t mark;			/* the last in the socket, */
-	uint32_t mark_seen;		/* and the last that came out */
-	bool is_unsure;			/* it may not have got there */
+	_Atomic uint32_t mark;		/* the last in the socket, */
+	_Atomic uint32_t mark_seen;	/* and the last that came out */
+	atomic_bool is_unsure;		/* it may not have got there */
 	unsigned int skip, patience;
 
 	unsigned int streak;		/* reads that followed a verdict at once */
@@ -169,14 +169,16 @@ struct batch *batch_of(uint32_t port_id, unsigned int max, bool is_new, bool tra
 	return b;
 }
 
-/* What the program decided has to be so, also when it ends. */
+/* What the program decided has to be so, also when it ends. The descriptor may be
+ * another process's, and something else here. */
 static __attribute__((destructor)) void flush_all(void)
 {
 	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
 		struct batch *b = k->batch;
 
 		if (b && b->pendings && batch_lock(b)) {
-			batch_flush(b, b->fd);
+			if (nfqueue_port_id(b->fd) == k->port_id)
+				batch_flush(b, b->fd);
 			batch_unlock(b);
 		}
 	}
@@ -247,18 +249,23 @@ void batch_received(struct batch *b)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
 	if (b->got < b->wanted)
-		b->mark_seen = b->mark;	/* there are no more */
-	else if (b->wanted > 1)
+		batch_mark_seen(b, b->mark);	/* there are no more */
+	else
 		b->is_unsure = true;
 }
 
-/* A mark is lost if the buffer is full. So where many messages were, the one put
+bool batch_wants_mark(const struct batch *b)
+{
+	return b->kept && (!batch_has_marks(b) || b->is_unsure);
+}
+
+/* A mark is lost if the buffer is full. So when another message came out the one put
  * before is not counted on. */
 void batch_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
 
-	if (!b->kept || (batch_has_marks(b) && !b->is_unsure))
+	if (!batch_wants_mark(b))
 		return;
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
@@ -275,6 +282,11 @@ void batch_mark_seen(struct batch *b, uint32_t number)
 		b->mark_seen = number;
 }
 
+void batch_mark_passed(struct batch *b)
+{
+	b->is_unsure = true;
+}
+
 bool batch_has_marks(const struct batch *b)
 {
 	return b->mark != b->mark_seen;
@@ -289,6 +301,16 @@ void batch_drop_head(struct batch *b)
 {
 	b->next++;
 	b->kept--;
+}
+
+void batch_leave(struct batch *b, int fd)
+{
+	int tries = 0;
+
+	do {
+		batch_mark(b, fd);
+		batch_unlock(b);
+	} while (batch_wants_mark(b) && tries++ < 3 && batch_lock(b));
 }
 
 static struct tracked *tracked_at(struct batch *b, unsigned int n)
@@ -365,7 +387,8 @@ void batch_reader(struct batch *b, int more)
 	b->readers += more;
 }
 
-/* Whether one verdict on the last and all before says the same as those held. */
+/* Whether one verdict on the last and all before says the same as those held, also of
+ * the order in which the packets go on: the kernel takes that of the ids. */
 static bool can_join(struct batch *b)
 {
 	const struct pending *last = &b->pending[b->pendings - 1];
@@ -374,7 +397,7 @@ static bool can_join(struct batch *b)
 		const struct pending *p = &b->pending[i];
 
 		if (p->r.body.msg.verdict.value != last->r.body.msg.verdict.value ||
-		    p->queue != last->queue || is_after(p->id, last->id))
+		    p->queue != last->queue || (i && !is_after(p->id, p[-1].id)))
 			return false;
 	}
 	advance(b);
@@ -395,10 +418,28 @@ static void put_pending(const struct pending *p, bool all_before,
 	translate_verdict(out, &p->r, REFUSAL_IS_EPERM, p->queue, &v);
 }
 
+/* In as few pieces as the send buffer allows, which may be the program's idea. */
+static int send_each(struct batch *b, int fd, unsigned int first, unsigned int end)
+{
+	unsigned int middle = first + (end - first) / 2;
+	struct kernel_request out;
+	size_t len = 0;
+
+	for (unsigned int i = first; i < end; i++) {
+		put_pending(&b->pending[i], false, &out);
+		memcpy(b->messages + len, out.buf, out.len);
+		len += out.len;
+	}
+	if (!nfqueue_send_many(fd, b->messages, len))
+		return 0;
+	if (errno != EMSGSIZE || end - first == 1)
+		return -1;
+	return send_each(b, fd, first, middle) || send_each(b, fd, middle, end) ? -1 : 0;
+}
+
 int batch_flush(struct batch *b, int fd)
 {
 	struct kernel_request out;
-	size_t len = 0;
 	int failed;
 
 	if (!b->pendings)
@@ -407,12 +448,7 @@ int batch_flush(struct batch *b, int fd)
 		put_pending(&b->pending[b->pendings - 1], true, &out);
 		failed = nfqueue_send(fd, &out);
 	} else {
-		for (unsigned int i = 0; i < b->pendings; i++) {
-			put_pending(&b->pending[i], false, &out);
-			memcpy(b->messages + len, out.buf, out.len);
-			len += out.len;
-		}
-		failed = nfqueue_send_many(fd, b->messages, len);
+		failed = send_each(b, fd, 0, b->pendings);
 	}
 	if (!failed)
 		b->pendings = 0;

@@ -43,9 +43,16 @@ void batch_received(struct batch *b);
 /* While messages are held the socket has to be readable: a mark in it, an answer of
  * the kernel's, does if nothing else. */
 void batch_mark(struct batch *b, int fd);
+bool batch_wants_mark(const struct batch *b);
 
-/* The mark has come out of the socket. */
+/* The mark has come out of the socket, or another message, and perhaps the mark was
+ * never there. */
 void batch_mark_seen(struct batch *b, uint32_t number);
+void batch_mark_passed(struct batch *b);
+
+/* After this the socket is readable if messages are held, whatever a signal handler
+ * has taken out of it in between. */
+void batch_leave(struct batch *b, int fd);
 
 /* Whether marks have to come out of it, since nothing is held. */
 bool batch_has_marks(const struct batch *b);

@@ -341,17 +341,23 @@ static SELDOM int hold_or_send(struct ip_queue *q, int fd, const struct request 
 {
 	uint16_t queue = q->peer->number;
 	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
-	bool given;
+	bool verdict;
 	int failed;
 
 	if (!batch_lock(q->batch))
 		return send_request(q, fd, r, payload, mark);
-	given = is_request(r, IPQM_VERDICT) && batch_decide(q->batch, queue, id);
-	if (given && q->peer->owner && is_plain(r, payload, mark))
+	/* one that is refused leaves the packet undecided */
+	verdict = is_request(r, IPQM_VERDICT) &&
+		  translate_verdict_known(r->body.msg.verdict.value);
+	if (verdict && q->peer->owner && is_plain(r, payload, mark) &&
+	    batch_decide(q->batch, queue, id)) {
 		failed = batch_put(q->batch, fd, r, queue, id);
-	else
+	} else {
 		failed = batch_flush(q->batch, fd) || send_request(q, fd, r, payload, mark);
-	batch_unlock(q->batch);
+		if (verdict && !failed)
+			batch_decide(q->batch, queue, id);
+	}
+	batch_leave(q->batch, fd);
 	return failed ? -1 : 0;
 }
 

@@ -269,6 +269,16 @@ bool nfqueue_port_id_unused(uint32_t port_id)
 	return unused;
 }
 
+/* Takes away what strangers sent between bind and connect, a full buffer at most. */
+static void empty(int fd)
+{
+	int saved = errno;
+
+	for (int i = 0; i < 1000 && recv(fd, NULL, 0, MSG_DONTWAIT) >= 0; i++)
+		;
+	errno = saved;
+}
+
 /*
  * A socket connected to the kernel takes messages from the kernel alone:
  * netlink_getsockbyportid refuses other senders. A stranger cannot wake the
@@ -285,8 +295,10 @@ int nfqueue_open(int type, uint32_t port_id)
 	if (fd < 0)
 		return -1;
 	if (!bind(fd, (struct sockaddr *)&local, sizeof(local)) &&
-	    !connect(fd, (struct sockaddr *)&kernel, sizeof(kernel)))
+	    !connect(fd, (struct sockaddr *)&kernel, sizeof(kernel))) {
+		empty(fd);
 		return fd;
+	}
 	error = errno;
 	close(fd);
 	errno = error;

@@ -139,7 +139,8 @@ static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct messa
 	return false;
 }
 
-/* With batches: everyone who shares the queue is to know what the program has. */
+/* With batches: everyone who shares the queue is to know what the program has. A
+ * signal handler that interrupted another cannot tell it: see receive_batched. */
 static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
@@ -147,10 +148,12 @@ static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
 
 	if (m->kind == MESSAGE_MARK)
 		batch_mark_seen(q->batch, m->id);
-	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+	else
+		batch_mark_passed(q->batch);
+	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
 		batch_track(q->batch, m->queue, m->id);
 	if (locked)
-		batch_unlock(q->batch);
+		batch_leave(q->batch, fd);
 	return accepted;
 }
 
@@ -251,29 +254,31 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 		if (!batch_held(b) && batch_has_marks(b))
 			take_in(q, fd, false, passed);
 	}
-	batch_mark(b, fd);
+	/* the program may now wait: for ever, for all we know */
+	if (!batch_held(b))
+		batch_flush(b, fd);
 	return n;
 }
 
 static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
 				      int flags, bool *passed)
 {
-	bool others = false;
+	bool locked = batch_lock(q->batch), others = false;
 	ssize_t n = 0;
 
-	if (batch_lock(q->batch)) {
+	if (locked) {
 		batch_reads(q->batch);
 		n = give_held(q, fd, buf, len, flags, &others);
-		if (n == 0)
-			batch_flush(q->batch, fd);
-		batch_unlock(q->batch);
+		batch_leave(q->batch, fd);
 	}
 	*passed |= others;
 	if (n || others)
 		return n;
 	batch_reader(q->batch, 1);
 	n = receive_one(q, fd, buf, len, flags, passed);
-	batch_reader(q->batch, -1);
+	/* else what it got is not tracked, and may be a packet */
+	if (locked || n < 0)
+		batch_reader(q->batch, -1);
 	return n;
 }
 

@@ -30,6 +30,8 @@ _Static_assert(CARRIED_REQUEST_LAST < CARRIED_PAYLOAD, "a number is taken");
 static struct nlmsghdr *begin(struct kernel_request *out, int type,
 			      uint16_t queue)
 {
+	/* mnl_attr_put leaves what pads an attribute as it is */
+	memset(out->buf + out->len, 0, sizeof(out->buf) - out->len);
 	return nfq_nlmsg_put(out->buf + out->len, type, queue);
 }
 

@@ -55,6 +55,7 @@ Test(ctl, tells_what_the_environment_has_set)
 	char text[16];
 
 	network_enter();
+	unsetenv("LIBIPQ_BATCH");
 	pair_make(0);
 	expect_numbers(0, 0);
 	cr_assert(value(IPQ_CTL_GET_MAXLEN) == 1024 && value(IPQ_CTL_GET_RCVBUF) == 0);
