@@ -101,9 +101,9 @@ bool settings_set_queue(struct settings *s, unsigned int first, unsigned int las
 	return true;
 }
 
-static void print_in_line(const char *text)
+static void print_in_line(const char *text, size_t len)
 {
-	for (; *text; text++)
+	for (; len--; text++)
 		fputc(*text >= ' ' ? *text : '?', stderr);
 }
 
@@ -121,8 +121,9 @@ bool settings_read(int family, struct settings *s)
 			continue;
 		v = find(name, equals - name);
 		if (!v) {
-			fprintf(stderr, "libipq: %.*s: no such setting; there are",
-				(int)(equals - *e), *e);
+			fputs("libipq: ", stderr);
+			print_in_line(*e, equals - *e);
+			fputs(": no such setting; there are", stderr);
 			for (size_t i = 0; i < VARIABLES; i++)
 				fprintf(stderr, " %s%s", prefix, variables[i].name);
 			fputc('\n', stderr);
@@ -130,7 +131,7 @@ bool settings_read(int family, struct settings *s)
 		}
 		if (!parse(v, equals + 1, &value[v - variables])) {
 			fputs("libipq: ", stderr);
-			print_in_line(*e);
+			print_in_line(*e, strlen(*e));
 			fprintf(stderr, ": want %s\n", v->accepted);
 			return false;
 		}

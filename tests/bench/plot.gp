@@ -7,6 +7,7 @@ set style data histogram
 set style histogram errorbars gap 1.5 linewidth 1
 set style fill solid 0.7 noborder
 set boxwidth 1
+set xrange [-0.6:*]
 set yrange [0:*]
 set grid ytics
 set key below samplen 1
@@ -23,6 +24,8 @@ if (stream_programs) plot for [i = 0 : stream_programs - 1] $stream \
 	using 2 + 3*i : 3 + 3*i : 4 + 3*i : xtic(1) title columnheader(2 + 3*i)
 set title "verdict while packets wait: ns"
 set xlabel "packets waiting"
+set key inside bottom right
 set logscale x
+set autoscale x
 if (|$waiting|) plot $waiting using 1:2 with linespoints title "oldest first", \
 	$waiting using 1:3 with linespoints title "newest first"

@@ -333,9 +333,9 @@ function plot_block(name, workloads, names, metric,	w, nw, r, nr, wl, wn, row, l
 function print_plot(	n, i)
 {
 	plot_block("dropped", "meta-drop 64-drop 1400-drop 60000-drop",
-		   "META|64 bytes|1,400 bytes|60,000 bytes", "cpu")
+		   "META|64 B|1,400 B|60,000 B", "cpu")
 	plot_block("accepted", "meta-accept 64-accept 1400-accept 60000-accept",
-		   "META|64 bytes|1,400 bytes|60,000 bytes", "cpu")
+		   "META|64 B|1,400 B|60,000 B", "cpu")
 	plot_block("stream", "tcp", "TCP", "cpu-kib")
 	n = numbered("waiting")
 	print "$waiting << END"

@@ -16,36 +16,27 @@ names=$(sed -n "s/^  '\(.*\)': \[.*/\1/p" tests/fuzz/meson.build)
 need clang
 export CC=clang CXX=clang++
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+TARGETS=fuzzers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# usage: build_fuzzers NAME OPTION...: sets FUZZERS.
-build_fuzzers()
-{
-	tree=$BUILDS/$1
-	shift
-	[ -f "$tree/build.ninja" ] || meson setup "$tree" -Dfuzz=true "$@"
-	ninja -C "$tree" fuzzers
-	FUZZERS=$tree/tests/fuzz
-}
-
-# usage: run NAME ARGUMENT...: the harness of that name, on all inputs there are.
+# usage: run NAME ARGUMENT...: the harness of that name in BUILD, on all inputs.
 run()
 {
 	harness=$1
 	shift
 	mkdir -p "$work/$harness"
-	"$FUZZERS/fuzz-$harness" -timeout=10 "$@" "$work/$harness" \
+	"$BUILD/tests/fuzz/fuzz-$harness" -timeout=10 "$@" "$work/$harness" \
 		"tests/fuzz/corpus/$harness" > "$work/$harness.log" 2>&1 ||
 		: > "$work/$harness.failed"
 }
 
-build_fuzzers fuzz
-mkdir -p "$BUILDS/fuzz/found"
+build fuzz -Dfuzz=true
+mkdir -p "$BUILD/found"
 running=0
 for name in $names; do
 	run "$name" -max_total_time="$seconds" -print_final_stats=1 \
-		-artifact_prefix="$BUILDS/fuzz/found/$name-" &
+		-artifact_prefix="$BUILD/found/$name-" &
 	[ $((running += 1)) -lt "$(nproc)" ] || { wait; running=0; }
 done
 wait
@@ -63,11 +54,11 @@ for tool in "$cov" "$profdata"; do
 	}
 done
 flags='-fprofile-instr-generate -fcoverage-mapping'
-build_fuzzers fuzz-coverage "-Dc_args=$flags" "-Dc_link_args=$flags"
+build fuzz-coverage -Dfuzz=true "-Dc_args=$flags" "-Dc_link_args=$flags"
 objects=
 for name in $names; do
 	LLVM_PROFILE_FILE=$work/$name.profraw run "$name" -runs=0
-	objects="$objects -object $FUZZERS/fuzz-$name"
+	objects="$objects -object $BUILD/tests/fuzz/fuzz-$name"
 done
 "$profdata" merge -o "$work/profile" "$work"/*.profraw
 # shellcheck disable=SC2086 # words

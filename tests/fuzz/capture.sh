@@ -2,8 +2,9 @@
 # usage: capture.sh TESTS FUZZERS [FOUND]
 # Makes tests/fuzz/corpus again: from what tests of the build TESTS send and
 # receive, from what this system's iptables, nft and /proc print, and from texts
-# below; what the harnesses of the build FUZZERS find no use for is left out. Keeps
-# what is there of use, and of what a longer run has put into FOUND/HARNESS. As root.
+# below; what the harnesses of the build FUZZERS find no use for is left out (with
+# -Doptimization=0 no branch is two in one). Keeps what is there of use, and of what
+# a longer run has put into FOUND/HARNESS. As root.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -139,7 +140,7 @@ for name in QUEUE QUEUE6 MAXLEN RCVBUF FAIL_OPEN BATCH GSO DEBUG; do
 		setting "LIBIPQ_$name=$value"
 	done
 done
-setting HOME=/root LIBIPQ_QUEUE=4 LIBIPQ_QUEUE6=8-11 LIBIPQ_MAXLEN=4096 LIBIPQ_DEBUG=1
+setting HOME=/ LIBIPQ_QUEUE=4 LIBIPQ_QUEUE6=8-11 LIBIPQ_MAXLEN=4096 LIBIPQ_DEBUG=1
 setting LIBIPQ= LIBIPQ_ LIBIPQ_QUEUE LIBIPQ_QUEUE7=1
 setting LIBIPQ_RCVBUF=100000 LIBIPQ_RCVBUF=0 XLIBIPQ_QUEUE=x
 
@@ -149,13 +150,17 @@ for flags in -pie -no-pie -static -static-pie -m32 '-m32 -static' -shared; do
 	cc $flags -fPIC -s -o "$work/main" "$work/main.c" 2> /dev/null || continue
 	{ printf '\001'; head -c 1024 "$work/main"; } > "$work/program/elf$flags"
 	{ printf '\341'; head -c 1024 "$work/main"; } > "$work/program/suid$flags"
+	{ printf '\211'; head -c 1024 "$work/main"; } > "$work/program/sgid$flags"
 done
+printf '\001# no interpreter\n' > "$work/program/comment"
 for first in 1 2 7 11 21 31; do
 	printf '%b#!/bin/sh\n' "\\0$first" > "$work/program/sh-$first"
 	printf '%b#! /usr/bin/env sh -s\n' "\\0$first" > "$work/program/env-$first"
 	printf '%becho no interpreter\n' "\\0$first" > "$work/program/none-$first"
 done
 
+# NLMSG_NOOP, which netlink itself takes
+printf '\020\0\0\0\001\0\001\0\0\0\0\0\001\0\0\0' > "$work/wire/noop"
 { printf '\001#!/bin/sh '; head -c 5000 /dev/zero | tr '\0' x; } > "$work/program/long"
 cp "$work/jump/start" "$work/text/"
 printf 'it is "so" \\ \033[1m\177 \303\244 \342\202\254 \360\237\230\200 \300\200 \355\240\200 \364\220\200\200' \

@@ -14,7 +14,7 @@
 static struct {
 	unsigned int inputs;	/* so often it opens the input; 7: always */
 	unsigned int then;	/* and after that one of those below */
-	unsigned int stranger;	/* to the file's owner and group */
+	unsigned int uid, gid;	/* the file's are 0 */
 	ssize_t capabilities;	/* of the file */
 } given;
 
@@ -40,8 +40,8 @@ static int open_something(void)
 }
 
 #define open(path, flags) open_something()
-#define getuid() given.stranger
-#define getgid() given.stranger
+#define getuid() given.uid
+#define getgid() given.gid
 #define getxattr(path, name, value, size) ((void)(path), given.capabilities)
 #include "../../compat/program.c"
 
@@ -50,19 +50,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char culprit[PATH_MAX];
 	enum program_class class = -1;
 	const char *why;
+	mode_t mode;
 
 	if (!size)
 		return 0;
 	opened = 0;
 	given.inputs = data[0] & 7;
 	given.then = data[0] >> 3 & 3;
-	given.stranger = data[0] >> 5 & 1;
+	given.uid = data[0] >> 5 & 1;
+	given.gid = given.then & 1;
 	given.capabilities = data[0] >> 6 & 1 ? 20 : -1;
+	mode = !(data[0] >> 7) ? 0755 : given.then & 2 ? 06745 : 06755;
 	if (!input)
 		input = memfd_create("input", MFD_CLOEXEC);
 	CHECK(input > 0 && !ftruncate(input, 0) &&
 	      pwrite(input, data + 1, size - 1, 0) == (ssize_t)size - 1 &&
-	      !fchmod(input, data[0] >> 7 ? 06755 : 0755));
+	      !fchmod(input, mode));
 	why = program_examine("/input", &class, culprit);
 	CHECK(culprit[0] && memchr(culprit, '\0', sizeof(culprit)));
 	CHECK(why || class == PROGRAM_NATIVE || class == PROGRAM_32BIT);

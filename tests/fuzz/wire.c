@@ -11,12 +11,13 @@
 
 #define ECHO (sizeof(struct nlmsghdr) + sizeof(int))
 
-/* As netlink_ack: the error, then the whole request. */
-static void refuse(const struct kernel_request *out, struct message *m, int error)
+/* As netlink_ack: the error, then the whole request; of one that is granted, only
+ * its header. */
+static void answer(const struct kernel_request *out, struct message *m, int error)
 {
 	const struct nlmsghdr *request = (const void *)out->buf;
-	size_t len = ECHO + out->len + out->payload_len;
-	struct nlmsghdr *nlh = calloc(1, (len + 3) & ~3u);
+	size_t len = ECHO + (error ? out->len + out->payload_len : sizeof(*request));
+	struct nlmsghdr *nlh = calloc(1, ECHO + out->len + out->payload_len + 3);
 
 	CHECK(nlh && request->nlmsg_len == out->len + out->payload_len);
 	*nlh = (struct nlmsghdr) {
@@ -30,6 +31,18 @@ static void refuse(const struct kernel_request *out, struct message *m, int erro
 		memcpy((char *)nlh + ECHO + out->len, out->payload, out->payload_len);
 	translate_message(nlh, len, len, m);
 	free(nlh);
+}
+
+static void check_granted(const struct message *m, const struct request *r, uint16_t type)
+{
+	struct nlmsghdr nlh[2];
+
+	CHECK(m->kind == MESSAGE_ERROR && !m->error && !m->payload_len);
+	memcpy(&nlh[0], m->head, sizeof(nlh[0]));
+	memcpy(&nlh[1], m->head + ECHO, sizeof(nlh[1]));
+	CHECK(nlh[0].nlmsg_seq == r->nlh.nlmsg_seq && nlh[0].nlmsg_pid == 4711);
+	CHECK(nlh[1].nlmsg_len == r->nlh.nlmsg_len && nlh[1].nlmsg_type == type);
+	CHECK(nlh[1].nlmsg_seq == r->nlh.nlmsg_seq && nlh[1].nlmsg_pid == 4711);
 }
 
 static void check_answer(const struct message *m, const struct request *r, int error,
@@ -57,7 +70,9 @@ static void put_verdict(const struct request *r, const uint8_t *payload, size_t 
 			const uint32_t *mark)
 {
 	struct verdict v = {
+		.id = r->body.msg.verdict.id,
 		.value = r->body.msg.verdict.value & 0xff,
+		.all_before = mark && !len,
 		.mark = mark,
 		.payload = len || mark ? payload : NULL,
 		.payload_len = len,
@@ -69,8 +84,10 @@ static void put_verdict(const struct request *r, const uint8_t *payload, size_t 
 	kernel_request_init(&out);
 	translate_verdict(&out, r, REFUSAL_IS_EPERM, 1, &v);
 	CHECK(out.len <= sizeof(out.buf));
-	refuse(&out, &m, ENOENT);
+	answer(&out, &m, ENOENT);
 	check_answer(&m, r, ENOENT, len);
+	answer(&out, &m, 0);
+	check_granted(&m, r, IPQM_VERDICT);
 	/* the longest there is: a claim before the request */
 	kernel_request_init(&out);
 	translate_probe(&out, r);
@@ -87,8 +104,10 @@ static void put_mode(const struct request *r)
 	kernel_request_init(&out);
 	translate_mode(&out, r, REFUSAL_IS_EBUSY, 65535);
 	CHECK(out.len <= sizeof(out.buf));
-	refuse(&out, &m, EPERM);
+	answer(&out, &m, EPERM);
 	check_answer(&m, r, EBUSY, 0);
+	answer(&out, &m, 0);
+	check_granted(&m, r, IPQM_MODE);
 }
 
 /* What no program asks for, but its first request or its last. */
@@ -100,17 +119,17 @@ static void put_claims(const struct request *r)
 	for (uint32_t flags = 0; flags < 2; flags++) {
 		kernel_request_init(&out);
 		translate_claim(&out, r, 1, 1024, flags);
-		refuse(&out, &m, EPERM);
+		answer(&out, &m, EPERM);
 		check_answer(&m, r, EBUSY, 0);
 		CHECK(m.kind == MESSAGE_NONE || m.claim_lost);
 	}
 	kernel_request_init(&out);
 	translate_unbind(&out, r, 1);
-	refuse(&out, &m, EPERM);
+	answer(&out, &m, EPERM);
 	check_answer(&m, r, EPERM, 0);
 	kernel_request_init(&out);
 	translate_mark(&out, r->nlh.nlmsg_seq);
-	refuse(&out, &m, EINVAL);
+	answer(&out, &m, EINVAL);
 	CHECK(m.kind == MESSAGE_MARK && m.id == r->nlh.nlmsg_seq);
 }
 

@@ -223,6 +223,14 @@ Test(settings_parse, unknown_names_are_refused_with_those_there_are)
 	}
 }
 
+Test(settings_parse, a_name_cannot_move_the_cursor)
+{
+	struct settings s;
+
+	cr_assert(!read_with("LIBIPQ_\a\n\033[2J", "1", AF_INET, &s));
+	cr_assert(strstr(said, "LIBIPQ_???[2J: no such setting"), "%s", said);
+}
+
 Test(settings_parse, names_that_are_not_ours_are_let_be)
 {
 	static const char *const names[] = {
