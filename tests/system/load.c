@@ -15,6 +15,7 @@
 #include "network.h"
 #include "queue.h"
 #include "reader.h"
+#include "trace.h"
 
 TestSuite(load, .timeout = 60);
 
@@ -340,56 +341,6 @@ Test(load, a_slow_reader_with_a_small_buffer_survives_a_flood)
 	network_enter();
 	setenv("LIBIPQ_RCVBUF", "65536", 1);
 	survive_flood(50000);
-}
-
-/* The system calls of a process, one a line. */
-struct trace {
-	pid_t pid;
-	int log;
-};
-
-static struct trace trace_begin(void)
-{
-	struct trace t = { .log = memfd_create("trace", 0) };
-	char log[32], pid[16], said[256] = "";
-	int err[2];
-
-	cr_assert(t.log >= 0 && !pipe(err));
-	snprintf(log, sizeof(log), "/proc/self/fd/%d", t.log);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-	t.pid = fork();
-	cr_assert(t.pid >= 0);
-	if (t.pid == 0) {
-		dup2(err[1], 2);
-		execlp("strace", "strace", "-o", log, "-p", pid, (char *)NULL);
-		dprintf(2, "no strace");
-		_exit(127);
-	}
-	close(err[1]);
-	/* its first words are that it has attached, or why not */
-	if (read(err[0], said, sizeof(said) - 1) <= 0 || !strstr(said, " attached"))
-		cr_skip_test("%s", said);
-	return t;
-}
-
-static void trace_end(struct trace *t)
-{
-	kill(t->pid, SIGINT);
-	cr_assert(waitpid(t->pid, NULL, 0) == t->pid);
-}
-
-static int trace_count(const struct trace *t, const char *call)
-{
-	FILE *log = fdopen(dup(t->log), "r");
-	char line[1024];
-	int count = 0;
-
-	rewind(log);
-	while (fgets(line, sizeof(line), log))
-		count += !strncmp(line, call, strlen(call));
-	fclose(log);
-	return count;
 }
 
 /* Names and types of interfaces are asked for once in a while, not each time. */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and cut to buffers that are too small in the same way. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "numbers.h"
+
+TestSuite(batch_reading, .timeout = 60);
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The first is without. */
+static const char *const batches[] = { "1", "2", "64", "1024" };
+
+/* Bytes of UDP data. A packet has 28 more, and of 65,531 and more not all come. */
+static const size_t lens[] = {
+	0, 1, 2, 3, 4, 5, 100, 1400, 65503, 9000, 65507, 6, 65502, 7, 8,
+};
+
+static struct ipq_handle *open_batched(const char *batch, uint8_t mode, size_t range)
+{
+	setenv("LIBIPQ_BATCH", batch, 1);
+	return queue_open(PF_INET, mode, range);
+}
+
+/* From the same ports each time. */
+static void send_all(void)
+{
+	static char data[65536];
+	int fd[COUNT_OF(lens)];
+
+	for (size_t i = 0; i < COUNT_OF(lens); i++) {
+		memset(data, 'a' + i, lens[i]);
+		fd[i] = udp_open(AF_INET, 20000 + i);
+		cr_assert(udp_send(fd[i], "127.0.0.1", 9, data, lens[i]) == (ssize_t)lens[i]);
+	}
+	for (size_t i = 0; i < COUNT_OF(lens); i++)
+		close(fd[i]);
+}
+
+/* What a read does. */
+struct outcome {
+	ssize_t n;
+	int error;
+	const char *text;
+	union message m;
+};
+
+#define OUTCOMES (2 * COUNT_OF(lens) + 2)
+
+/* What no two packets have in common: the time, the IP header's id, and so its
+ * checksum. */
+static void clear(union message *m)
+{
+	size_t payload = NLMSG_HDRLEN + offsetof(ipq_packet_msg_t, payload);
+
+	memset(m->buf + NLMSG_HDRLEN + offsetof(ipq_packet_msg_t, timestamp_sec), 0,
+	       2 * sizeof(long));
+	memset(m->buf + payload + 4, 0, 2);
+	memset(m->buf + payload + 10, 0, 2);
+}
+
+/* Reads all there is with buffers of this size. */
+static int read_all(struct ipq_handle *h, struct outcome *o, size_t size)
+{
+	int count = 0;
+
+	do {
+		memset(&o->m, 0xee, sizeof(o->m));
+		errno = EDOM;
+		o->n = ipq_read(h, o->m.buf, size, -1);
+		o->error = errno;
+		o->text = o->n > 0 ? "" : ipq_errstr();
+		if (o->n && o->m.nlh.nlmsg_type == IPQM_PACKET)
+			clear(&o->m);
+	} while (++count < (int)OUTCOMES && o++->n);
+	return count;
+}
+
+static void expect_same(const struct outcome *a, const struct outcome *b, int count,
+			size_t size)
+{
+	for (int i = 0; i < count; i++) {
+		size_t end = a[i].n >= 0 ? (size_t)a[i].n : size;
+
+		cr_assert(a[i].n == b[i].n && a[i].error == b[i].error,
+			  "read %d: %zd, errno %d, and not %zd, %d", i, b[i].n, b[i].error,
+			  a[i].n, a[i].error);
+		cr_assert_str_eq(a[i].text, b[i].text);
+		for (size_t n = 0; n < end; n++)
+			cr_assert(a[i].m.buf[n] == b[i].m.buf[n],
+				  "read %d: byte %zu is %02x, and not %02x", i, n,
+				  b[i].m.buf[n], a[i].m.buf[n]);
+	}
+}
+
+/* Packets, a refusal and packets again, read in buffers of size bytes. */
+static void compare(uint8_t mode, size_t range, size_t size)
+{
+	static struct outcome outcome[2][OUTCOMES];
+	int count = 0;
+
+	for (size_t b = 0; b < COUNT_OF(batches); b++) {
+		struct ipq_handle *h = open_batched(batches[b], mode, range);
+		int n;
+
+		send_all();
+		ipq_set_mode(h, 77, 0);
+		send_all();
+		n = read_all(h, outcome[b > 0], size);
+		if (b == 0)
+			count = n;
+		cr_assert(n == count && n == (int)OUTCOMES, "%d messages", n);
+		expect_same(outcome[0], outcome[b > 0], count, size);
+		ipq_destroy_handle(h);
+	}
+}
+
+Test(batch_reading, packets_of_all_lengths_are_the_same_in_every_mode)
+{
+	numbers_network();
+	compare(IPQ_COPY_META, 0, sizeof(union message));
+	compare(IPQ_COPY_PACKET, 0, sizeof(union message));
+	compare(IPQ_COPY_PACKET, 1, sizeof(union message));
+	compare(IPQ_COPY_PACKET, 28, sizeof(union message));
+	compare(IPQ_COPY_PACKET, 1000000, sizeof(union message));
+}
+
+Test(batch_reading, so_are_they_where_the_buffer_is_too_small)
+{
+	static const size_t sizes[] = { 20, 21, 64, 100, 136, 137, 170, 1500, 65000 };
+
+	numbers_network();
+	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+		compare(IPQ_COPY_PACKET, 0, sizes[i]);
+}
+
+/* And the next read gets it. */
+Test(batch_reading, a_buffer_that_is_refused_takes_nothing)
+{
+	struct ipq_handle *h;
+	union message m;
+
+	numbers_network();
+	h = open_batched("64", IPQ_COPY_PACKET, 0);
+	numbers_send(0, 70);
+	for (int i = 0; i < 70; i++) {
+		cr_assert(ipq_read(h, m.buf, 19, -1) == -1);
+		cr_assert_str_eq(ipq_errstr(), "Receive buffer size invalid");
+		cr_assert(number_of(queue_packet(h, &m)) == i);
+	}
+	ipq_destroy_handle(h);
+}
+
+/* Its id is told, and can be answered. */
+Test(batch_reading, a_packet_that_was_cut_is_not_lost)
+{
+	struct ipq_handle *h;
+	unsigned char plan[70];
+	struct got got[70];
+	struct {
+		struct nlmsghdr nlh;
+		ipq_packet_msg_t packet;
+	} head;
+
+	numbers_network();
+	h = open_batched("64", IPQ_COPY_PACKET, 0);
+	numbers_send(0, 70);
+	for (int i = 0; i < 70; i++) {
+		cr_assert(ipq_read(h, (unsigned char *)&head, sizeof(head), -1) == -1);
+		got[i] = (struct got) { .id = head.packet.packet_id, .number = i };
+		plan[i] = LEAVE;
+	}
+	numbers_release(h, 70, plan, got);
+	ipq_destroy_handle(h);
+}
+
+/* Some are read between, so that some are held, some in the socket. */
+Test(batch_reading, every_packet_is_read_once_and_in_order)
+{
+	numbers_network();
+	for (size_t b = 0; b < COUNT_OF(batches); b++) {
+		struct ipq_handle *h = open_batched(batches[b], IPQ_COPY_PACKET, 0);
+		static struct got got[NUMBERS_MAX];
+		unsigned char plan[300];
+		int sent = 0, read = 0;
+
+		memset(plan, DROP, sizeof(plan));
+		for (int round = 0; round < 60; round++) {
+			int some = 1 + round * 37 % 200;
+
+			if (sent - read < 200) {
+				numbers_send(sent, some);
+				sent += some;
+			}
+			some = 1 + round * 61 % 130;
+			if (some > sent - read)
+				some = sent - read;
+			numbers_decide(h, some, plan, got + read);
+			read += some;
+		}
+		for (int i = 0; i < read; i++)
+			cr_assert(got[i].number == i, "as %d. comes %d", i, got[i].number);
+		ipq_destroy_handle(h);
+	}
+}

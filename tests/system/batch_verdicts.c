@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LIBIPQ_BATCH: verdicts that are held and sent together decide what the program has
+ * decided, and nothing else. Held they are once it has read and decided 64 packets
+ * without a pause: so each test has some hundreds that wait. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <criterion/criterion.h>
+
+#include "datagram.h"
+#include "network.h"
+#include "numbers.h"
+
+TestSuite(batch_verdicts, .timeout = 60);
+
+#define COUNT 256
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct ipq_handle *h;
+static unsigned char plan[COUNT];
+static struct got got[COUNT];
+
+static void begin(void)
+{
+	numbers_network();
+	setenv("LIBIPQ_BATCH", "64", 1);
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
+	memset(plan, ACCEPT, sizeof(plan));
+}
+
+static void fill(void)
+{
+	numbers_send(0, COUNT);
+	cr_assert(numbers_waiting() == COUNT);
+}
+
+static void end(void)
+{
+	ipq_destroy_handle(h);
+}
+
+/* Positions in batches of 64: the first, the last, in between. */
+Test(batch_verdicts, a_packet_left_undecided_waits_wherever_it_stands)
+{
+	static const int position[] = {
+		0, 1, 63, 64, 65, 100, 126, 127, 128, 129, 191, 192, COUNT - 2, COUNT - 1,
+	};
+
+	begin();
+	for (size_t i = 0; i < 2 * COUNT_OF(position); i++) {
+		memset(plan, i % 2 ? DROP : ACCEPT, sizeof(plan));
+		plan[position[i / 2]] = LEAVE;
+		fill();
+		numbers_decide(h, COUNT, plan, got);
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+Test(batch_verdicts, so_do_several_and_what_is_decided_later_is_decided_alone)
+{
+	begin();
+	for (int step = 2; step < COUNT; step *= 2) {
+		for (int i = 0; i < COUNT; i++)
+			plan[i] = i % step == step / 2 ? LEAVE : ACCEPT;
+		fill();
+		numbers_decide(h, COUNT, plan, got);
+		numbers_expect(h, COUNT, plan, got);
+		for (int i = COUNT - 1; i >= 0; i -= 2)
+			if (plan[i] == LEAVE)
+				numbers_verdict(h, got[i].id, plan[i] = DROP);
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+/* One older than all batches that follow. */
+Test(batch_verdicts, one_left_long_ago_outlasts_a_thousand_others)
+{
+	struct got first;
+
+	begin();
+	numbers_send(1000, 1);
+	numbers_decide(h, 1, (unsigned char[]) { LEAVE }, &first);
+	for (int round = 0; round < 5; round++) {
+		numbers_send(0, COUNT);
+		numbers_decide(h, COUNT, plan, got);
+		numbers_arrived(COUNT);
+		numbers_forget();
+		cr_assert(numbers_waiting() == 1);
+	}
+	numbers_verdict(h, first.id, ACCEPT);
+	cr_assert(numbers_arrived(1)[1000] == 1);
+	cr_assert(numbers_silent(h));
+	end();
+}
+
+Test(batch_verdicts, accepted_and_dropped_ones_in_any_pattern)
+{
+	unsigned int random = 1;
+
+	begin();
+	for (int round = 0; round < 30; round++) {
+		for (int i = 0; i < COUNT; i++) {
+			random = random * 1103515245 + 12345;
+			/* runs of some length; few are left */
+			if (random >> 16 & 7 || i == 0)
+				plan[i] = random >> 20 & 15 ? 1 + (random >> 24 & 1) : LEAVE;
+			else
+				plan[i] = plan[i - 1];
+		}
+		fill();
+		numbers_decide(h, COUNT, plan, got);
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+/* Reads some packets, then decides on them in another order. */
+Test(batch_verdicts, in_any_order)
+{
+	static const struct {
+		int some, step;
+	} rows[] = { { 2, -1 }, { 64, -1 }, { 100, -1 }, { COUNT, -1 }, { 64, 5 }, { 101, 7 } };
+	unsigned char none[COUNT] = { LEAVE };
+
+	begin();
+	for (size_t r = 0; r < COUNT_OF(rows); r++) {
+		memset(plan, ACCEPT, sizeof(plan));
+		fill();
+		for (int at = 0, some; at < COUNT; at += some) {
+			some = rows[r].some < COUNT - at ? rows[r].some : COUNT - at;
+			numbers_decide(h, some, none, got + at);
+			for (int i = 0, n = some - 1; i < some; i++) {
+				numbers_verdict(h, got[at + n].id, ACCEPT);
+				n = (n + rows[r].step + some) % some;
+			}
+		}
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+/* As a program has it that delays packets: one is read for each that is decided, and
+ * of three the second is let go before the first. */
+Test(batch_verdicts, packets_go_on_in_the_order_of_the_verdicts)
+{
+	unsigned char none[1] = { LEAVE };
+	int order[COUNT];
+
+	begin();
+	for (int i = 0; i < COUNT; i++)
+		order[i] = i == COUNT - 1 ? i : i / 3 * 3 + (int[]) { 1, 0, 2 }[i % 3];
+	for (int round = 0; round < 10; round++) {
+		fill();
+		for (int i = 0; i <= COUNT; i++) {
+			if (i < COUNT)
+				numbers_decide(h, 1, none, got + i);
+			if (i > 0)
+				numbers_verdict(h, got[order[i - 1]].id, ACCEPT);
+		}
+		numbers_arrived(COUNT);
+		for (int i = 0; i < COUNT; i++)
+			cr_assert(numbers_order()[i] == order[i], "as %d. comes %d, not %d",
+				  i, numbers_order()[i], order[i]);
+		numbers_forget();
+	}
+	end();
+}
+
+/* As many errors are to be read as verdicts were refused, and no more. */
+static void expect_errors(int error, int count)
+{
+	for (int i = 0; i < count; i++)
+		cr_assert(queue_error(h) == error);
+	cr_assert(numbers_silent(h));
+}
+
+static void repeat(int i)
+{
+	numbers_verdict(h, got[i].id, DROP);
+}
+
+static void invent(int i)
+{
+	numbers_verdict(h, got[i].id + 1000000, DROP);
+}
+
+Test(batch_verdicts, one_too_many_is_refused_and_does_nothing_else)
+{
+	static void (*const disturb[])(int) = { repeat, invent };
+
+	begin();
+	for (size_t n = 0; n < COUNT_OF(disturb); n++) {
+		memset(plan, ACCEPT, sizeof(plan));
+		plan[130] = LEAVE;
+		fill();
+		numbers_decide(h, 140, plan, got);
+		disturb[n](139);	/* held, perhaps */
+		disturb[n](10);		/* sent long since */
+		numbers_decide(h, COUNT - 140, plan + 140, got + 140);
+		expect_errors(ENOENT, 2);
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+/* Verdicts that ip_queue refused. */
+Test(batch_verdicts, a_packet_whose_verdict_is_refused_waits)
+{
+	static const unsigned int refused[] = { NF_STOLEN, 77, 0xffffffff };
+
+	begin();
+	for (size_t n = 0; n < COUNT_OF(refused); n++) {
+		memset(plan, n % 2 ? DROP : ACCEPT, sizeof(plan));
+		plan[140] = LEAVE;
+		fill();
+		numbers_decide(h, 141, plan, got);
+		ipq_set_verdict(h, got[140].id, refused[n], 0, NULL);
+		numbers_decide(h, COUNT - 141, plan + 141, got + 141);
+		expect_errors(EINVAL, 1);
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
+
+static void make_send_buffer_small(void)
+{
+	int bytes = 1;	/* a few thousand then, socket(7) */
+
+	cr_assert(!setsockopt(h->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)));
+}
+
+Test(batch_verdicts, so_does_one_whose_verdict_cannot_be_sent)
+{
+	static unsigned char packet[20000];
+
+	begin();
+	make_send_buffer_small();
+	plan[140] = LEAVE;
+	fill();
+	numbers_decide(h, 141, plan, got);
+	cr_assert(ipq_set_verdict(h, got[140].id, NF_ACCEPT, sizeof(packet), packet) == -1);
+	cr_assert(errno == EMSGSIZE);
+	numbers_decide(h, COUNT - 141, plan + 141, got + 141);
+	numbers_release(h, COUNT, plan, got);
+	end();
+}
+
+/* Held verdicts are many. */
+Test(batch_verdicts, a_small_send_buffer_is_large_enough)
+{
+	begin();
+	make_send_buffer_small();
+	for (int i = 0; i < COUNT; i++)
+		plan[i] = i % 2 ? ACCEPT : DROP;
+	fill();
+	numbers_decide(h, COUNT, plan, got);
+	numbers_expect(h, COUNT, plan, got);
+	end();
+}
+
+/* Every so many packets there is one that is decided in another way; the others are
+ * accepted. Two of them are left. */
+#define EVERY 70
+
+static void decide_but(void (*decide)(int))
+{
+	fill();
+	plan[EVERY - 10] = plan[2 * EVERY + 10] = LEAVE;
+	for (int i = 0; i < COUNT; i += EVERY) {
+		int n = EVERY < COUNT - i ? EVERY : COUNT - i;
+
+		plan[i + n - 1] = LEAVE;
+		numbers_decide(h, n, plan + i, got + i);
+		decide(i + n - 1);
+	}
+}
+
+static void replace(int i)
+{
+	static unsigned char packet[DATAGRAM_MAX];
+	uint32_t number = 1000 + i;
+	struct got changed = { .id = got[i].id };
+	size_t len = datagram_with(packet, numbers_model(), &number, sizeof(number));
+
+	ipq_set_verdict(h, changed.id, NF_ACCEPT, len, packet);
+	got[i].number = number;
+	plan[i] = ACCEPT;
+}
+
+Test(batch_verdicts, packets_replaced_in_between)
+{
+	begin();
+	decide_but(replace);
+	numbers_release(h, COUNT, plan, got);
+	end();
+}
+
+/* Whoever has the mark is dropped on arrival. */
+static void give_mark(int i)
+{
+	ipq_set_vwmark(h, got[i].id, NF_ACCEPT, 7, 0, NULL);
+	plan[i] = DROP;
+}
+
+Test(batch_verdicts, packets_marked_in_between)
+{
+	begin();
+	run("iptables-legacy -A INPUT -p udp --dport 9 -m mark --mark 7 -j DROP");
+	decide_but(give_mark);
+	numbers_release(h, COUNT, plan, got);
+	end();
+}
+
+static unsigned int again;
+static int agains[COUNT], agains_count;
+
+static void queue_again(int i)
+{
+	ipq_set_verdict(h, got[i].id, again, 0, NULL);
+	agains[agains_count++] = i;
+}
+
+/* They come again, after all others. */
+Test(batch_verdicts, packets_queued_again_in_between)
+{
+	static const unsigned int verdicts[] = { NF_QUEUE, NF_REPEAT };
+	unsigned char none[COUNT] = { LEAVE };
+	struct got second[COUNT];
+
+	begin();
+	for (size_t n = 0; n < COUNT_OF(verdicts); n++) {
+		again = verdicts[n];
+		agains_count = 0;
+		memset(plan, ACCEPT, sizeof(plan));
+		decide_but(queue_again);
+		numbers_decide(h, agains_count, none, second);
+		for (int i = 0; i < agains_count; i++) {
+			cr_assert(second[i].number == agains[i]);
+			got[agains[i]] = second[i];
+		}
+		numbers_release(h, COUNT, plan, got);
+	}
+	end();
+}
