@@ -94,20 +94,34 @@ void claims_step_aside(struct peer *p)
 	send_mode(p->fd, p->number, p->mode, p->range);
 }
 
-/* Its packets come by the private number still, also those in the numbers taken
- * over: ids of several numbers would be the same. */
-void claims_take_over(struct peer *p)
+/* The mode along with it: until then the kernel drops what comes. Only to be moved
+ * on, a packet needs no payload. */
+static void take_number(struct peer *p, uint16_t queue)
+{
+	struct request r = { .body.msg.mode.value = IPQ_COPY_META };
+	struct kernel_request out;
+
+	kernel_request_init(&out);
+	translate_claim(&out, &nobodys, queue, p->maxlen, p->flags);
+	if (p->mode != IPQ_COPY_NONE)
+		translate_mode(&out, &r, REFUSAL_IS_EPERM, queue);
+	nfqueue_send(p->fd, &out);
+}
+
+/* At once: what comes in between is dropped. Its packets come by the private number
+ * still, also those in the numbers taken over: ids of several numbers would be the
+ * same. */
+void claims_take_over(struct peer *p, uint32_t from)
 {
 	if (!peers_reachable(p))
 		return;
-	for (unsigned int n = p->first; n <= p->last; n++) {
-		if (nfqueue_probe(n) != NFQUEUE_FREE)
-			return;
-		bind_number(p, p->fd, n, &nobodys);
-	}
+	for (unsigned int n = p->first; n <= p->last; n++)
+		take_number(p, n);
+	/* a forked process may have the socket still, and the numbers with it */
+	if (from && !nfqueue_port_id_unused(from))
+		return;
 	p->shares = true;
 	p->holds = true;
-	claims_set_mode(p, p->fd);
 }
 
 void claims_set_mode(struct peer *p, int fd)
@@ -131,7 +145,8 @@ static enum standing ask_sharer(struct peer *p, uint16_t queue)
 	struct peer *holder = peers_find_owner(other_family(p->family), p->network, queue,
 					       queue);
 
-	if (!holder || !holder->holds)
+	/* what this process cannot reach is another's, forked or not */
+	if (!holder || !holder->holds || !peers_reachable(holder))
 		return REFUSED;
 	if (holder->mode == IPQ_COPY_NONE)
 		claims_step_aside(holder);

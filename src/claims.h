@@ -24,8 +24,9 @@ struct peer *claims_sharer(const struct peer *p);
  * gets them. */
 void claims_step_aside(struct peer *p);
 
-/* After the one that held p's numbers is gone. */
-void claims_take_over(struct peer *p);
+/* After the one that held p's numbers has unbound them, or has closed its socket, which
+ * had the port id from. */
+void claims_take_over(struct peer *p, uint32_t from);
 
 /* Sets the copy mode of the numbers p holds besides the one its packets come by. */
 void claims_set_mode(struct peer *p, int fd);

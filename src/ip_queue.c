@@ -186,10 +186,10 @@ static void pass_numbers(struct ip_queue *q, uint8_t mode)
 	peers_lock();
 	if (none && p->holds) {
 		claims_step_aside(p);
-		claims_take_over(sharer);
+		claims_take_over(sharer, 0);
 	} else if (!none && sharer->holds && sharer->mode == IPQ_COPY_NONE) {
 		claims_step_aside(sharer);
-		claims_take_over(p);
+		claims_take_over(p, 0);
 	}
 	peers_unlock();
 }
@@ -403,7 +403,7 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	peers_lock();
 	receive_move_waiting(p, fd);
 	result = close(fd);
-	claims_take_over(sharer);
+	claims_take_over(sharer, p->port_id);
 	peers_unlock();
 	return result;
 }

@@ -29,7 +29,7 @@ static enum ipq_error open_error(int error)
 /*
  * Makes a handle for IPv4 (protocol PF_INET) or IPv6 (PF_INET6); flags are
  * ignored. The queue is claimed by the first request, ipq_set_mode as a rule.
- * A process may hold one handle of each family.
+ * A process may hold several handles of a family if their queue numbers differ.
  *
  * Returns NULL on failure. ipq_errstr and errno then are
  *   "Invalid protocol specified", errno as it was;
@@ -38,7 +38,7 @@ static enum ipq_error open_error(int error)
  *   "Unable to create netlink socket": EPROTONOSUPPORT when the kernel lacks
  *     nfnetlink_queue, or as socket(2);
  *   "Unable to bind netlink socket": EADDRINUSE when the process has a handle
- *     of the family.
+ *     of the family with the same queue number.
  */
 EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 {
@@ -247,7 +247,8 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 
 /*
  * Waits for a message and puts it, all of it, into buf: a packet
- * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
+ * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type; NLMSG_NOOP
+ * where select promised one and only packets of the other family had come. timeout
  * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
  * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
  *
