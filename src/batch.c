@@ -27,6 +27,9 @@
 /* Fewer are not worth a system call of their own. */
 #define WORTHWHILE 4
 
+/* Bytes of payload; see batch_is_due. */
+#define LARGE 8192
+
 /* After how many messages it is tried again at the latest. */
 #define PATIENCE_MAX 63
 
@@ -62,6 +65,7 @@ struct batch {
 	_Atomic uint32_t mark_seen;	/* and the last that came out */
 	atomic_bool is_unsure;		/* it may not have got there */
 	unsigned int skip, patience;
+	bool is_large;			/* the last packet was */
 
 	unsigned int streak;		/* reads that followed a verdict at once */
 	uint64_t decided_at;		/* the last verdict, ns */
@@ -134,6 +138,7 @@ static void empty(struct batch *b)
 	b->skip = b->patience = 0;
 	b->kept = 0;
 	b->is_unsure = false;
+	b->is_large = false;
 	b->streak = b->decided_at = 0;
 	b->pendings = b->known = b->first = b->end = 0;
 	b->readers = 0;
@@ -210,9 +215,14 @@ unsigned int batch_held(const struct batch *b)
 bool batch_is_due(struct batch *b)
 {
 	if (!b->skip)
-		return true;
+		return !b->is_large;
 	b->skip--;
 	return false;
+}
+
+void batch_note_size(struct batch *b, size_t len)
+{
+	b->is_large = len > LARGE;
 }
 
 static bool is_after(uint32_t id, uint32_t other)

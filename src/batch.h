@@ -29,8 +29,11 @@ void batch_unlock(struct batch *b);
 /* How many messages are held. */
 unsigned int batch_held(const struct batch *b);
 
-/* Whether it is worth to look for several messages: so, if there lately were. */
+/* Whether it is worth to look for several messages: so, if there lately were, and the
+ * last packet given to the program was not so large that copying it once more costs
+ * more than a system call. */
 bool batch_is_due(struct batch *b);
+void batch_note_size(struct batch *b, size_t len);
 
 /* Takes in what waits in the socket, nothing being held: all there is room for, or,
  * if they lately were few, one. Returns how many; each is then looked at, the oldest

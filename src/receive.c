@@ -150,8 +150,10 @@ static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
 		batch_mark_seen(q->batch, m->id);
 	else
 		batch_mark_passed(q->batch);
-	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
 		batch_track(q->batch, m->queue, m->id);
+		batch_note_size(q->batch, m->payload_len);
+	}
 	if (locked)
 		batch_leave(q->batch, fd);
 	return accepted;
@@ -244,6 +246,7 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 		take_in(q, fd, true, passed);
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
+		batch_note_size(b, m->payload_len);
 		if (accept_message(q, fd, m))
 			n = give(q, m, &d, buf, len, flags);
 		else
