@@ -60,11 +60,26 @@ left_out()
 	done
 }
 
+# usage: names ARGUMENT...: those that are no options of meson test nor their values
+names()
+{
+	value=
+	for argument; do
+		case $argument in
+		--*=*)	value= ;;
+		--*)	value=next ;;
+		*)	[ "$value" ] || echo "$argument"
+			value= ;;
+		esac
+	done
+}
+
 # usage: run_tests BUILD ARGUMENT...: what meson test is told.
 run_tests()
 {
 	tested=$1
 	shift
+	wanted=$(names "$@")
 	[ ! "$filter" ] || set -- --test-args="'--filter=!($filter)'" "$@"
 	# another check may use the same build; --setup and --wrapper add to the name
 	log=testlog-${CHECK:-check}
@@ -73,5 +88,12 @@ run_tests()
 		failed=1
 	awk -f tests/summary.awk -v filter="$filter$PLAIN_SKIP" \
 		"$tested/meson-logs/$log"*.txt || failed=1
+	# names there are not are passed over
+	for name in $wanted; do
+		grep -q "^test: .* $name\$" "$tested/meson-logs/$log"*.txt || {
+			echo "failed: $name: there is no such test"
+			failed=1
+		}
+	done
 	[ ! "${failed-}" ]
 }

@@ -17,7 +17,7 @@ find "$BUILD" -name '*.gcda' -delete
 # Not whether they pass, which other checks tell: the counters themselves are
 # what some tests forbid (constructors, more names, files and words of others).
 meson test -C "$BUILD" --no-rebuild --timeout-multiplier 4 \
-	--suite unit --suite system --suite faults --suite preload || :
+	--suite unit --suite system --suite batched --suite faults --suite preload || :
 report()
 {
 	gcovr --root . --object-directory "$BUILD" --filter src/ --filter compat/ \

@@ -40,7 +40,8 @@ sanitizers)
 	build gcc-O2 -Dwerror=true -Doptimization=2
 	# leaks are found when a test has ended, of which Criterion does not want to know
 	build sanitizers -Dplain_tests=true -Db_sanitize=address,undefined -Db_lundef=false
-	run_tests "$BUILD" --suite unit --suite system --suite faults --timeout-multiplier 4
+	run_tests "$BUILD" --suite unit --suite system --suite batched --suite faults \
+		--timeout-multiplier 4
 	# it judges how memory grows: none may be put aside
 	ASAN_OPTIONS=$options:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
 	run_tests "$BUILD" --suite soak
@@ -61,8 +62,9 @@ sanitizers)
 	echo "skipped: preload-i386: the 32-bit library is built apart, without sanitizers"
 	echo "skipped: without-nfqueue: the program forgets its handle, and the virtual" \
 		"machine is not told to overlook it"
-	echo "skipped: faults-exhaustion: puts functions before the C library's, as the" \
-		"sanitizers do"
+	for test in faults-exhaustion faults-moments batch_moments; do
+		echo "skipped: $test: puts functions before the C library's, as sanitizers do"
+	done
 	;;
 threads)
 	need setarch
@@ -76,8 +78,11 @@ threads)
 		a_signal_ends_a_timed_wait_with_0_and_leaves_the_text \
 		a_signal_ends_an_endless_wait_with_EINTR \
 		an_endless_wait_goes_on_after_a_restarting_handler
-	run_tests "$BUILD" --timeout-multiplier 4 threads handles reading strangers load \
-		forks readiness devices faults-readers faults-interfaces faults-interruptions
+	run_tests "$BUILD" --timeout-multiplier 4 threads threads-batched handles reading \
+		strangers load load-batched forks readiness devices families families_load \
+		families_load-batched handover handover-batched batch_threads \
+		batch_reading batch_forks faults-readers faults-interfaces \
+		faults-interruptions
 	run_beneath libtsan.so "$BUILD"
 	;;
 valgrind)
@@ -88,7 +93,9 @@ valgrind)
 	run_tests "$BUILD" --setup valgrind \
 		byte_order translate hostile requests settings_parse wire faults-ids \
 		handles modes readiness reading buffers strangers verdicts payload \
-		payload_limits ipv6 metadata copies ownership forks privileges \
-		settings debug faults-thieves ipqctl-arguments ipqctl-rules
+		payload_limits ipv6 handover several_handles ranges gso \
+		fail_open ctl metadata copies ownership forks privileges settings debug \
+		batch batch_ends batch_readiness batch_reading batch_verdicts rules \
+		faults-thieves ipqctl-arguments ipqctl-rules
 	;;
 esac

@@ -53,7 +53,7 @@ build musl --cross-file "$tree/cross" -Dplain_tests=true -Dwerror=true
 not_here "musl has other words for EBUSY" whoever_comes_second_is_told_and_ends
 # for the programs that tests compile
 run_tests "$BUILD" --wrapper "env 'CFLAGS=-D_GNU_SOURCE -isystem $tree/include $linked'" \
-	--suite unit --suite system --suite faults --suite soak
+	--suite unit --suite system --suite batched --suite faults --suite soak
 not_here "runs a program of glibc's with musl's library" \
 	a_vfork_child_does_not_disturb_its_parent \
 	a_python_program_with_the_socket_module_is_served \

@@ -251,7 +251,8 @@ Test(thieves, messages_to_us_at_a_high_rate_are_all_refused_and_cost_no_packet)
 	for (int i = 0; i < 2; i++)
 		cr_assert(waitpid(pids[i], NULL, 0) == pids[i]);
 
-	cr_assert(assault->refused == assault->tried, "%lu of %lu were refused",
+	/* but for those that came between bind and connect, which were thrown away */
+	cr_assert(assault->tried - assault->refused < 100, "%lu of %lu were refused",
 		  assault->refused, assault->tried);
 	cr_assert(queue_silent(peer));
 	cr_assert(queue_figures(0, &f));
