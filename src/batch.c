@@ -76,7 +76,6 @@ struct batch {
 	uint16_t queue;			/* whose ids these are */
 	uint32_t known;			/* up to this id all is decided */
 	unsigned int first, end;	/* of the tracked; in order of ids */
-	_Atomic unsigned int readers;	/* with packets perhaps not yet tracked */
 	struct tracked tracked[TRACKED_MAX];
 
 	char messages[PENDING_MAX * VERDICT_MESSAGE_MAX];	/* verdicts for the kernel */
@@ -90,6 +89,7 @@ struct batch {
 /* Those of this process, by the port id of their socket. */
 static struct known {
 	_Atomic uint32_t port_id;
+	_Atomic uint64_t network;
 	_Atomic(struct batch *) batch;
 } known[KNOWN_MAX];
 
@@ -118,15 +118,17 @@ static struct batch *make(void)
 }
 
 /* Finds its place, or makes one. */
-static struct known *find_known(uint32_t port_id)
+static struct known *find_known(uint32_t port_id, uint64_t network)
 {
 	for (struct known *k = known; k < known + KNOWN_MAX; k++) {
 		uint32_t none = 0;
 
-		if (atomic_load(&k->port_id) == port_id ||
-		    atomic_compare_exchange_strong(&k->port_id, &none, port_id) ||
-		    none == port_id)
+		if (k->port_id == port_id && k->network == network)
 			return k;
+		if (atomic_compare_exchange_strong(&k->port_id, &none, port_id)) {
+			k->network = network;
+			return k;
+		}
 	}
 	errno = EMFILE;
 	return NULL;
@@ -141,7 +143,6 @@ static void empty(struct batch *b)
 	b->is_large = false;
 	b->streak = b->decided_at = 0;
 	b->pendings = b->known = b->first = b->end = 0;
-	b->readers = 0;
 }
 
 static void set_max(struct batch *b, unsigned int max)
@@ -154,9 +155,10 @@ static void set_max(struct batch *b, unsigned int max)
 	}
 }
 
-struct batch *batch_of(uint32_t port_id, unsigned int max, bool is_new, bool tracked)
+struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
+		       bool tracked)
 {
-	struct known *k = find_known(port_id);
+	struct known *k = find_known(port_id, network);
 	struct batch *b = k ? atomic_load(&k->batch) : NULL, *none = NULL;
 
 	if (b && !is_new)
@@ -328,12 +330,13 @@ static struct tracked *tracked_at(struct batch *b, unsigned int n)
 	return &b->tracked[n % TRACKED_MAX];
 }
 
-/* An id that is missing is another reader's, who is about to tell, or was of a packet
- * that did not fit in the socket's buffer. */
+/* An id that is missing is another reader's, who is about to tell, or is not of this
+ * program and never will. (If it was of a packet that did not fit in the socket's
+ * buffer, verdicts are not joined from there on.) */
 static void advance(struct batch *b)
 {
 	while (b->first != b->end && tracked_at(b, b->first)->decided &&
-	       (tracked_at(b, b->first)->id == b->known + 1 || !b->readers))
+	       tracked_at(b, b->first)->id == b->known + 1)
 		b->known = tracked_at(b, b->first++)->id;
 }
 
@@ -390,11 +393,6 @@ bool batch_decide(struct batch *b, uint16_t queue, uint32_t id)
 	t->decided = true;
 	advance(b);
 	return true;
-}
-
-void batch_reader(struct batch *b, int more)
-{
-	b->readers += more;
 }
 
 /* Whether one verdict on the last and all before says the same as those held, also of
@@ -485,6 +483,10 @@ int batch_put(struct batch *b, int fd, const struct request *r, uint16_t queue,
 	b->fd = fd;
 	if (!b->kept || b->pendings >= most || b->streak < STREAK)
 		failed = batch_flush(b, fd);
+	if (failed) {	/* this one is none, so no other may stand for it */
+		b->pendings--;
+		b->is_tracked = false;
+	}
 	b->decided_at = clock_ns();
 	return failed;
 }

@@ -16,10 +16,11 @@
 
 struct batch;
 
-/* That of the socket with the port id, for max messages; empty if it is a new one.
+/* That of the socket with the port id in the network namespace, for max messages; empty if it is a new one.
  * tracked says whether all that read the queue share it. It stays for ever: a
  * descriptor may be used after it was closed. NULL and errno. */
-struct batch *batch_of(uint32_t port_id, unsigned int max, bool is_new, bool tracked);
+struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
+		       bool tracked);
 
 /* One thread or process at a time may do the rest of this. False in a signal handler
  * that has interrupted it: then all is done without it. */
@@ -68,9 +69,6 @@ void batch_drop_head(struct batch *b);
  * had not been given it. Without it no verdict can stand for several packets. */
 void batch_track(struct batch *b, uint16_t queue, uint32_t id);
 bool batch_decide(struct batch *b, uint16_t queue, uint32_t id);
-
-/* One more or less that receives by itself, and tracks it then. */
-void batch_reader(struct batch *b, int more);
 
 /* Holds the verdict r on the packet, NF_ACCEPT or NF_DROP alone, if messages are
  * held; else, or if there are many, all go to the kernel. Returns 0, or -1 and

@@ -20,9 +20,9 @@
 #include "port_id.h"
 #include "receive.h"
 
-static int enter(struct ip_queue *q, uint32_t port_id)
+static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
-	q->peer = peers_enter(port_id);
+	q->peer = peers_enter(port_id, nfqueue_network(fd));
 	return q->peer ? 0 : -1;
 }
 
@@ -37,14 +37,15 @@ static void apply_settings(struct ip_queue *q)
 }
 
 /* With several numbers an id alone does not tell a packet. */
-static int make_batch(struct ip_queue *q, uint32_t port_id, bool is_new)
+static int make_batch(struct ip_queue *q, int fd, uint32_t port_id, bool is_new)
 {
 	const struct settings *s = &q->settings;
 
 	q->batch = NULL;
 	if (s->batch <= 1)
 		return 0;
-	q->batch = batch_of(port_id, s->batch, is_new, is_new && s->queue == s->queue_last);
+	q->batch = batch_of(port_id, nfqueue_network(fd), s->batch, is_new,
+			    is_new && s->queue == s->queue_last);
 	return q->batch ? 0 : -1;
 }
 
@@ -66,7 +67,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 		return EADDRINUSE;
 	q->settings = *s;
 	apply_settings(q);
-	return make_batch(q, q->peer->port_id, true) ? errno : 0;
+	return make_batch(q, q->peer->fd, q->peer->port_id, true) ? errno : 0;
 }
 
 /* With the first port id that no other socket has. */
@@ -91,7 +92,7 @@ static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 	const struct settings *s = &q->settings;
 	uint32_t first = port_id_of(q->family, getpid());
 
-	return (port_id != first && !peers_know(first)) ||
+	return (port_id != first && !peers_know(first, nfqueue_network(fd))) ||
 	       peers_has_other(q->family, nfqueue_network(fd), s->queue, s->queue_last,
 			       port_id);
 }
@@ -116,7 +117,7 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
-	} else if (!make_batch(q, port_id, true) && !enter(q, port_id)) {
+	} else if (!make_batch(q, fd, port_id, true) && !enter(q, fd, port_id)) {
 		settle(q, fd);
 		return fd;
 	}
@@ -134,7 +135,7 @@ int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id)
 		errno = EINVAL;
 		return -1;
 	}
-	if (make_batch(q, port_id, false) || enter(q, port_id))
+	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id))
 		return -1;
 	if (!q->peer->family)
 		settle(q, fd);

@@ -66,7 +66,7 @@ static bool take(struct peer *p, uint32_t old, uint32_t port_id)
 	return atomic_compare_exchange_strong(&p->port_id, &old, port_id);
 }
 
-struct peer *peers_enter(uint32_t port_id)
+struct peer *peers_enter(uint32_t port_id, uint64_t network)
 {
 	struct table *t = get_table();
 	struct peer *p;
@@ -76,14 +76,17 @@ struct peer *peers_enter(uint32_t port_id)
 		return NULL;
 	}
 	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
-		if (p->port_id == port_id)
+		if (p->port_id == port_id && p->network == network)
 			return p;
 	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
-		if (take(p, 0, port_id))
+		if (take(p, 0, port_id)) {
+			p->network = network;
 			return p;
+		}
 	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
 		if (is_gone(p) && take(p, p->port_id, port_id)) {
 			p->family = 0;
+			p->network = network;
 			return p;
 		}
 	errno = EMFILE;
@@ -110,14 +113,13 @@ void peers_reset(struct peer *p, uint8_t family, int fd)
 	p->range = 0;
 	p->family = family;
 	p->fd = fd;
-	p->network = nfqueue_network(fd);
 	p->delivered = p->foreign = 0;
 }
 
-bool peers_know(uint32_t port_id)
+bool peers_know(uint32_t port_id, uint64_t network)
 {
 	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p->port_id == port_id)
+		if (p->port_id == port_id && p->network == network)
 			return p->family;
 	return false;
 }

@@ -36,9 +36,9 @@ struct peer {
 	_Atomic uint64_t foreign;	/* packets that were not for it */
 };
 
-/* That of the socket with the port id; a new one has no family. NULL and errno:
+/* That of the socket with the port id in the network namespace; a new one has no family. NULL and errno:
  * ENOMEM, EMFILE for too many. */
-struct peer *peers_enter(uint32_t port_id);
+struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
 /* Forgets what was of an earlier socket with the port id. */
 void peers_reset(struct peer *p, uint8_t family, int fd);
@@ -47,7 +47,7 @@ void peers_reset(struct peer *p, uint8_t family, int fd);
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
 /* Whether there is one with the port id. */
-bool peers_know(uint32_t port_id);
+bool peers_know(uint32_t port_id, uint64_t network);
 
 /* The one of the family in the network namespace that has claimed a number from
  * first to last. NULL if there is none, or its socket is gone. */

@@ -140,7 +140,7 @@ static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct messa
 }
 
 /* With batches: everyone who shares the queue is to know what the program has. A
- * signal handler that interrupted another cannot tell it: see receive_batched. */
+ * signal handler that interrupted another cannot tell it; then the id is missing. */
 static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
@@ -266,10 +266,10 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
 				      int flags, bool *passed)
 {
-	bool locked = batch_lock(q->batch), others = false;
+	bool others = false;
 	ssize_t n = 0;
 
-	if (locked) {
+	if (batch_lock(q->batch)) {
 		batch_reads(q->batch);
 		n = give_held(q, fd, buf, len, flags, &others);
 		batch_leave(q->batch, fd);
@@ -277,12 +277,7 @@ static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, siz
 	*passed |= others;
 	if (n || others)
 		return n;
-	batch_reader(q->batch, 1);
-	n = receive_one(q, fd, buf, len, flags, passed);
-	/* else what it got is not tracked, and may be a packet */
-	if (locked || n < 0)
-		batch_reader(q->batch, -1);
-	return n;
+	return receive_one(q, fd, buf, len, flags, passed);
 }
 
 static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len,

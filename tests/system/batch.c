@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: what it saves, and ids with gaps, where packets were lost or were the
- * other family's (batch_*.c go on). */
-#include <poll.h>
+/* LIBIPQ_BATCH: ids with gaps, where packets were lost or are moved to the other family
+ * on the same queue number; what is held is moved as well (batch_*.c go on). */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,81 +12,14 @@
 #include "network.h"
 #include "numbers.h"
 #include "pair.h"
-#include "trace.h"
 
 TestSuite(batch, .timeout = 60);
 
-#define MANY 1000
+static unsigned char plan[1000];
+static struct got got[1000];
 
-static unsigned char plan[MANY];
-static struct got got[MANY];
-
-/* A program that is interrupted has its verdicts sent one by one for a while. */
-#define ATTEMPTS 30
-
-static struct ipq_handle *open_batched(uint8_t mode)
-{
-	setenv("LIBIPQ_BATCH", "64", 1);
-	return queue_open(PF_INET, mode, 0);
-}
-
-/* The first 64 verdicts are not held; then there are three calls for 64 packets. */
-Test(batch, a_thousand_packets_that_wait_take_few_system_calls)
-{
-	struct ipq_handle *h;
-	int calls = MANY;
-
-	numbers_network();
-	h = open_batched(IPQ_COPY_PACKET);
-	memset(plan, DROP, sizeof(plan));
-	for (int i = 0; i < ATTEMPTS && calls >= 64 + 80; i++) {
-		struct trace t;
-		int count;
-
-		numbers_send(0, MANY);
-		count = numbers_waiting();
-		t = trace_begin();
-		numbers_decide(h, count, plan, got);
-		trace_end(&t);
-		calls = trace_count(&t, "") + MANY - count;
-		cr_assert(numbers_waiting() == 0);
-	}
-	cr_assert(calls < 64 + 80, "%d calls", calls);
-	ipq_destroy_handle(h);
-}
-
-static void pass_one(struct ipq_handle *h, int fd)
-{
-	union message m;
-
-	cr_assert(udp_send(fd, "127.0.0.1", 9, "hello", 5) == 5);
-	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), 0) > 0);
-	ipq_set_verdict(h, ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
-}
-
-/* That is, no more than without. */
-Test(batch, one_packet_at_a_time_takes_two_system_calls)
-{
-	int fd, calls, count = 500;
-	struct ipq_handle *h;
-	struct trace t;
-
-	numbers_network();
-	h = open_batched(IPQ_COPY_META);
-	fd = udp_open(AF_INET, 0);
-	for (int i = 0; i < 100; i++)
-		pass_one(h, fd);
-	t = trace_begin();
-	for (int i = 0; i < count; i++)
-		pass_one(h, fd);
-	trace_end(&t);
-	calls = trace_count(&t, "recv") + trace_count(&t, "send") - count;
-	cr_assert(calls >= 2 * count && calls <= 2 * count * 103 / 100, "%d calls", calls);
-	ipq_destroy_handle(h);
-}
-
-/* What does not fit the buffer is lost, and its id with it: it is waited for in vain,
- * but a packet that is left is not mistaken for it. */
+/* What does not fit the buffer is lost, and leaves a gap in the ids: a packet that is
+ * left is not taken for one of those. */
 Test(batch, packets_are_left_among_others_that_were_lost)
 {
 	struct ipq_handle *h;
@@ -95,7 +27,8 @@ Test(batch, packets_are_left_among_others_that_were_lost)
 
 	numbers_network();
 	setenv("LIBIPQ_RCVBUF", "100000", 1);
-	h = open_batched(IPQ_COPY_PACKET);
+	setenv("LIBIPQ_BATCH", "64", 1);
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	for (int round = 0; round < 12; round++) {
 		memset(plan, round % 2 ? DROP : ACCEPT, sizeof(plan));
 		numbers_send(0, 400);
@@ -134,10 +67,11 @@ Test(batch, packets_are_left_among_others_that_are_moved_to_the_other_family)
 
 	numbers_network();
 	run("ip6tables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE");
-	h = open_batched(IPQ_COPY_PACKET);
+	setenv("LIBIPQ_BATCH", "64", 1);
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	other = queue_open(PF_INET6, IPQ_COPY_PACKET, 0);
 	for (int every = 1; every < 100; every *= 3) {
-		struct got moved[256];
+		static struct got moved[256];
 		unsigned char drop[256];
 
 		memset(plan, every % 2 ? DROP : ACCEPT, sizeof(plan));
@@ -145,6 +79,7 @@ Test(batch, packets_are_left_among_others_that_are_moved_to_the_other_family)
 		plan[0] = plan[100] = plan[128] = plan[190] = plan[255] = LEAVE;
 		send_both(256, every);
 		numbers_decide(h, 256, plan, got);
+		cr_assert(numbers_silent(h));	/* the last are moved so */
 		numbers_decide(other, (256 + every - 1) / every, drop, moved);
 		for (int i = 0; i < 256; i += every)
 			cr_assert(moved[i / every].number == i);
@@ -205,4 +140,29 @@ Test(batch, streams_of_both_families_come_whole_and_in_order)
 {
 	expect_streams(0);
 	expect_streams(1);
+}
+
+/* Of ten of the holder's that wait one is read; then five of the other come. */
+static void leave_some(int holder)
+{
+	setenv("LIBIPQ_BATCH", "64", 1);
+	pair_network("QUEUE");
+	pair_open(holder);
+	for (int n = 0; n < 10; n++)
+		pair_say(holder, "mine");
+	pair_expect(holder, "mine");
+	for (int n = 0; n < 5; n++)
+		pair_say(!holder, "yours");
+}
+
+Test(batch, what_waits_behind_the_holders_own_is_not_lost_with_it)
+{
+	for (int holder = 0; holder < 2; holder++) {
+		leave_some(holder);
+		pair_close(holder);
+		for (int n = 0; n < 5; n++)
+			pair_expect(!holder, "yours");
+		cr_assert(pair_silent());
+		pair_close(!holder);
+	}
 }

@@ -3,6 +3,7 @@
  * each of its system calls, and before it lets go of what is held, packets come or a
  * signal handler runs. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,9 +54,15 @@ int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags, struct tim
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, time);
 }
 
+static unsigned int sends_left;	/* until one fails; 0: none does */
+
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
 	pass_moment();
+	if (sends_left && --sends_left == 0) {
+		errno = ENOBUFS;
+		return -1;
+	}
 	return syscall(SYS_sendto, fd, buf, len, flags, NULL, 0);
 }
 
@@ -297,5 +304,49 @@ Test(batch_moments, a_handler_decides_on_a_packet)
 		numbers_arrived(1);
 		cr_assert(numbers_silent(h));
 	} while (has_been);
+	ipq_destroy_handle(h);
+}
+
+/* Of 200 packets; those of which the program was told that it failed are dropped. */
+static int accept_or_drop(unsigned char *plan, struct got *got)
+{
+	static union message m;
+	int failed = 0;
+
+	for (int i = 0; i < 200; i++) {
+		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) > 0);
+		cr_assert(ipq_message_type(m.buf) == IPQM_PACKET);
+		got[i].id = ipq_get_packet(m.buf)->packet_id;
+		got[i].number = number_of(ipq_get_packet(m.buf));
+		plan[i] = ACCEPT;
+		if (ipq_set_verdict(h, got[i].id, NF_ACCEPT, 0, NULL) > 0)
+			continue;
+		cr_assert(errno == ENOBUFS);
+		plan[i] = DROP;
+		numbers_verdict(h, got[i].id, DROP);
+		failed++;
+	}
+	return failed;
+}
+
+/* Whether verdicts are held or not. */
+Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
+{
+	unsigned char plan[200];
+	struct got got[200];
+	int failed = 0;
+
+	numbers_network();
+	begin("64", "1000000");
+	for (int n = 1; n < 75; n++) {
+		sent = 0;
+		send_more(200);
+		sends_left = n;
+		failed += accept_or_drop(plan, got);
+		sends_left = 0;
+		numbers_expect(h, 200, plan, got);
+		numbers_forget();
+	}
+	cr_assert(failed > 50, "%d failed", failed);
 	ipq_destroy_handle(h);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and cut to buffers that are too small in the same way. */
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,4 +209,28 @@ Test(batch_reading, every_packet_is_read_once_and_in_order)
 			cr_assert(got[i].number == i, "as %d. comes %d", i, got[i].number);
 		ipq_destroy_handle(h);
 	}
+}
+
+/* Port ids, by which batches are known, are those of a network namespace. */
+Test(batch_reading, handles_in_two_networks_have_nothing_in_common)
+{
+	struct ipq_handle *h[2];
+	union message m;
+	int network[2];
+
+	for (int i = 0; i < 2; i++) {
+		numbers_network();
+		network[i] = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+		h[i] = open_batched("64", IPQ_COPY_PACKET, 0);
+		cr_assert(h[i], "%s", ipq_errstr());
+		numbers_send(100 * i, 70);
+		cr_assert(number_of(queue_packet(h[i], &m)) == 100 * i);
+	}
+	for (int n = 1; n < 70; n++)
+		for (int i = 0; i < 2; i++) {
+			cr_assert(!setns(network[i], CLONE_NEWNET));
+			cr_assert(number_of(queue_packet(h[i], &m)) == 100 * i + n);
+		}
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
 }

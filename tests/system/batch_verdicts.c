@@ -21,12 +21,17 @@ static struct ipq_handle *h;
 static unsigned char plan[COUNT];
 static struct got got[COUNT];
 
-static void begin(void)
+static void begin_with(const char *batch)
 {
 	numbers_network();
-	setenv("LIBIPQ_BATCH", "64", 1);
+	setenv("LIBIPQ_BATCH", batch, 1);
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	memset(plan, ACCEPT, sizeof(plan));
+}
+
+static void begin(void)
+{
+	begin_with("64");
 }
 
 static void fill(void)
@@ -96,23 +101,52 @@ Test(batch_verdicts, one_left_long_ago_outlasts_a_thousand_others)
 	end();
 }
 
+static void plan_at_random(void)
+{
+	static unsigned int random = 1;
+
+	for (int i = 0; i < COUNT; i++) {
+		random = random * 1103515245 + 12345;
+		/* runs of some length; few are left */
+		if (random >> 16 & 7 || i == 0)
+			plan[i] = random >> 20 & 15 ? 1 + (random >> 24 & 1) : LEAVE;
+		else
+			plan[i] = plan[i - 1];
+	}
+}
+
 Test(batch_verdicts, accepted_and_dropped_ones_in_any_pattern)
 {
-	unsigned int random = 1;
+	static const char *const batches[] = { "2", "64", "1024" };
 
-	begin();
-	for (int round = 0; round < 30; round++) {
-		for (int i = 0; i < COUNT; i++) {
-			random = random * 1103515245 + 12345;
-			/* runs of some length; few are left */
-			if (random >> 16 & 7 || i == 0)
-				plan[i] = random >> 20 & 15 ? 1 + (random >> 24 & 1) : LEAVE;
-			else
-				plan[i] = plan[i - 1];
+	for (size_t b = 0; b < COUNT_OF(batches); b++) {
+		begin_with(batches[b]);
+		for (int round = 0; round < 12; round++) {
+			plan_at_random();
+			fill();
+			numbers_decide(h, COUNT, plan, got);
+			numbers_release(h, COUNT, plan, got);
 		}
-		fill();
-		numbers_decide(h, COUNT, plan, got);
-		numbers_release(h, COUNT, plan, got);
+		end();
+	}
+}
+
+/* 512 are held at most, whatever the batch. */
+Test(batch_verdicts, more_than_can_be_held)
+{
+	static unsigned char plans[900];
+	static struct got gots[900];
+	int count;
+
+	begin_with("1024");
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 900; i++)
+			plans[i] = i % 2 || i < 100 ? DROP : ACCEPT;
+		plans[110] = plans[800] = LEAVE;
+		numbers_send(0, 900);
+		count = numbers_waiting();
+		numbers_decide(h, count, plans, gots);
+		numbers_release(h, count, plans, gots);
 	}
 	end();
 }

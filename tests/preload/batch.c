@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LIBIPQ_BATCH for programs as they are: in every way that they read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "queue.h"
+
+TestSuite(batch, .timeout = 60);
+
+static void serve(const char *way, int count)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+	char text[16];
+
+	setenv("LIBIPQ_BATCH", "64", 1);
+	snprintf(text, sizeof(text), "%d", count);
+	child_ready(&c, "batch", way, text);
+	for (int i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		udp_say(AF_INET, HEARD, text);
+	}
+	child_tell(&c, "go");
+	child_says(&c, "done");
+	child_ends_well(&c);
+	for (int i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		udp_expect(heard, text);
+	}
+	close(heard);
+}
+
+Test(batch, every_way_of_reading_gives_all_packets_in_order)
+{
+	static const char *const ways[] = { "recv", "peek", "parts", "recvmmsg" };
+
+	for (int i = 0; i < 4; i++) {
+		serve(ways[i], 1);
+		serve(ways[i], 5);
+		serve(ways[i], 150);
+	}
+}
+
+/* It may hold what it took in, and decide on it later. */
+Test(batch, what_another_process_has_read_is_not_decided_with_the_rest)
+{
+	struct queue_figures f;
+	struct child c;
+
+	for (int round = 0; round < 3; round++) {
+		int heard = queued_port(AF_INET);
+
+		setenv("LIBIPQ_BATCH", "64", 1);
+		child_ready(&c, "batch-passed");
+		for (int i = 0; i < 300; i++)
+			udp_say(AF_INET, HEARD, "hello");
+		child_tell(&c, "go");
+		child_says(&c, "done");
+		cr_assert(queue_figures(0, &f) && f.waiting >= 1 && f.waiting <= 64,
+			  "%u wait", f.waiting);
+		child_tell(&c, "go");
+		child_ends_well(&c);
+		close(heard);
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LIBIPQ_BATCH: what it saves, and that it costs nothing where there is nothing to
+ * save. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "numbers.h"
+#include "trace.h"
+
+TestSuite(batch_cost, .timeout = 60);
+
+#define MANY 1000
+
+static unsigned char plan[MANY];
+static struct got got[MANY];
+
+static struct ipq_handle *open_batched(uint8_t mode)
+{
+	setenv("LIBIPQ_BATCH", "64", 1);
+	return queue_open(PF_INET, mode, 0);
+}
+
+/* The first 64 verdicts are sent one by one; then there are four calls for 64 packets.
+ * A program that is interrupted begins anew. */
+#define ATTEMPTS 30
+
+static int few(int count)
+{
+	return 64 + count / 10;
+}
+
+Test(batch_cost, a_thousand_packets_that_wait_take_few_system_calls)
+{
+	int count, calls, attempts = 0;
+	struct ipq_handle *h;
+	struct trace t;
+
+	numbers_network();
+	h = open_batched(IPQ_COPY_PACKET);
+	memset(plan, DROP, sizeof(plan));
+	do {
+		numbers_send(0, MANY);
+		count = numbers_waiting();	/* fewer for who is not root */
+		t = trace_begin();
+		numbers_decide(h, count, plan, got);
+		trace_end(&t);
+		calls = trace_count(&t, "");
+		cr_assert(numbers_waiting() == 0);
+	} while (calls > few(count) && ++attempts < ATTEMPTS);
+	cr_assert(calls <= few(count), "%d calls for %d packets", calls, count);
+	ipq_destroy_handle(h);
+}
+
+static void pass_one(struct ipq_handle *h, int fd)
+{
+	union message m;
+
+	cr_assert(udp_send(fd, "127.0.0.1", 9, "hello", 5) == 5);
+	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), 0) > 0);
+	ipq_set_verdict(h, ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
+}
+
+/* That is, no more than without. */
+Test(batch_cost, one_packet_at_a_time_takes_two_system_calls)
+{
+	int fd, calls, count = 500;
+	struct ipq_handle *h;
+	struct trace t;
+
+	numbers_network();
+	h = open_batched(IPQ_COPY_META);
+	fd = udp_open(AF_INET, 0);
+	for (int i = 0; i < 100; i++)
+		pass_one(h, fd);
+	t = trace_begin();
+	for (int i = 0; i < count; i++)
+		pass_one(h, fd);
+	trace_end(&t);
+	calls = trace_count(&t, "recv") + trace_count(&t, "send") - count;
+	cr_assert(calls >= 2 * count && calls <= 2 * count * 103 / 100, "%d calls", calls);
+	ipq_destroy_handle(h);
+}
