@@ -90,6 +90,9 @@ valgrind)
 	# Criterion knows of its tests' exit status before memcheck sets it; under it a
 	# program may be set aside for so long that "families" cannot tell waiting
 	build valgrind -Doptimization=1 -Dplain_tests=true
+	not_here "counts memcheck's memory, too" a_thousand_pairs_leave_nothing_behind
+	not_here "counts memcheck's system calls, too" \
+		a_thousand_packets_that_wait_take_few_system_calls
 	run_tests "$BUILD" --setup valgrind \
 		byte_order translate hostile requests settings_parse wire faults-ids \
 		handles modes readiness reading buffers strangers verdicts payload \
