@@ -5,8 +5,13 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* For what every packet passes: a call costs as much as most of these do. */
+/* For what every packet passes: a call costs as much as most of these do. Where
+ * nothing is optimized each stands once, for debuggers and what counts lines. */
+#ifdef __OPTIMIZE__
 #define EVERY_PACKET inline __attribute__((always_inline))
+#else
+#define EVERY_PACKET
+#endif
 
 /* For what few do, so that it does not burden the others. */
 #define SELDOM __attribute__((noinline))

@@ -49,6 +49,20 @@ static bool is_beginning(const char *text, const char *whole)
 	return strlen(text) > 2 && !strncmp(text, whole, strlen(text));
 }
 
+/* Whether the next word may be anything. */
+static bool announces_text(const char *word)
+{
+	static const char *const names[] = {
+		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
+		"--string", "--hex-string",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(word, names[i]))
+			return true;
+	return false;
+}
+
 /* Words that are no part of a jump to QUEUE are given on, the very same. */
 static void check_words(char *const *words, size_t count, const char *const *to, size_t n,
 			const struct nfqueue *queue)
@@ -58,7 +72,7 @@ static void check_words(char *const *words, size_t count, const char *const *to,
 
 	while (j < n) {
 		if (i < count && to[j] == words[i]) {
-			is_text = !is_text && !strcmp(words[i], "--comment");
+			is_text = !is_text && announces_text(words[i]);
 			i++, j++;
 			continue;
 		}

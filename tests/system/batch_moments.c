@@ -48,7 +48,14 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	return syscall(SYS_recvmsg, fd, msg, flags);
 }
 
-int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, int flags, struct timespec *time)
+#ifdef __GLIBC__
+typedef int mmsg_flags;
+#else
+typedef unsigned int mmsg_flags;
+#endif
+
+int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, mmsg_flags flags,
+	     struct timespec *time)
 {
 	pass_moment();
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, time);
