@@ -329,4 +329,21 @@ Test(ranges, of_up_to_256_numbers_are_accepted)
 	}
 }
 
+#else
+
+Test(ranges, several_numbers_need_ids_of_64_bits)
+{
+	const char *said;
+
+	network_enter();
+	setenv("LIBIPQ_QUEUE", "4-7", 1);
+	stderr_keep();
+	errno = 0;
+	pair[0] = ipq_create_handle(0, PF_INET);
+	said = stderr_kept();
+	cr_assert(!pair[0] && errno == EINVAL);
+	assert_one_line(said);
+	assert_says(said, "only 64-bit programs can have several");
+}
+
 #endif

@@ -23,7 +23,7 @@ static ssize_t receive(int fd, const char *how)
 		return recv(fd, &m, sizeof(m), 0);
 	check(recv(fd, &head, sizeof(head), MSG_PEEK | MSG_TRUNC) >= (ssize_t)sizeof(head));
 	n = recv(fd, &m, head.nlmsg_len, 0);
-	check(n == head.nlmsg_len && m.nlh.nlmsg_type == head.nlmsg_type);
+	check(n == (ssize_t)head.nlmsg_len && m.nlh.nlmsg_type == head.nlmsg_type);
 	return n;
 }
 

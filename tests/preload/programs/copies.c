@@ -35,10 +35,12 @@ static int by_fcntl_cloexec(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 30);
 }
 
+#ifdef __GLIBC__
 static int by_fcntl64(int fd)
 {
 	return fcntl64(fd, F_DUPFD, 40);
 }
+#endif
 
 static const struct {
 	const char *name;
@@ -49,7 +51,9 @@ static const struct {
 	{ "dup3", by_dup3 },
 	{ "F_DUPFD", by_fcntl },
 	{ "F_DUPFD_CLOEXEC", by_fcntl_cloexec },
+#ifdef __GLIBC__
 	{ "fcntl64", by_fcntl64 },
+#endif
 };
 
 int main(int argc, char **argv)

@@ -255,8 +255,8 @@ static void print(ssize_t n)
 	size_t len;
 	char *text = old_text(packet, &len);
 
-	check(n == NLMSG_ALIGN((ssize_t)(sizeof(m.packet) + packet->data_len)));
-	check(m.nlh.nlmsg_len == n && m.nlh.nlmsg_flags == 0);
+	check((size_t)n == NLMSG_ALIGN(sizeof(m.packet) + packet->data_len));
+	check(m.nlh.nlmsg_len == (size_t)n && m.nlh.nlmsg_flags == 0);
 	check(m.nlh.nlmsg_seq == 0 && m.nlh.nlmsg_pid == 0);
 	printf("hook %u, in '%s', out '%s', %lu bytes: %.*s\n", packet->hook,
 	       packet->indev_name, packet->outdev_name,
@@ -277,7 +277,7 @@ int main(int argc, char **argv)
 	say("ready");
 	print(go(argv[4], fd));
 	r = old_verdict_request(m.packet.msg.packet_id, NF_ACCEPT, 0);
-	check(go(argv[5], fd) == r.nlh.nlmsg_len);
+	check(go(argv[5], fd) == (ssize_t)r.nlh.nlmsg_len);
 	check(recv(fd, &m, sizeof(m), MSG_DONTWAIT) == -1 && errno == EAGAIN);
 	return 0;
 }
