@@ -17,6 +17,8 @@
 #define LINE 64
 #define SLOT ((NFQUEUE_MESSAGE_MAX / LINE + 6) * LINE)
 
+#define SIZE (offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT)
+
 /* Packets given to the program and not yet decided, at most; with more of them
  * verdicts are not joined. */
 #define TRACKED_MAX 8192
@@ -107,8 +109,7 @@ static void init_lock(pthread_mutex_t *lock)
 
 static struct batch *make(void)
 {
-	size_t size = offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT;
-	struct batch *b = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	struct batch *b = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (b == MAP_FAILED)
@@ -134,17 +135,6 @@ static struct known *find_known(uint32_t port_id, uint64_t network)
 	return NULL;
 }
 
-static void empty(struct batch *b)
-{
-	b->mark_seen = b->mark;
-	b->skip = b->patience = 0;
-	b->kept = 0;
-	b->is_unsure = false;
-	b->is_large = false;
-	b->streak = b->decided_at = 0;
-	b->pendings = b->known = b->first = b->end = 0;
-}
-
 static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
@@ -155,25 +145,41 @@ static void set_max(struct batch *b, unsigned int max)
 	}
 }
 
+static void begin(struct batch *b, unsigned int max, bool tracked)
+{
+	b->mark_seen = b->mark;
+	b->skip = b->patience = 0;
+	b->kept = 0;
+	b->is_unsure = false;
+	b->is_large = false;
+	b->streak = b->decided_at = 0;
+	b->pendings = b->known = b->first = b->end = 0;
+	b->is_tracked = tracked;
+	set_max(b, max);
+}
+
 struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
 		       bool tracked)
 {
 	struct known *k = find_known(port_id, network);
-	struct batch *b = k ? atomic_load(&k->batch) : NULL, *none = NULL;
+	struct batch *now, *new;
 
-	if (b && !is_new)
-		return b;
-	if (k && !b) {
-		b = make();
-		if (b && !atomic_compare_exchange_strong(&k->batch, &none, b))
-			b = none;
-	}
-	if (!b)
+	if (!k)
 		return NULL;
-	empty(b);
-	set_max(b, max);
-	b->is_tracked = tracked;
-	return b;
+	now = atomic_load(&k->batch);
+	if (now) {
+		if (is_new)
+			begin(now, max, tracked);
+		return now;
+	}
+	new = make();
+	if (!new)
+		return NULL;
+	begin(new, max, tracked);
+	if (atomic_compare_exchange_strong(&k->batch, &now, new))
+		return new;
+	munmap(new, SIZE);	/* another thread was first */
+	return now;
 }
 
 /* What the program decided has to be so, also when it ends. The descriptor may be
@@ -426,41 +432,58 @@ static void put_pending(const struct pending *p, bool all_before,
 	translate_verdict(out, &p->r, REFUSAL_IS_EPERM, p->queue, &v);
 }
 
-/* In as few pieces as the send buffer allows, which may be the program's idea. */
-static int send_each(struct batch *b, int fd, unsigned int first, unsigned int end)
+static int send_joined(struct batch *b, int fd)
 {
-	unsigned int middle = first + (end - first) / 2;
+	struct kernel_request out;
+
+	put_pending(&b->pending[b->pendings - 1], true, &out);
+	if (nfqueue_send(fd, &out))
+		return -1;
+	b->pendings = 0;
+	return 0;
+}
+
+/* The first count in one message. */
+static int send_first(struct batch *b, int fd, unsigned int count)
+{
 	struct kernel_request out;
 	size_t len = 0;
 
-	for (unsigned int i = first; i < end; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		put_pending(&b->pending[i], false, &out);
 		memcpy(b->messages + len, out.buf, out.len);
 		len += out.len;
 	}
-	if (!nfqueue_send_many(fd, b->messages, len))
-		return 0;
-	if (errno != EMSGSIZE || end - first == 1)
-		return -1;
-	return send_each(b, fd, first, middle) || send_each(b, fd, middle, end) ? -1 : 0;
+	return nfqueue_send_many(fd, b->messages, len);
+}
+
+/* In as few pieces as the send buffer allows, which may be the program's idea. None is
+ * sent twice: a second time the kernel would refuse it. */
+static int send_each(struct batch *b, int fd)
+{
+	unsigned int count = b->pendings;
+
+	while (b->pendings) {
+		if (count > b->pendings)
+			count = b->pendings;
+		if (!send_first(b, fd, count)) {
+			b->pendings -= count;
+			memmove(b->pending, b->pending + count,
+				b->pendings * sizeof(*b->pending));
+		} else if (errno == EMSGSIZE && count > 1) {
+			count /= 2;
+		} else {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int batch_flush(struct batch *b, int fd)
 {
-	struct kernel_request out;
-	int failed;
-
 	if (!b->pendings)
 		return 0;
-	if (can_join(b)) {
-		put_pending(&b->pending[b->pendings - 1], true, &out);
-		failed = nfqueue_send(fd, &out);
-	} else {
-		failed = send_each(b, fd, 0, b->pendings);
-	}
-	if (!failed)
-		b->pendings = 0;
-	return failed;
+	return can_join(b) ? send_joined(b, fd) : send_each(b, fd);
 }
 
 static uint64_t clock_ns(void)

@@ -31,11 +31,10 @@ static int set(struct ip_queue *q, int request, unsigned int value, unsigned int
 			return EINVAL;
 		*(request == IPQ_CTL_SET_GSO ? &s.gso : &s.fail_open) = value;
 		break;
-	case IPQ_CTL_SET_BATCH:
+	default:
 		if (value == 0 || value > SETTINGS_BATCH_MAX)
 			return EINVAL;
 		s.batch = value;
-		break;
 	}
 	return ip_queue_set(q, &s);
 }

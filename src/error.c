@@ -43,11 +43,6 @@ void ipq_error_set(enum ipq_error error)
 	ipq_errno = error;
 }
 
-enum ipq_error ipq_error_get(void)
-{
-	return ipq_errno;
-}
-
 /*
  * The text of the last failure (or Timeout) of a libipq call in this thread;
  * "Unknown error" before any. A success does not reset it. The string is

@@ -59,6 +59,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 {
 	bool moves = s->queue != q->settings.queue ||
 		     s->queue_last != q->settings.queue_last;
+	struct settings before = q->settings;
 
 	if (q->peer->owner)
 		return EBUSY;
@@ -66,8 +67,12 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 				     q->peer->port_id))
 		return EADDRINUSE;
 	q->settings = *s;
+	if (make_batch(q, q->peer->fd, q->peer->port_id, true)) {
+		q->settings = before;
+		return errno;
+	}
 	apply_settings(q);
-	return make_batch(q, q->peer->fd, q->peer->port_id, true) ? errno : 0;
+	return 0;
 }
 
 /* With the first port id that no other socket has. */
@@ -179,7 +184,7 @@ static void put_invalid(struct ip_queue *q, const struct request *r,
 /* A number of which no packets are asked for is of no use to who shares it. */
 static void pass_numbers(struct ip_queue *q, uint8_t mode)
 {
-	struct peer *p = q->peer, *sharer = p->owner ? claims_sharer(p) : NULL;
+	struct peer *p = q->peer, *sharer = claims_sharer(p);
 	bool none = mode == IPQ_COPY_NONE;
 
 	if (!sharer || none == (p->mode == IPQ_COPY_NONE))
@@ -236,9 +241,9 @@ static bool fits_sndbuf(int fd, size_t len)
 	int bytes = 0;
 	socklen_t optlen = sizeof(bytes);
 
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &optlen);
 	/* netlink_sendmsg: a message may fill the send buffer but for 32 bytes */
-	return !getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &optlen) &&
-	       len + 32 <= (size_t)bytes;
+	return len + 32 <= (size_t)bytes;
 }
 
 /*
@@ -327,11 +332,10 @@ static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct re
 	return failed;
 }
 
-/* Whether r is a verdict that may stand with others in one message. */
+/* Whether the verdict r may stand with others in one message. */
 static bool is_plain(const struct request *r, const void *payload, const uint32_t *mark)
 {
-	return !payload && !mark && is_request(r, IPQM_VERDICT) &&
-	       !(r->nlh.nlmsg_flags & NLM_F_ACK) &&
+	return !payload && !mark && !(r->nlh.nlmsg_flags & NLM_F_ACK) &&
 	       (r->body.msg.verdict.value == NF_ACCEPT ||
 		r->body.msg.verdict.value == NF_DROP);
 }

@@ -325,7 +325,7 @@ static bool is_nonblocking(int fd)
 	int flags = fcntl(fd, F_GETFL);
 
 	errno = saved;
-	return flags >= 0 && flags & O_NONBLOCK;
+	return flags & O_NONBLOCK;
 }
 
 /*

@@ -71,9 +71,8 @@ build "$machine" --cross-file "$tree/cross" -Dplain_tests=true -Dwerror=true
 case $machine in
 i386)
 	# for the programs that tests compile
-	run_tests "$BUILD" --suite unit --suite system --suite batched \
-		--wrapper "env CFLAGS=-Wl,-rpath-link,$libraries"
-	run_tests "$BUILD" faults-ids
+	run_tests "$BUILD" --suite unit --suite system --suite batched --suite faults \
+		--suite soak --wrapper "env CFLAGS=-Wl,-rpath-link,$libraries"
 	;;
 *)
 	run_tests "$BUILD" --suite unit
