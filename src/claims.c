@@ -115,13 +115,13 @@ void claims_take_over(struct peer *p, uint32_t from)
 {
 	if (!peers_reachable(p))
 		return;
+	/* also if it is refused: that wakes select */
+	p->shares = true;
 	for (unsigned int n = p->first; n <= p->last; n++)
 		take_number(p, n);
 	/* a forked process may have the socket still, and the numbers with it */
-	if (from && !nfqueue_port_id_unused(from))
-		return;
-	p->shares = true;
-	p->holds = true;
+	if (!from || nfqueue_port_id_unused(from))
+		p->holds = true;
 }
 
 void claims_set_mode(struct peer *p, int fd)

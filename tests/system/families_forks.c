@@ -45,7 +45,7 @@ static long get(long unused)
 		if (poll(fds, 2, DEADLINE) < 1)
 			return -1;
 		i = !(fds[0].revents & POLLIN);
-		if (ipq_read(pair[i], m.buf, sizeof(m.buf), -1) > 0 &&
+		if (ipq_read(pair[i], m.buf, sizeof(m.buf), 0) > 0 &&
 		    m.nlh.nlmsg_type == IPQM_PACKET)
 			return ipq_get_packet(m.buf)->packet_id << 1 | i;
 	}
@@ -246,4 +246,70 @@ Test(families_forks, queue6_separates_them)
 	cr_assert(pair_silent() && process_do(&other, peer_silent, 0));
 	process_end(&other);
 	pair_close(0);
+}
+
+/* What a process has closed by itself, a child may have still. */
+static void close_only(int i)
+{
+	close(pair[i]->fd);
+	free(pair[i]);
+	pair[i] = NULL;
+}
+
+Test(families_forks, a_child_goes_on_with_both_when_the_parent_closed_one_behind_our_back)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process child;
+
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		say_each(3);
+		close_only(!first);
+		pair_close(first);
+		expect_each(&child, 3);
+		say_each(3);
+		expect_each(&child, 3);
+		process_end(&child);
+	}
+}
+
+Test(families_forks, a_number_that_only_a_child_has_is_another_programs)
+{
+	struct process child;
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_make(first);
+		pair_start(first);
+		child = process_start();
+		close_only(first);
+		pair_make(!first);
+		pair_start(!first);
+		cr_assert(queue_error(pair[!first]) == EBUSY);
+		process_end(&child);
+		pair_start(!first);
+		pair_pass(!first, "alone");
+		pair_close(!first);
+	}
+}
+
+Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_there)
+{
+	struct process child;
+
+	pair_network("QUEUE");
+	pair_open(0);
+	/* the first has the number again then, and wants no packets */
+	none(0);
+	none(1);
+	child = process_start();
+	close_only(0);
+	pair_start(1);
+	cr_assert(queue_silent(pair[1]));
+	cr_assert(process_do(&child, start, 0) == MODE_SENT);
+	say_each(3);
+	expect_each(&child, 3);
+	process_end(&child);
+	pair_close(1);
 }
