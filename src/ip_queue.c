@@ -403,7 +403,8 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	int result;
 
 	flush(q, fd);
-	if (!sharer)
+	/* what is closed in a child that goes its own way changes nothing */
+	if (!sharer || peers_has_opener(p, fd))
 		return close(fd);
 	peers_lock();
 	receive_move_waiting(p, fd);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "nfqueue.h"
@@ -160,6 +162,27 @@ bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t 
 bool peers_reachable(const struct peer *p)
 {
 	return nfqueue_port_id(p->fd) == p->port_id;
+}
+
+bool peers_has_opener(const struct peer *p, int fd)
+{
+	struct stat ours, theirs;
+	uint8_t family;
+	pid_t process;
+	char path[64];
+	int saved = errno;
+	bool has;
+
+	if (!port_id_read(p->port_id, &family, &process) || process == getpid())
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)process, p->fd);
+	if (stat(path, &theirs))
+		has = errno == EACCES;
+	else
+		has = !fstat(fd, &ours) && ours.st_dev == theirs.st_dev &&
+		      ours.st_ino == theirs.st_ino;
+	errno = saved;
+	return has;
 }
 
 void peers_take_turn(atomic_bool *turn)

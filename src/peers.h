@@ -62,6 +62,10 @@ bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t 
 /* Whether p's descriptor is its socket in this process. */
 bool peers_reachable(const struct peer *p);
 
+/* Whether the process that opened p's socket, here at fd, is another and has it still
+ * (or does not let us look). */
+bool peers_has_opener(const struct peer *p, int fd);
+
 /* One at a time claims, passes on or takes over numbers. Gives up waiting after a
  * while: the other may have been killed, or be what a signal interrupted. */
 void peers_lock(void);

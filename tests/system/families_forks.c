@@ -248,6 +248,26 @@ Test(families_forks, queue6_separates_them)
 	pair_close(0);
 }
 
+/* Not even moved to the end of the queue, which would give it another id. */
+Test(families_forks, what_waits_is_left_alone_when_a_child_destroys_its_own)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process child;
+
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		pair_say(first, "waits");
+		pair_say(first, "waits");
+		process_do(&child, destroy, !first);
+		process_do(&child, destroy, first);
+		cr_assert(pair_packet(first, "waits")->packet_id == 1);
+		cr_assert(pair_packet(first, "waits")->packet_id == 2);
+		process_end(&child);
+		pair_close_both();
+	}
+}
+
 /* What a process has closed by itself, a child may have still. */
 static void close_only(int i)
 {
