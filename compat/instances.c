@@ -37,19 +37,21 @@ struct group {
 static bool plan_queues(const char *variable, unsigned int count, unsigned int *first)
 {
 	const char *text = getenv(variable);
+	unsigned long number;
 	char *end;
 
 	*first = 0;
 	if (!text)
 		return true;
-	errno = 0;
-	*first = strtoul(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end || *first > UINT16_MAX) {
+	number = strtoul(text, &end, 10);
+	/* nor a sign, a space or nothing, which strtoul(3) lets pass */
+	if (text[0] < '0' || *end || number > UINT16_MAX) {
 		fprintf(stderr, "ipq-run: --instances %u: %s=%s: each instance has one "
 			"queue; want the number of the first one's\n", count, variable,
 			text);
 		return false;
 	}
+	*first = number;
 	if (*first + count - 1 > UINT16_MAX) {
 		fprintf(stderr, "ipq-run: --instances %u: %s=%s: want queues up to "
 			"65535, not %u\n", count, variable, text, *first + count - 1);
@@ -82,7 +84,7 @@ bool instances_plan(struct instances *set, unsigned int count)
 	return true;
 }
 
-static void tell_rule(const struct instances *set, const char *family,
+static bool tell_rule(const struct instances *set, const char *family,
 		      const char *command, unsigned int first, const char *variable)
 {
 	unsigned int last = first + set->count - 1;
@@ -92,19 +94,20 @@ static void tell_rule(const struct instances *set, const char *family,
 	if (set->count == 1) {		/* iptables wants at least two to balance */
 		snprintf(balance, sizeof(balance), "%u", first);
 		unsetenv(variable);
-	} else {
-		setenv(variable, balance, 1);
+	} else if (setenv(variable, balance, 1)) {
+		return false;
 	}
 	fprintf(stderr, "ipq-run: rule for %s: %s -A INPUT -j NFQUEUE --queue-%s %s\n",
 		family, command, set->count == 1 ? "num" : "balance", balance);
+	return true;
 }
 
-static void set_queue(const char *variable, unsigned int queue)
+static bool set_queue(const char *variable, unsigned int queue)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", queue);
-	setenv(variable, text, 1);
+	return !setenv(variable, text, 1);
 }
 
 /* In the forked process. */
@@ -118,12 +121,13 @@ static void be_instance(const struct group *g, unsigned int index, pid_t parent,
 	/* the gate is open, too, when the parent was gone before that signal */
 	if (read(g->gate[0], &byte, 1) || getppid() != parent)
 		_exit(128 + SIGTERM);
-	set_queue("LIBIPQ_QUEUE", g->set->queue + index);
-	if (g->set->has_queue6)
-		set_queue("LIBIPQ_QUEUE6", g->set->queue6 + index);
-	sigaction(SIGCHLD, &g->on_child, NULL);
-	sigprocmask(SIG_SETMASK, &g->mask, NULL);
-	execute(program);
+	if (set_queue("LIBIPQ_QUEUE", g->set->queue + index) &&
+	    (!g->set->has_queue6 ||
+	     set_queue("LIBIPQ_QUEUE6", g->set->queue6 + index))) {
+		sigaction(SIGCHLD, &g->on_child, NULL);
+		sigprocmask(SIG_SETMASK, &g->mask, NULL);
+		execute(program);
+	}
 	g->error[index] = errno;
 	_exit(126);
 }
@@ -302,9 +306,9 @@ int instances_run(const struct instances *set, const char *name,
 	siginfo_t info;
 
 	take_signals(&g);
-	tell_rule(set, "IPv4", "iptables", set->queue, "IPQ_RUN_BALANCE");
-	tell_rule(set, "IPv6", "ip6tables", set->queue6, "IPQ_RUN_BALANCE6");
-	if (!start_all(&g, execute, program)) {
+	if (!tell_rule(set, "IPv4", "iptables", set->queue, "IPQ_RUN_BALANCE") ||
+	    !tell_rule(set, "IPv6", "ip6tables", set->queue6, "IPQ_RUN_BALANCE6") ||
+	    !start_all(&g, execute, program)) {
 		fprintf(stderr, "ipq-run: %s: %s\n", name, strerror(errno));
 		tell(&g, SIGKILL);	/* they still are copies of ourselves */
 		return 126;

@@ -65,15 +65,28 @@ static void die(int status, const char *name, const char *why)
 	exit(status);
 }
 
-/* A decimal number from min to max; end is what follows it. */
+/* As a shell has it. */
+static void cannot_run(const char *name)
+{
+	die(errno == ENOENT ? 127 : 126, name, strerror(errno));
+}
+
+/* A program that did not get it would be served wrongly, or not at all. */
+static void set_variable(const char *variable, const char *value)
+{
+	if (setenv(variable, value, 1))
+		die(125, variable, strerror(errno));
+}
+
+/* A decimal number from min to max; end is what follows it, all of the text if there is
+ * none. What strtoll(3) cannot hold is beyond max or min, too. */
 static bool parse(const char *text, long long min, long long max, const char **end,
 		  long long *n)
 {
 	if ((text[0] < '0' || text[0] > '9') && (text[0] != '-' || min >= 0))
 		return false;
-	errno = 0;
 	*n = strtoll(text, (char **)end, 10);
-	return !errno && *end != text && *n >= min && *n <= max;
+	return *n >= min && *n <= max;
 }
 
 static long long read_number(const char *option, const char *text, long long min,
@@ -94,7 +107,7 @@ static void set_number(const char *option, const char *variable, const char *tex
 		       long long min, long long max)
 {
 	read_number(option, text, min, max);
-	setenv(variable, text, 1);
+	set_variable(variable, text);
 }
 
 static void set_queues(const char *option, const char *variable, const char *text)
@@ -109,7 +122,7 @@ static void set_queues(const char *option, const char *variable, const char *tex
 			"%d of them as 4-7\n", option, text, SETTINGS_RANGE_MAX);
 		exit(125);
 	}
-	setenv(variable, text, 1);
+	set_variable(variable, text);
 	/* what an instance runs in its turn need not have the instances' queues */
 	unsetenv("IPQ_RUN_BALANCE");
 	unsetenv("IPQ_RUN_BALANCE6");
@@ -181,8 +194,8 @@ static void prepend(const char *variable, const char *value)
 	char *both;
 
 	if (asprintf(&both, "%s%s%s", value, old && *old ? ":" : "", old ? old : "") < 0)
-		die(125, variable, "out of memory");
-	setenv(variable, both, 1);
+		die(125, variable, strerror(ENOMEM));
+	set_variable(variable, both);
 	free(both);
 }
 
@@ -249,13 +262,13 @@ int main(int argc, char **argv)
 				   SETTINGS_BATCH_MAX);
 			break;
 		case 'f':
-			setenv("LIBIPQ_FAIL_OPEN", "1", 1);
+			set_variable("LIBIPQ_FAIL_OPEN", "1");
 			break;
 		case 'g':
-			setenv("LIBIPQ_GSO", "1", 1);
+			set_variable("LIBIPQ_GSO", "1");
 			break;
 		case 'd':
-			setenv("LIBIPQ_DEBUG", "1", 1);
+			set_variable("LIBIPQ_DEBUG", "1");
 			break;
 		case 'n':
 			wrappers = false;
@@ -282,7 +295,7 @@ int main(int argc, char **argv)
 
 	program.words = argv + optind;
 	if (!program_find(program.words[0], program.path))
-		die(errno == ENOENT ? 127 : 126, program.words[0], strerror(errno));
+		cannot_run(program.words[0]);
 	why = program_examine(program.path, &class, culprit);
 	if (why)
 		die(125, culprit, why);
@@ -298,5 +311,5 @@ int main(int argc, char **argv)
 	if (instances)
 		return instances_run(&set, program.path, execute, &program);
 	execute(&program);
-	die(126, program.path, strerror(errno));
+	cannot_run(program.path);
 }

@@ -81,7 +81,8 @@ static void leave_path(const struct stat *own)
 			break;
 	}
 	memcpy(end, added, sizeof(added));
-	setenv("PATH", path, 1);
+	if (setenv("PATH", path, 1))	/* it would find itself, for ever */
+		die(1, "PATH", strerror(errno));
 	free(path);
 }
 

@@ -15,9 +15,11 @@ _Atomic uintptr_t memory_seen[MEMORY_SEEN];
 static bool kernel_can_read(uintptr_t page)
 {
 	int saved = errno;
-	bool can = syscall(SYS_rt_sigprocmask, -1L, page, NULL, (size_t)_NSIG / 8) == 0 ||
-		   errno != EFAULT;
+	bool can;
 
+	errno = 0;
+	syscall(SYS_rt_sigprocmask, -1L, page, NULL, (size_t)_NSIG / 8);
+	can = errno != EFAULT;
 	errno = saved;
 	return can;
 }

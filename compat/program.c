@@ -31,22 +31,26 @@ bool program_find(const char *name, char path[PATH_MAX])
 {
 	const char *dir = getenv("PATH");
 	int error = ENOENT;
+	size_t len;
 
-	if (strchr(name, '/') || !dir) {
+	if (strchr(name, '/')) {
 		snprintf(path, PATH_MAX, "%s", name);
 		return !access(path, X_OK);
 	}
-	while (*dir) {
-		size_t len = strcspn(dir, ":");
+	if (!dir)
+		dir = "/bin:/usr/bin";	/* as execvp(3) */
+	for (;; dir += len + 1) {
 		struct stat st;
 
+		len = strcspn(dir, ":");
 		snprintf(path, PATH_MAX, "%.*s/%s", len ? (int)len : 1,
 			 len ? dir : ".", name);
-		if (!access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode))
+		if (!stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK))
 			return true;
 		if (errno == EACCES)
 			error = EACCES;
-		dir += len + (dir[len] == ':');
+		if (!dir[len])
+			break;
 	}
 	errno = error;
 	return false;
@@ -164,7 +168,8 @@ static const char *examine_script(char *line, enum program_class *class,
 static const char *examine(const char *path, enum program_class *class,
 			   char culprit[PATH_MAX], int depth)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* nobody may ever write to a pipe */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char line[PATH_MAX] = "";
 	const char *why;
 	struct stat st;

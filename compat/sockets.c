@@ -52,16 +52,17 @@ int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len
 }
 
 /* The port id of one of our sockets, 0 for anything else. */
-static uint32_t port_id_at(int fd, uint8_t *family)
+static uint32_t port_id_at(int fd)
 {
 	struct sockaddr_nl local;
 	socklen_t len = sizeof(local);
 	int saved = errno;
+	uint8_t family;
 	pid_t process;
 
 	if (NEXT(getsockname)(fd, (struct sockaddr *)&local, &len) ||
 	    len != sizeof(local) || local.nl_family != AF_NETLINK ||
-	    !port_id_read(local.nl_pid, family, &process)) {
+	    !port_id_read(local.nl_pid, &family, &process)) {
 		errno = saved;
 		return 0;
 	}
@@ -122,15 +123,15 @@ int sockets_open(uint8_t family, int type)
 }
 
 /* A socket that another process opened, or ipq_create_handle. */
-static struct ipq_socket *adopt(int fd, uint32_t port_id, uint8_t family)
+static struct ipq_socket *adopt(int fd, uint32_t port_id)
 {
 	struct ip_queue q;
+	uint8_t family;
 	pid_t process;
 
-	if (ip_queue_adopt(&q, family, fd, port_id) ||
-	    !port_id_read(port_id, &family, &process))
-		return NULL;
-	return enter(port_id, process, &q);
+	port_id_read(port_id, &family, &process);
+	return ip_queue_adopt(&q, family, fd, port_id) ? NULL :
+	       enter(port_id, process, &q);
 }
 
 /* Apart from its caller, which most calls do not leave. */
@@ -138,14 +139,13 @@ static __attribute__((noinline)) struct ipq_socket *ask(int fd)
 {
 	struct ipq_socket *s;
 	uint32_t port_id;
-	uint8_t family;
 
-	port_id = port_id_at(fd, &family);
+	port_id = port_id_at(fd);
 	if (!port_id)
 		return NULL;
 	s = find(port_id);
 	if (!s)
-		s = adopt(fd, port_id, family);
+		s = adopt(fd, port_id);
 	if (s)
 		atomic_store_explicit(&sockets_descriptors[fd], KNOWN + (s - sockets),
 				      memory_order_relaxed);
@@ -184,9 +184,7 @@ void sockets_duplicate(int from, int fd)
 
 void sockets_arrived(int fd)
 {
-	uint8_t family;
-
-	if (port_id_at(fd, &family))
+	if (port_id_at(fd))
 		remember(fd);
 	else
 		sockets_appeared(fd);

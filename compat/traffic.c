@@ -153,28 +153,23 @@ static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 		   const struct request *r, const void *payload)
 {
 	sockets_autobind(s);
-	switch (wire) {
-	case WIRE_REQUEST:
+	if (wire == WIRE_REQUEST)
 		return ip_queue_request(&s->queue, fd, r, payload, NULL);
-	case WIRE_MALFORMED:
-		return ip_queue_refuse(&s->queue, fd, r);
-	case WIRE_IGNORED:
-		break;
-	}
-	return 0;
+	return wire == WIRE_MALFORMED ? ip_queue_refuse(&s->queue, fd, r) : 0;
 }
 
 /* netlink_sendmsg: but for 32 bytes, a datagram may fill the send buffer. The
  * kernel sees to it itself for what is sent on to it, which those longer than any
- * sensible request may not be. */
+ * sensible request may not be. What is no socket has none. */
 static bool fits_sndbuf(int fd, size_t len)
 {
 	socklen_t size = sizeof(int);
 	int bytes = 0;
 
-	return len <= UINT16_MAX ||
-	       getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) ||
-	       len + 32 <= (size_t)bytes;
+	if (len <= UINT16_MAX)
+		return true;
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size);
+	return len + 32 <= (size_t)bytes;
 }
 
 /* A datagram that is no request of ours may be meant for something else that

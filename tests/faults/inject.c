@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -163,18 +164,55 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	       syscall(SYS_ppoll, fds, n, timeout ? &left : NULL, mask, _NSIG / 8);
 }
 
+ssize_t write(int fd, const void *buf, size_t len)
+{
+	return fails("write") ? -1 : syscall(SYS_write, fd, buf, len);
+}
+
+int dup2(int fd, int to)
+{
+	return fails("dup2") ? -1 : to == fd ? to : syscall(SYS_dup3, fd, to, 0);
+}
+
+int pipe2(int fds[2], int flags)
+{
+	return fails("pipe2") ? -1 : syscall(SYS_pipe2, fds, flags);
+}
+
+int memfd_create(const char *name, unsigned int flags)
+{
+	return fails("memfd_create") ? -1 : syscall(SYS_memfd_create, name, flags);
+}
+
+/* These are no plain system calls, or not the same ones everywhere. */
+#define REAL(name) ({							\
+	static typeof(&name) real;					\
+	bool armed = state.armed;					\
+									\
+	state.armed = false;						\
+	if (!real)							\
+		real = (typeof(&name))dlsym(RTLD_NEXT, #name);		\
+	state.armed = armed;						\
+	real;								\
+})
+
 FILE *fopen(const char *path, const char *mode)
 {
-	static FILE *(*real)(const char *, const char *);
+	return fails("fopen") ? NULL : REAL(fopen)(path, mode);
+}
 
-	if (fails("fopen"))
-		return NULL;
-	if (!real) {
-		bool armed = state.armed;
+void *mmap(void *address, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	return fails("mmap") ? MAP_FAILED :
+	       REAL(mmap)(address, len, protection, flags, fd, offset);
+}
 
-		state.armed = false;
-		real = dlsym(RTLD_NEXT, "fopen");
-		state.armed = armed;
-	}
-	return real(path, mode);
+off_t lseek(int fd, off_t offset, int whence)
+{
+	return fails("lseek") ? -1 : REAL(lseek)(fd, offset, whence);
+}
+
+pid_t fork(void)
+{
+	return fails("fork") ? -1 : REAL(fork)();
 }

@@ -28,7 +28,7 @@ Test(descriptors, lengths_are_those_of_the_old_message)
 	child_start(&c, PRELOAD, "lengths", NULL);
 	child_says(&c, "done");
 	child_ends_well(&c);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 9; i++)
 		udp_expect(heard, "hello");
 }
 
@@ -47,7 +47,7 @@ Test(descriptors, duplicates_of_every_kind_serve)
 	static const char *const ways[] = {
 		"dup", "dup2", "dup3", "F_DUPFD", "F_DUPFD_CLOEXEC",
 #ifdef __GLIBC__
-		"fcntl64",
+		"fcntl64", "fcntl64-cloexec",
 #endif
 	};
 	int heard = queued_port(AF_INET);
@@ -71,6 +71,16 @@ Test(descriptors, forked_children_and_their_parent_share_one)
 	pass(&c, heard, "to the child");
 	pass(&c, heard, "to the parent");
 	pass(&c, heard, "to the orphan");
+	child_ends_well(&c);
+}
+
+Test(descriptors, there_may_be_64_at_a_time_and_those_a_parent_closed_do_not_count)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_ready(&c, "many");
+	pass(&c, heard, "to one of many");
 	child_ends_well(&c);
 }
 
@@ -101,11 +111,11 @@ Test(descriptors, threads_that_open_and_close_others_do_not_disturb)
 
 Test(descriptors, one_passed_over_a_unix_socket_serves)
 {
-	static const char *const ways[] = { "recvmsg", "recvmmsg" };
+	static const char *const ways[] = { "recvmsg", "recvmmsg", "credentials" };
 	int heard = queued_port(AF_INET);
 	struct child c;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		child_ready(&c, "passed", ways[i]);
 		pass(&c, heard, "to the other process");
 		child_ends_well(&c);

@@ -380,6 +380,10 @@ Test(instances, queues_there_are_not_or_more_than_one_each_are_refused)
 		{ "LIBIPQ_QUEUE=4-7", "-i 2", "LIBIPQ_QUEUE=4-7" },
 		{ "LIBIPQ_QUEUE6=x", "-i 2", "LIBIPQ_QUEUE6=x" },
 		{ "LIBIPQ_QUEUE=", "-i 2", "LIBIPQ_QUEUE=:" },
+		{ "LIBIPQ_QUEUE=:", "-i 2", "LIBIPQ_QUEUE=::" },
+		{ "LIBIPQ_QUEUE=65536", "-i 2", "LIBIPQ_QUEUE=65536:" },
+		{ "LIBIPQ_QUEUE=4294967296", "-i 2", "LIBIPQ_QUEUE=4294967296:" },
+		{ "LIBIPQ_QUEUE=99999999999999999999", "-i 2", "99999999999999999999:" },
 		{ "", "-i 3 -q 4 -6 6", "queues 4 to 6 and, for IPv6, 6 to 8 overlap" },
 		{ "", "-i 3 -q 6 -6 4", "overlap" },
 	};
@@ -567,13 +571,103 @@ Test(instances, a_key_pressed_while_they_start_signals_those_not_yet_there_too)
 	char format[8192];
 	struct two t;
 
-	snprintf(format, sizeof(format), "env TERMINAL=%d LD_PRELOAD=%s %%s", master,
-		 given("HINDERED_BY"));
+	snprintf(format, sizeof(format), "env TERMINAL=%d KEY=%d LD_PRELOAD=%s %%s",
+		 master, SIGINT, given("HINDERED_BY"));
 	start_on(master, &t, format);
 	for (int i = 0; i < 2; i++)
 		assert_says(child_line(&t.c), "killed by SIGINT");
 	cr_assert(child_end(&t.c) == 128 + SIGINT);
 	cr_assert_str_empty(t.c.text);
+}
+
+Test(instances, a_key_that_stops_pressed_while_they_start_stops_them_until_continued)
+{
+	int master = open_terminal(0);
+	char format[8192];
+	struct two t;
+
+	snprintf(format, sizeof(format), "sh -mc 'env TERMINAL=%d KEY=%d LD_PRELOAD=%s "
+		 "%%s; echo status $?; read go; fg >/dev/null; echo status $?'", master,
+		 SIGTSTP, given("HINDERED_BY"));
+	start_on(master, &t, format);
+	child_says(&t.c, "status 148");
+	type(master, "\n");
+	get_ready(&t);
+	end_both(&t, ipq_run_of(&t));
+	child_says(&t.c, "status 0");
+	child_ends_well(&t.c);
+}
+
+Test(instances, one_killed_before_it_begins_is_reported_and_leaves_the_other)
+{
+	struct two t;
+	int n = 0;
+
+	setenv("KILLED", "", 1);
+	child_start(&t.c, given("HINDERED_BY"), IPQ_RUN, "-q", "3", "-i", "2",
+		    program("told"), NULL);
+	say_rules(&t);
+	cr_assert(sscanf(child_line(&t.c), "ipq-run: instance 1, pid %*d, queue 3: "
+			 "killed by SIGKILL%n", &n) == 0 && n);
+	cr_assert(sscanf(child_line(&t.c), "4 ready %d", &t.pid[1]) == 1);
+	cr_assert(!kill(t.c.pid, SIGTERM));
+	say_all(&t.c, (const char *[]) { "4 TERM", report(&t, 1, "exit status 0") }, 2);
+	cr_assert(child_end(&t.c) == 128 + SIGKILL);
+}
+
+/* With nobody to pass its signals on or to report on it. */
+Test(instances, one_whose_ipq_run_is_gone_before_it_begins_does_not_begin)
+{
+	struct child c;
+
+	setenv("ORPHANED", "", 1);
+	child_start(&c, given("HINDERED_BY"), IPQ_RUN, "-i", "2", "/bin/echo", "begun",
+		    NULL);
+	cr_assert(child_end(&c) == 128 + SIGKILL, "%s", c.text);
+	cr_assert(!strstr(c.text, "begun\n"), "%s", c.text);
+}
+
+Test(instances, processes_it_had_before_it_became_ipq_run_are_none_of_them)
+{
+	struct two t;
+
+	child_start(&t.c, NULL, "/bin/sh", "-c", "(exit 9) & exec $0 -q 3 -i 2 $1",
+		    IPQ_RUN, program("told"), NULL);
+	say_rules(&t);
+	get_ready(&t);
+	end_both(&t, t.c.pid);
+	child_ends_well(&t.c);
+}
+
+Test(instances, signals_that_seldom_kill_are_told_by_number)
+{
+	cr_assert(RUN("%s -i 1 sh -c 'kill -16 $$'", IPQ_RUN) == 128 + 16);
+	assert_says(said, "killed by signal 16\n");
+	cr_assert(RUN("%s -i 1 sh -c 'kill -40 $$'", IPQ_RUN) == 128 + 40);
+	assert_says(said, "killed by signal 40\n");
+}
+
+/* Those of them that have not failed yet are ended; why is said once. */
+Test(instances, a_program_whose_loader_is_not_there_ends_all_with_127)
+{
+	char place[] = "/tmp/libipq-instances-XXXXXX", *error;
+	int status;
+
+	cr_assert(mkdtemp(place));
+	run("cd %s && sed 's|/ld-|/no-|' %s/raw > stray && chmod +x stray", place,
+	    given("PROGRAMS"));
+	status = RUN("%s -i 16 %s/stray", IPQ_RUN, place);
+	run("rm -r %s", place);
+	cr_assert(status == 127, "%s", said);
+	error = strstr(said, "/stray: No such file or directory\n");
+	cr_assert(error && !strstr(strchr(error, '\n'), "No such file"), "%s", said);
+}
+
+Test(instances, without_descriptors_for_them_none_is_started)
+{
+	cr_assert(RUN("ulimit -n 4; %s -i 2 /bin/echo begun", IPQ_RUN) == 126);
+	assert_says(said, "/bin/echo: Too many open files\n");
+	cr_assert(!strstr(said, "begun\n"), "%s", said);
 }
 
 Test(instances, the_first_that_fails_gives_the_exit_status)

@@ -123,6 +123,9 @@ Test(runner, options_that_make_no_sense_are_named_and_end_with_125)
 		{ "-6 x true", "--queue6 x" },
 		{ "-m -2 true", "--maxlen -2" },
 		{ "-m 1x true", "--maxlen 1x" },
+		{ "-m - true", "--maxlen -" },
+		{ "-m 99999999999999999999 true", "--maxlen 99999999999999999999" },
+		{ "-m -99999999999999999999 true", "--maxlen -99999999999999999999" },
 		{ "-r 0 true", "--rcvbuf 0" },
 		{ "-b 0 true", "--batch 0" },
 		{ "-b 1025 true", "--batch 1025" },
@@ -146,6 +149,8 @@ Test(runner, the_library_comes_before_what_was_preloaded)
 	snprintf(other, sizeof(other), "%s/libipq.so.0", given("DEAD"));
 	snprintf(expected, sizeof(expected), "%s\n", PRELOAD);
 	cr_assert(RUN("%s sh -c 'echo $LD_PRELOAD'", IPQ_RUN) == 0);
+	expect(expected);
+	cr_assert(RUN("LD_PRELOAD= %s sh -c 'echo $LD_PRELOAD'", IPQ_RUN) == 0);
 	expect(expected);
 	snprintf(expected, sizeof(expected), "%s:%s\n", PRELOAD, other);
 	cr_assert(RUN("LD_PRELOAD=%s %s sh -c 'echo $LD_PRELOAD'", other, IPQ_RUN) == 0);
@@ -183,6 +188,29 @@ Test(runner, what_is_not_there_ends_with_127_what_is_no_program_with_126)
 	cr_assert(RUN("PATH=%s:$PATH %s text", place, IPQ_RUN) == 126);
 }
 
+Test(runner, without_a_path_programs_are_where_execvp_looks)
+{
+	cr_assert(RUN("env -u PATH %s -n sh -c 'echo found'", IPQ_RUN) == 0);
+	expect("found\n");
+	cr_assert(RUN("env -u PATH %s no-such-program-anywhere", IPQ_RUN) == 127);
+	cr_assert(RUN("PATH= %s sh", IPQ_RUN) == 127);
+}
+
+Test(runner, in_the_path_directories_are_no_programs_and_nothing_is_here)
+{
+	run("cd %s && mkdir echo && echo 'echo from here $*' > ours && chmod +x ours",
+	    place);
+	cr_assert(RUN("PATH=%s:$PATH %s echo yes", place, IPQ_RUN) == 0);
+	expect("yes\n");
+	for (int i = 0; i < 3; i++) {
+		static const char *const paths[] = { ":/bin", "/bin:", "/bin::/usr/bin" };
+
+		cr_assert(RUN("cd %s && PATH=%s %s ours a", place, paths[i],
+			      IPQ_RUN) == 0);
+		expect("from here a\n");
+	}
+}
+
 static const char *program_at(const char *name)
 {
 	static char path[256];
@@ -209,6 +237,23 @@ static void make_foreign(int fd)
 
 	cr_assert(pwrite(fd, &machine, sizeof(machine),
 			 offsetof(Elf64_Ehdr, e_machine)) == sizeof(machine));
+}
+
+static void make_other_endian(int fd)
+{
+	unsigned char ident[EI_NIDENT];
+
+	cr_assert(pread(fd, ident, sizeof(ident), 0) == sizeof(ident));
+	ident[EI_DATA] ^= ELFDATA2LSB ^ ELFDATA2MSB;
+	cr_assert(pwrite(fd, ident, sizeof(ident), 0) == sizeof(ident));
+}
+
+/* As x32 is: the machine is that of 64-bit programs. */
+static void make_other_class(int fd)
+{
+	unsigned char class = sizeof(long) == 8 ? ELFCLASS32 : ELFCLASS64;
+
+	cr_assert(pwrite(fd, &class, 1, EI_CLASS) == 1);
 }
 
 /* The loader is what a static program has not. */
@@ -273,12 +318,144 @@ Test(runner, a_program_of_another_architecture_is_refused)
 {
 	make_program("foreign", make_foreign);
 	expect_refusal("", "foreign", "another architecture", "must be built for it");
+	make_program("endian", make_other_endian);
+	expect_refusal("", "endian", "another architecture", "must be built for it");
+	make_program("class", make_other_class);
+	expect_refusal("", "class", "another architecture", "must be built for it");
 }
 
 Test(runner, a_static_program_is_refused)
 {
 	make_program("static", make_static);
 	expect_refusal("", "static", "statically linked", "linked again");
+}
+
+#if defined(__x86_64__) || defined(__aarch64__)
+/* Of its file the head is enough to tell. */
+static void make_static_32bit(int fd)
+{
+	const Elf32_Ehdr header = {
+		.e_ident = ELFMAG "\1\1",	/* ELFCLASS32, ELFDATA2LSB */
+#ifdef __x86_64__
+		.e_machine = EM_386,
+#else
+		.e_machine = EM_ARM,
+#endif
+		.e_phoff = sizeof(header),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = 2,
+	};
+	const Elf32_Phdr segments[2] = { { .p_type = PT_LOAD }, { .p_type = PT_NOTE } };
+
+	cr_assert(pwrite(fd, &header, sizeof(header), 0) == sizeof(header));
+	cr_assert(pwrite(fd, segments, sizeof(segments), sizeof(header)) ==
+		  sizeof(segments));
+}
+
+Test(runner, so_is_a_static_32_bit_program)
+{
+	make_program("static", make_static_32bit);
+	expect_refusal("", "static", "statically linked", "linked again");
+}
+#endif
+
+/* The kernel says so, and means the loader. */
+Test(runner, a_program_whose_loader_is_not_there_ends_with_127)
+{
+	run("sed 's|/ld-|/no-|' %s/raw > %s", given("PROGRAMS"), program_at("stray"));
+	cr_assert(!chmod(program_at("stray"), 0755));
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("stray")) == 127, "%s", said);
+	assert_one_line(said);
+	assert_says(said, "/stray: No such file or directory");
+}
+
+/* Of the first line of a script, in which % stands for the place. */
+Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
+{
+	static const struct {
+		const char *first, *says;
+		int status;
+	} rows[] = {
+		{ "#!/nowhere/sh", "/nowhere/sh: is not there", 125 },
+		{ "#!sh", "sh: is not there", 125 },
+		{ "#!%/loop", "/loop: cannot be read", 125 },
+		{ "#!%", ": is not a program", 125 },
+		{ "#!%/pipe", "/pipe: is not a program", 125 },
+		{ "#!/proc/self/mem", "/script: Permission denied", 126 },
+		{ "#!/usr/bin/env no-such-program", "no-such-program", 127 },
+		/* words that are none of a program, be there one of the name or not */
+		{ "#!%/env -x", "", 0 },
+		{ "#!%/env a=b", "", 0 },
+		{ "#!%/env", "", 0 },
+		{ "# a comment", "as ever", 0 },
+	};
+
+	run("cd %s && ln -s loop loop && mkfifo pipe && cp /bin/true env", place);
+	make_program("-x", make_static);
+	make_program("a=b", make_static);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		run("printf '%%s\necho as ever\n' '%s' | sed '1s|%%|%s|' > %s/script && "
+		    "chmod +x %s/script", rows[i].first, place, place, place);
+		cr_assert(RUN("cd %s; PATH=%s:$PATH %s -n %s/script", place, place,
+			      IPQ_RUN, place) == rows[i].status, "%s: %s", rows[i].first,
+			  said);
+		assert_says(said, rows[i].says);
+	}
+}
+
+Test(runner, without_its_library_it_serves_nobody_and_says_what_to_do)
+{
+	run("cp %s %s/ipq-run", IPQ_RUN, place);
+	cr_assert(RUN("%s/ipq-run sh -c 'echo served'", place) == 125);
+	assert_one_line(said);
+	assert_says(said, "cannot be served without libipq-preload.so");
+	assert_says(said, "--library");
+}
+
+Test(runner, without_its_wrappers_it_leaves_path_alone)
+{
+	run("cp %s %s/ipq-run && cp %s %s/libipq-preload.so", IPQ_RUN, place, PRELOAD,
+	    place);
+	cr_assert(RUN("PATH=/bin %s/ipq-run sh -c 'echo $PATH'", place) == 0);
+	expect("/bin\n");
+}
+
+/* Makes directories in the place until its name has so many bytes; enters it. */
+static void enter_long_name(size_t len)
+{
+	char name[201];
+	size_t at = strlen(place), n;
+
+	cr_assert(!chdir(place));
+	for (; at < len; at += n + 1) {
+		/* no name of a directory is empty */
+		n = len - at - 1 > 200 ? 198 : len - at - 1;
+		memset(name, 'x', n);
+		name[n] = '\0';
+		cr_assert(!mkdir(name, 0755) && !chdir(name), "%zu bytes", n);
+	}
+	cr_assert(at == len);
+}
+
+/* The last with room for its library, and the first without. */
+Test(runner, directories_may_have_names_as_long_as_the_system_lets_them)
+{
+	const size_t room = 4096 - sizeof("/libipq-preload.so");
+	const char *show = "./ipq-run -n sh -c 'echo $LD_PRELOAD' | wc -c";
+	char expected[16];
+
+	enter_long_name(room);
+	run("cp %s . && cp %s libipq-preload.so", IPQ_RUN, PRELOAD);
+	cr_assert(RUN("%s", show) == 0);
+	snprintf(expected, sizeof(expected), "%d\n", 4096);
+	expect(expected);
+	run("rm -r %s/x*", place);
+	enter_long_name(room + 1);
+	/* what is cut off may not make it another file's name */
+	run("cp %s . && cp %s libipq-preload.so && ln libipq-preload.so libipq-preload.s",
+	    IPQ_RUN, PRELOAD);
+	cr_assert(RUN("./ipq-run true") == 125);
+	assert_says(said, "cannot be served without libipq-preload.so");
 }
 
 Test(runner, a_setuid_program_is_refused)
@@ -295,6 +472,12 @@ Test(runner, a_setgid_program_is_refused)
 {
 	make_program("setgid", make_setgid);
 	expect_refusal("", "setgid", "setgid", "run it with its group");
+	/* without the group's x it is none (bprm_fill_uid) */
+	cr_assert(!chmod(program_at("setgid"), 02745));
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("setgid")) != 125, "%s", said);
+	cr_assert(!chown(program_at("setgid"), -1, getgid()));
+	cr_assert(!chmod(program_at("setgid"), 02755));
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("setgid")) != 125, "%s", said);
 }
 
 static void do_nothing(int fd)
@@ -350,6 +533,25 @@ Test(runner, it_serves_from_the_build_tree)
 {
 	expect_served(IPQ_RUN);
 }
+
+#ifdef __GLIBC__
+/* $LIB is for the loader to read (ld.so(8)): it chooses for 32-bit children, too. */
+Test(runner, from_where_distributions_have_it_the_loader_takes_the_library)
+{
+	char ipq_run[64], expected[256];
+
+	snprintf(ipq_run, sizeof(ipq_run), "%s/bin/ipq-run", place);
+	run("cd %s && mkdir -p bin lib/libipq %s/libipq && cp %s bin && "
+	    "cp %s lib/libipq && cp $(dirname %s)/iptables %s/libipq && "
+	    "ln -s lib lib64 && ln -s . lib/$(uname -m)-linux-gnu", place,
+	    given("LIBEXECDIR"), IPQ_RUN, PRELOAD, IPQ_RUN, given("LIBEXECDIR"));
+	cr_assert(RUN("PATH=/bin %s sh -c 'echo $LD_PRELOAD; echo $PATH'", ipq_run) == 0);
+	snprintf(expected, sizeof(expected), "%s/bin/../$LIB/libipq/libipq-preload.so\n"
+		 "%s/bin/../%s/libipq:/bin\n", place, place, given("LIBEXECDIR"));
+	expect(expected);
+	expect_served(ipq_run);
+}
+#endif
 
 Test(runner, it_serves_from_an_installation_wherever_that_is)
 {

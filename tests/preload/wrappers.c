@@ -217,6 +217,25 @@ Test(wrappers, a_command_that_is_not_there_is_not_found)
 			 "ip6tables-none in /nowhere:/usr/sbin:/sbin)\n");
 }
 
+/* As it begins where start scripts have set none. */
+Test(wrappers, without_a_path_the_usual_places_are_looked_at)
+{
+	static const char *const paths[] = { "env -u PATH", "env PATH=" };
+	char command[128];
+
+	run("ln -s $(dirname %s)/iptables ip6tables-none", given("IPQ_RUN"));
+	for (int i = 0; i < 2; i++) {
+		snprintf(command, sizeof(command), "%s ./ip6tables-none -L", paths[i]);
+		cr_assert(under_ipq_run(command) == 127, "%s", said);
+		assert_says(said, "in /usr/sbin:/usr/bin:/sbin:/bin:/usr/sbin:/sbin)");
+	}
+}
+
+Test(wrappers, a_place_with_a_name_too_long_is_passed_over)
+{
+	expect("PATH=$(printf '/%05000d' 0):$PATH iptables -L", "iptables [-L]\n");
+}
+
 Test(wrappers, one_that_cannot_be_run_is_told)
 {
 	run("ln -s $(dirname %s)/iptables own && "
@@ -341,6 +360,10 @@ Test(wrappers, an_options_value_is_not_taken_for_the_file_to_restore)
 			"iptables-restore [--table] [filter]");
 	expect_restored("iptables-restore -w 5 < rules", "iptables-restore [-w] [5]");
 	expect_restored("iptables-restore -w rules", "iptables-restore [-w]");
+	run("mv 5 no && mv rules 5");
+	expect_restored("iptables-restore -w3 5", "iptables-restore [-w3]");
+	run("mv 5 rules && mv no 5");
+	expect_restored("iptables-restore -w < rules", "iptables-restore [-w]");
 	expect_restored("iptables-restore -M /bin/true < rules",
 			"iptables-restore [-M] [/bin/true]");
 	expect_restored("iptables-restore -nT filter < rules",

@@ -56,11 +56,20 @@ static void one(int protocol)
 	REFUSED(connect(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 1)), EPERM);
 	REFUSED(connect(fd, ADDRESS(.nl_family = AF_INET)), EINVAL);
 	REFUSED(connect(fd, (struct sockaddr *)&old_kernel, 8), EINVAL);
+	REFUSED(connect(fd, NULL, 0), EINVAL);
+	REFUSED(connect(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_groups = 1)), EPERM);
+	REFUSED(connect(fd, NULL, 12), EFAULT);
+	check(!connect(fd, ADDRESS(.nl_family = AF_UNSPEC)));
 	check(pid_of(fd, getpeername) == 0);
 	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 1)),
 		ECONNREFUSED);
 	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_INET)), EINVAL);
 	REFUSED(sendto(fd, "", 0, 0, (struct sockaddr *)&old_kernel, 11), EINVAL);
+	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK, .nl_groups = 1)),
+		EPERM);
+	check(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK)) == 0);
+	/* an address of no length is none (netlink_sendmsg) */
+	check(sendto(fd, "", 0, 0, (struct sockaddr *)&old_kernel, 0) == 0);
 	/* stays open, beside that of the other protocol */
 }
 
@@ -75,6 +84,16 @@ static void another(int protocol)
 	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK)));
 	pid = pid_of(fd, getsockname);
 	check(pid != 0 && pid != self);
+	check(!close(fd));
+}
+
+/* Whoever binds may choose. */
+static void chosen(int protocol)
+{
+	int fd = old_open(protocol, SOCK_RAW);
+
+	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 4711)));
+	check(pid_of(fd, getsockname) == 4711);
 	check(!close(fd));
 }
 
@@ -93,6 +112,7 @@ int main(void)
 {
 	old_limit();
 	unbound(NETLINK_FIREWALL);
+	chosen(NETLINK_FIREWALL);
 	one(NETLINK_FIREWALL);
 	another(NETLINK_FIREWALL);
 	unbound(NETLINK_IP6_FW);

@@ -12,8 +12,10 @@
 static int fd;
 
 /* Addresses with nothing there: the last page of a mapping is unreadable, so
- * what begins before it and ends in it is partly there. */
-static char *bad[6];
+ * what begins before it and ends in it is partly there. Beyond the last address
+ * comes none. */
+static char *bad[7];
+#define BAD (int)(sizeof(bad) / sizeof(bad[0]))
 #define PARTLY 4
 
 static void make_addresses(void)
@@ -28,6 +30,7 @@ static void make_addresses(void)
 	bad[3] = (char *)-4096;
 	bad[PARTLY] = pages + 65536 - 20;
 	bad[5] = (char *)-8192;
+	bad[6] = (char *)-8;
 }
 
 static void send_all(void)
@@ -37,7 +40,7 @@ static void send_all(void)
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
 	struct mmsghdr two[2];
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < BAD; i++) {
 		if (i == PARTLY)
 			memcpy(bad[i], &good, 20);
 		REFUSED(send(fd, bad[i], sizeof(good), 0), EFAULT);
@@ -65,6 +68,7 @@ static void send_all(void)
 	two[0].msg_hdr = two[1].msg_hdr = msg;
 	two[1].msg_hdr.msg_iov = NULL;
 	check(sendmmsg(fd, two, 2, 0) == 1 && two[0].msg_len == sizeof(good));
+	check(sendmmsg(fd, two + 1, 0, 0) == 0);
 	REFUSED(sendmmsg(fd, two + 1, 1, 0), EFAULT);
 	REFUSED(writev(fd, iov, -1), EINVAL);
 	REFUSED(writev(fd, iov, IOV_MAX + 1), EINVAL);
@@ -87,7 +91,9 @@ static void send_long(unsigned long id)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	check(room != MAP_FAILED);
-	for (int i = 0; i < 6; i++) {
+	memcpy(room, &mode, sizeof(mode));
+	check(send(fd, room, 100000, 0) == 100000);
+	for (int i = 0; i < BAD; i++) {
 		iov[1] = (struct iovec) { bad[i], 100 };
 		REFUSED(writev(fd, iov, 2), EFAULT);
 	}
@@ -107,11 +113,12 @@ static void send_long(unsigned long id)
 static void receive_all(int flags)
 {
 	struct sockaddr_nl from;
+	socklen_t len = sizeof(from);
 	char byte[148];
 	struct iovec iov[2] = { { byte, sizeof(byte) } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < BAD; i++) {
 		REFUSED(recv(fd, bad[i], 1000, flags), EFAULT);
 		REFUSED(recvfrom(fd, bad[i], 1000, flags, NULL, NULL), EFAULT);
 		iov[0] = (struct iovec) { bad[i], 1000 };
@@ -136,6 +143,8 @@ static void receive_all(int flags)
 		msg.msg_name = NULL;
 		REFUSED(recvfrom(fd, byte, 20, flags, (struct sockaddr *)&from,
 				 (socklen_t *)bad[i]), EFAULT);
+		REFUSED(recvfrom(fd, byte, 20, flags, (struct sockaddr *)bad[i], &len),
+			EFAULT);
 	}
 	REFUSED(recvfrom(fd, byte, 20, flags, (struct sockaddr *)&from, NULL), EFAULT);
 	REFUSED(readv(fd, NULL, 1), EFAULT);

@@ -9,6 +9,8 @@
 
 #undef fcntl64
 int fcntl64(int fd, int command, ...);
+/* whatever the headers make of that name */
+int plain_fcntl(int fd, int command, ...) __asm__("fcntl");
 
 static int by_dup(int fd)
 {
@@ -27,18 +29,23 @@ static int by_dup3(int fd)
 
 static int by_fcntl(int fd)
 {
-	return fcntl(fd, F_DUPFD, 20);
+	return plain_fcntl(fd, F_DUPFD, 20);
 }
 
 static int by_fcntl_cloexec(int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, 30);
+	return plain_fcntl(fd, F_DUPFD_CLOEXEC, 30);
 }
 
 #ifdef __GLIBC__
 static int by_fcntl64(int fd)
 {
 	return fcntl64(fd, F_DUPFD, 40);
+}
+
+static int by_fcntl64_cloexec(int fd)
+{
+	return fcntl64(fd, F_DUPFD_CLOEXEC, 50);
 }
 #endif
 
@@ -53,6 +60,7 @@ static const struct {
 	{ "F_DUPFD_CLOEXEC", by_fcntl_cloexec },
 #ifdef __GLIBC__
 	{ "fcntl64", by_fcntl64 },
+	{ "fcntl64-cloexec", by_fcntl64_cloexec },
 #endif
 };
 
@@ -64,7 +72,7 @@ int main(int argc, char **argv)
 	old_limit();
 	check(argc == 2);
 	while (strcmp(ways[way].name, argv[1]))
-		check(++way < 6);
+		check(++way < (int)(sizeof(ways) / sizeof(ways[0])));
 	fd = old_ready(NETLINK_FIREWALL);
 	copy = ways[way].copy(fd);
 	check(copy > fd);

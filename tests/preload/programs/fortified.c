@@ -1,19 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fortified HOW SIZE: lets one packet pass, reading by HOW at most SIZE bytes
- * into a buffer of 70,000. The compiler knows that, and not SIZE, so it calls the
- * C library's checking variants.
+ * into a buffer of 70,000, then others' messages likewise. The compiler
+ * knows that, and not SIZE, so it calls the C library's checking variants.
  */
+#include <sys/syscall.h>
+
 #include "old.h"
+
+static union old_message m;
+static struct sockaddr_nl from;
+static socklen_t len;
+
+static ssize_t by(const char *how, int fd, size_t size)
+{
+	len = sizeof(from);
+	if (!strcmp(how, "recvfrom"))
+		return recvfrom(fd, &m, size, 0, (struct sockaddr *)&from, &len);
+	return !strcmp(how, "recv") ? recv(fd, &m, size, 0) : read(fd, &m, size);
+}
+
+static void read_socket(const char *how, size_t size)
+{
+	int ends[2];
+
+	check(!socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+	check(send(ends[1], "other", 5, 0) == 5);
+	check(by(how, ends[0], size) == 5 && !memcmp(&m, "other", 5));
+}
+
+/* That has a number which was ours, unseen. */
+static void read_pipe(const char *how, int fd, size_t size)
+{
+	int ends[2];
+
+	check(!pipe(ends) && write(ends[1], "other", 5) == 5);
+	check(syscall(SYS_dup3, ends[0], fd, 0) == fd);
+	if (!strcmp(how, "read"))
+		check(by(how, fd, size) == 5 && !memcmp(&m, "other", 5));
+	else
+		check(by(how, fd, size) == -1 && errno == ENOTSOCK);
+}
 
 int main(int argc, char **argv)
 {
-	static union old_message m;
-	struct sockaddr_nl from;
-	socklen_t len = sizeof(from);
 	ipq_packet_msg_t *packet;
-	ssize_t n;
 	size_t size;
+	ssize_t n;
 	int fd;
 
 	old_limit();
@@ -21,20 +54,13 @@ int main(int argc, char **argv)
 	size = atol(argv[2]);
 	fd = old_ready(NETLINK_FIREWALL);
 	say("ready");
-	switch (argv[1][4]) {
-	case 'f':
-		n = recvfrom(fd, &m, size, 0, (struct sockaddr *)&from, &len);
-		check(len == sizeof(from) && from.nl_pid == 0);
-		break;
-	case '\0':
-		n = argv[1][2] == 'c' ? recv(fd, &m, size, 0) : read(fd, &m, size);
-		break;
-	default:
-		return 2;
-	}
+	n = by(argv[1], fd, size);
+	check(strcmp(argv[1], "recvfrom") || (len == sizeof(from) && from.nl_pid == 0));
 	packet = old_packet(&m, n);
 	printf("%zd bytes: %.*s\n", n, (int)packet->data_len - 28,
 	       (char *)packet->payload + 28);
 	old_accept(fd, packet->packet_id);
+	read_socket(argv[1], size);
+	read_pipe(argv[1], fd, size);
 	return 0;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preloaded into ipq-run: with HINDERED the instance on that queue cannot be executed
- * (ETXTBSY); with TERMINAL, the descriptor of a master, its process group is
- * interrupted from there when there is the first instance and not yet the second.
+ * (ETXTBSY). With TERMINAL, the descriptor of a master, its process group gets the
+ * signal KEY from there when there is the first instance and not yet the second; with
+ * KILLED the first is killed then. With ORPHANED ipq-run is, before its first instance
+ * can do anything.
  */
 #include <dlfcn.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 
 #include "old.h"
 
@@ -20,13 +23,34 @@ int execv(const char *path, char *const argv[])
 	return execve(path, argv, environ);
 }
 
+static void kill_and_see(pid_t pid)
+{
+	siginfo_t info;
+
+	check(!kill(pid, SIGKILL));
+	check(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+}
+
 pid_t fork(void)
 {
 	pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
-	static int calls;
+	pid_t pid, parent = getpid();
+	static pid_t first;
 
 	check(real);
-	if (++calls == 2 && getenv("TERMINAL"))
-		check(!ioctl(atoi(getenv("TERMINAL")), TIOCSIG, SIGINT));
-	return real();
+	if (first && getenv("TERMINAL"))
+		check(!ioctl(atoi(getenv("TERMINAL")), TIOCSIG, atoi(getenv("KEY"))));
+	if (first && getenv("KILLED"))
+		kill_and_see(first);
+	pid = real();
+	if (getenv("ORPHANED")) {
+		if (pid)
+			raise(SIGKILL);
+		old_limit();
+		while (getppid() == parent)
+			usleep(1000);
+	}
+	if (!first)
+		first = pid;
+	return pid;
 }

@@ -12,7 +12,11 @@ static int fd;
 
 static void expect_empty(void)
 {
+	struct iovec iov[2] = { { &m, 16 }, { m.bytes + 16, 1000 } };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
 	check(recv(fd, &m, sizeof(m), MSG_DONTWAIT) == -1 && errno == EAGAIN);
+	check(recvmsg(fd, &msg, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
 static void next_packet(void)
@@ -43,6 +47,8 @@ static void peek(void)
 		some = lens[i] < LEN ? lens[i] : LEN;
 		memset(&m, 0xcc, sizeof(m));
 		check(recv(fd, &m, lens[i], MSG_PEEK) == some);
+		check_bytes(some);
+		check(recvfrom(fd, &m, lens[i], MSG_PEEK, NULL, NULL) == some);
 		check_bytes(some);
 		check(recv(fd, &m, lens[i], MSG_PEEK | MSG_TRUNC) == LEN);
 		check_bytes(some);
@@ -112,6 +118,22 @@ static void take_part(void)
 	old_accept(fd, part.packet.msg.packet_id);
 }
 
+/* No more than there is time for. */
+static void take_in_time(struct mmsghdr msgs[2])
+{
+	struct timespec none = { 0 }, enough = { .tv_sec = SECONDS_MAX };
+
+	old_hello();
+	old_hello();
+	/* recvmmsg(2) looks at the clock after a message */
+	check(recvmmsg(fd, msgs, 2, 0, &none) == 1 && msgs[0].msg_len == LEN);
+	old_accept(fd, m.packet.msg.packet_id);
+	old_hello();
+	check(recvmmsg(fd, msgs, 2, 0, &enough) == 2);
+	old_accept(fd, m.packet.msg.packet_id);
+	old_accept(fd, whole.packet.msg.packet_id);
+}
+
 /* One message at a time, whatever the buffer and the flags. */
 static void take_two(void)
 {
@@ -141,6 +163,7 @@ static void take_two(void)
 	check(recvmmsg(fd, msgs, 0, 0, NULL) == 0);
 	old_accept(fd, m.packet.msg.packet_id);
 	old_accept(fd, whole.packet.msg.packet_id);
+	take_in_time(msgs);
 }
 
 int main(void)

@@ -68,6 +68,8 @@ static void names(void)
 	len = -1;
 	SHOW(getsockname(fd, address, &len));
 	SHOW(getpeername(fd, address, &len));
+	SHOW(accept(fd, NULL, NULL));
+	SHOW(accept4(fd, address, NULL, 0xffff));
 }
 
 static void copies(void)
@@ -218,5 +220,14 @@ int main(int argc, char **argv)
 	SHOW(socket(AF_NETLINK, SOCK_RAW, 99));
 	SHOW(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 300));
 	SHOW(socket(12345, SOCK_RAW, 3));
+	SHOW(socketpair(AF_INET, SOCK_STREAM, 0, NULL));
+	SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, NULL));
+	/* beyond all that there may be */
+	fd = -1;
+	SHOW(send(INT_MAX, "1234", 4, 0));
+	SHOW(recv(INT_MAX, NULL, 4, 0));
+	SHOW(bind(INT_MAX, NULL, 0));
+	SHOW(dup(INT_MAX));
+	SHOW(close(INT_MAX));
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * passed HOW: one process opens the socket, another, which was there before,
  * is handed it over a Unix socket by HOW, recvmsg or recvmmsg, and lets a packet
- * pass.
+ * pass. With "credentials" its sender's come ahead of it.
  */
 #include <sys/wait.h>
 
@@ -10,14 +10,14 @@
 
 static union {
 	struct cmsghdr first;
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
 } control;
 static char byte;
 static struct iovec iov = { &byte, 1 };
 static struct mmsghdr message = {
 	.msg_hdr = {
 		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof(control),
+		.msg_control = control.bytes,
 	},
 };
 
@@ -27,18 +27,29 @@ static void give(int channel, int fd)
 	control.first.cmsg_type = SCM_RIGHTS;
 	control.first.cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(&control.first), &fd, sizeof(fd));
+	message.msg_hdr.msg_controllen = CMSG_SPACE(sizeof(fd));
 	check(sendmsg(channel, &message.msg_hdr, 0) == 1);
 }
 
 static int take(int channel, const char *how)
 {
-	int fd;
+	struct cmsghdr *c;
+	int fd, on = 1;
 
+	if (!strcmp(how, "credentials"))
+		check(!setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	message.msg_hdr.msg_controllen = sizeof(control);
 	if (strcmp(how, "recvmmsg"))
 		check(recvmsg(channel, &message.msg_hdr, 0) == 1);
 	else
 		check(recvmmsg(channel, &message, 1, 0, NULL) == 1);
-	memcpy(&fd, CMSG_DATA(&control.first), sizeof(fd));
+	c = CMSG_FIRSTHDR(&message.msg_hdr);
+	if (!strcmp(how, "credentials")) {
+		check(c && c->cmsg_type == SCM_CREDENTIALS);
+		c = CMSG_NXTHDR(&message.msg_hdr, c);
+	}
+	check(c && c->cmsg_type == SCM_RIGHTS);
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	return fd;
 }
 
@@ -54,7 +65,7 @@ int main(int argc, char **argv)
 		fd = take(channel[1], argv[1]);
 		say("ready");
 		old_pass(fd);
-		_exit(0);
+		return 0;
 	}
 	fd = old_ready(NETLINK_FIREWALL);
 	give(channel[0], fd);

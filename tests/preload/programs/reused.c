@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "old.h"
 
@@ -188,6 +189,154 @@ static void reuse(void (*closer)(int), int kind, size_t shape)
 	check(!close(ends[0]) && !close(ends[1]));
 }
 
+/* Sockets that are there before, and whose number is that of ours when they
+ * arrive. */
+static int by_accept(int from)
+{
+	return accept(from, NULL, NULL);
+}
+
+static int by_accept4(int from)
+{
+	return accept4(from, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static union {
+	struct cmsghdr first;
+	char bytes[CMSG_SPACE(sizeof(int))];
+} control;
+static char byte;
+static struct iovec one_byte = { &byte, 1 };
+static struct msghdr rights = {
+	.msg_iov = &one_byte, .msg_iovlen = 1,
+	.msg_control = control.bytes, .msg_controllen = sizeof(control),
+};
+
+static int by_recvmsg(int from)
+{
+	int fd;
+
+	check(recvmsg(from, &rights, 0) == 1);
+	memcpy(&fd, CMSG_DATA(&control.first), sizeof(fd));
+	return fd;
+}
+
+static int prepare_accept(int ends[2])
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	ends[1] = socket(AF_INET, SOCK_STREAM, 0);
+	any.sin_port = 0;
+	check(!bind(listener, (struct sockaddr *)&any, sizeof(any)));
+	check(!listen(listener, 1));
+	check(!getsockname(listener, (struct sockaddr *)&any, &len));
+	check(!connect(ends[1], (struct sockaddr *)&any, sizeof(any)));
+	return listener;
+}
+
+static int prepare_recvmsg(int ends[2])
+{
+	int channel[2];
+
+	check(!socketpair(AF_UNIX, SOCK_STREAM, 0, channel));
+	make_pair(ends);
+	control.first.cmsg_level = SOL_SOCKET;
+	control.first.cmsg_type = SCM_RIGHTS;
+	control.first.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.first), &ends[0], sizeof(int));
+	check(sendmsg(channel[0], &rights, 0) == 1);
+	check(!close(channel[0]) && !close(ends[0]));
+	return channel[1];
+}
+
+static void arrive(int (*prepare)(int ends[2]), int (*take)(int from))
+{
+	int ends[2], from = prepare(ends), fd = old_ready(NETLINK_FIREWALL);
+
+	by_syscall(fd);
+	ends[0] = take(from);
+	check(ends[0] == fd);
+	memset(sent, 0x5a, sizeof(sent));
+	sent_len = sizeof(sent);
+	use(ends, 1, 1);
+	check(!close(ends[0]) && !close(ends[1]) && !close(from));
+}
+
+/* A Unix socket whose name, as the bytes of a netlink address, is that of ours. */
+static void be_disguised(void)
+{
+	struct sockaddr_nl name;
+	socklen_t size = sizeof(name);
+	int ends[2], fd = old_ready(NETLINK_FIREWALL);
+
+	check(!syscall(SYS_getsockname, fd, &name, &size) && size == sizeof(name));
+	by_syscall(fd);
+	name.nl_family = AF_UNIX;
+	ends[0] = socket(AF_UNIX, SOCK_DGRAM, 0);
+	ends[1] = socket(AF_UNIX, SOCK_DGRAM, 0);
+	check(ends[0] == fd && !bind(fd, (struct sockaddr *)&name, size));
+	check(!connect(ends[1], (struct sockaddr *)&name, size));
+	use(ends, 1, 0);
+	check(!close(ends[0]) && !close(ends[1]));
+}
+
+/* More than a socket's buffer would take. */
+static void write_much(void)
+{
+	static unsigned char much[1 << 20], back[sizeof(much)];
+	struct old_request r = old_mode_request(IPQ_COPY_META, 0);
+	int ends[2], fd = old_ready(NETLINK_FIREWALL);
+
+	by_syscall(fd);
+	make_file(ends);
+	memcpy(much, &r, sizeof(r));
+	check(ends[0] == fd && write(fd, much, sizeof(much)) == sizeof(much));
+	check(pread(ends[1], back, sizeof(back), 0) == sizeof(back));
+	check(!memcmp(much, back, sizeof(much)));
+	check(!close(ends[0]) && !close(ends[1]));
+}
+
+static int waiting;
+
+static void close_it(int number)
+{
+	(void)number;
+	check(!close(waiting));
+}
+
+/* Signals the process when it sleeps. */
+static void signal_sleeper(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (state != 'S') {		/* for no longer than old_limit */
+		stat = fopen(path, "r");
+		check(stat && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1);
+		fclose(stat);
+	}
+	check(!kill(pid, SIGUSR1));
+}
+
+/* It was interrupted, and the descriptor is not looked at again. */
+static void close_in_a_handler(void)
+{
+	struct sigaction action = { .sa_handler = close_it };
+	pid_t child, self = getpid();
+	int status;
+
+	check(!sigaction(SIGUSR1, &action, NULL));
+	waiting = old_ready(NETLINK_FIREWALL);
+	child = old_fork();
+	if (child == 0) {
+		signal_sleeper(self);
+		_exit(0);
+	}
+	check(recv(waiting, got, sizeof(got), 0) == -1 && errno == EINTR);
+	check(waitpid(child, &status, 0) == child && status == 0);
+}
+
 int main(void)
 {
 	static void (*const closers[])(int) = {
@@ -201,6 +350,12 @@ int main(void)
 			for (size_t shape = 0; shape < sizeof(shapes) / sizeof(shapes[0]);
 			     shape++)
 				reuse(closers[i], kind, shape);
+	arrive(prepare_accept, by_accept);
+	arrive(prepare_accept, by_accept4);
+	arrive(prepare_recvmsg, by_recvmsg);
+	be_disguised();
+	write_much();
+	close_in_a_handler();
 	fd = old_ready(NETLINK_FIREWALL);
 	say("ready");
 	old_pass(fd);
