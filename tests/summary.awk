@@ -32,7 +32,7 @@ function end_test()
 }
 # of our programs those of Criterion have their kind before their name
 /^command: / {
-	criterion = /\/tests\/([^ ]*\/)?(unit|system|faults|tools|preload)-[^ \/.]+( |$)/
+	criterion = /\/tests\/([^ ]*\/)?(unit|system|faults|tools|preload|carried)-[^ \/.]+( |$)/
 }
 /^result: / {
 	result = $0

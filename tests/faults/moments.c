@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happens at any moment within a call of the library's: before each of its system
- * calls a packet comes, or the program is made to wait. Two handles share a queue
- * number. */
+ * calls a packet comes, a stranger writes, the program is made to wait or is killed.
+ * Two handles share a queue number. */
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/netlink.h>
 
 #include <criterion/criterion.h>
 
@@ -40,6 +43,12 @@ int close(int fd)
 {
 	pass_moment();
 	return syscall(SYS_close, fd);
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	pass_moment();
+	return syscall(SYS_connect, fd, to, len);
 }
 
 ssize_t recv(int fd, void *buf, size_t len, int flags)
@@ -217,4 +226,94 @@ Test(moments, what_comes_while_a_packet_of_the_other_is_moved_is_not_forgotten)
 		}
 		cr_assert(n > 2 && n < MOMENTS_MAX);
 	}
+}
+
+/* As a program would of a packet it never had. */
+static void decide_nothing(int i)
+{
+	ipq_set_verdict(pair[i], 4711, NF_ACCEPT, 0, NULL);
+}
+
+Test(moments, an_error_that_comes_while_one_goes_keeps_no_packet_of_the_other)
+{
+	for (int first = 0; first < 2; first++) {
+		unsigned int n = 0;
+		bool more = true;
+
+		pair_network("QUEUE");
+		while (more && ++n < MOMENTS_MAX) {
+			pair_open(first);
+			pair_say(!first, "before");
+			more = with_event(n, pair_close, first, decide_nothing, first);
+			pair_expect(!first, "before");
+			pair_pass(!first, "afterwards");
+			pair_close(!first);
+		}
+		cr_assert(n > 5 && n < MOMENTS_MAX);
+	}
+}
+
+static int stranger;
+static unsigned int written;
+
+/* To who has the port id; privileged as it is, it may. */
+static void write_as_stranger(int unused)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = 1040000000 + getpid() };
+	struct nlmsghdr noop = { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP };
+
+	(void)unused;
+	written += syscall(SYS_sendto, stranger, &noop, sizeof(noop), 0, &to,
+			   sizeof(to)) > 0;
+}
+
+Test(moments, what_a_stranger_writes_while_a_handle_is_made_is_not_read)
+{
+	unsigned int n = 0;
+	bool more = true;
+
+	pair_network("QUEUE");
+	stranger = syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			   NETLINK_NETFILTER);
+	cr_assert(stranger >= 0);
+	while (more && ++n < MOMENTS_MAX) {
+		more = with_event(n, make_and_start, 0, write_as_stranger, 0);
+		cr_assert(recv(pair[0]->fd, &message, sizeof(message), MSG_DONTWAIT) < 0,
+			  "at moment %u", n);
+		pair_pass(0, "hello");
+		pair_close(0);
+	}
+	cr_assert(written > 0 && n < MOMENTS_MAX, "it could not write");
+	close(stranger);
+}
+
+static void be_killed(int unused)
+{
+	(void)unused;
+	raise(SIGKILL);
+}
+
+/* Whose turn it was then. */
+Test(moments, who_is_killed_while_it_claims_does_not_keep_others_waiting_for_ever)
+{
+	int status;
+	pid_t pid;
+
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_make(1);
+	pid = fork();
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		with_event(1, pair_start, 0, be_killed, 0);
+		_exit(0);
+	}
+	cr_assert(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+	alarm(DEADLINE / 1000);
+	pair_start(0);
+	pair_start(1);
+	alarm(0);
+	pair_pass(0, "four");
+	pair_pass(1, "six");
+	pair_close_both();
 }

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,9 +32,15 @@ static void pass_moment(void)
 		event();
 }
 
+static bool time_stands;	/* so that no pause is too long for verdicts to be held */
+
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
 	pass_moment();
+	if (time_stands) {
+		*time = (struct timespec) { .tv_sec = 1 };
+		return 0;
+	}
 	return syscall(SYS_clock_gettime, clock, time);
 }
 
@@ -62,12 +70,16 @@ int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, mmsg_flags flags,
 }
 
 static unsigned int sends_left;	/* until one fails; 0: none does */
+static int sends_error = ENOBUFS;
+static size_t deadly = SIZE_MAX;	/* so many bytes kill who sends them */
 
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
 	pass_moment();
+	if (len >= deadly)
+		raise(SIGKILL);
 	if (sends_left && --sends_left == 0) {
-		errno = ENOBUFS;
+		errno = sends_error;
 		return -1;
 	}
 	return syscall(SYS_sendto, fd, buf, len, flags, NULL, 0);
@@ -328,7 +340,7 @@ static int accept_or_drop(unsigned char *plan, struct got *got)
 		plan[i] = ACCEPT;
 		if (ipq_set_verdict(h, got[i].id, NF_ACCEPT, 0, NULL) > 0)
 			continue;
-		cr_assert(errno == ENOBUFS);
+		cr_assert(errno == sends_error);
 		plan[i] = DROP;
 		numbers_verdict(h, got[i].id, DROP);
 		failed++;
@@ -336,8 +348,7 @@ static int accept_or_drop(unsigned char *plan, struct got *got)
 	return failed;
 }
 
-/* Whether verdicts are held or not. */
-Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
+static void fail_in_turn(int error, int at_least)
 {
 	unsigned char plan[200];
 	struct got got[200];
@@ -345,6 +356,7 @@ Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
 
 	numbers_network();
 	begin("64", "1000000");
+	sends_error = error;
 	for (int n = 1; n < 75; n++) {
 		sent = 0;
 		send_more(200);
@@ -354,6 +366,139 @@ Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
 		numbers_expect(h, 200, plan, got);
 		numbers_forget();
 	}
-	cr_assert(failed > 50, "%d failed", failed);
+	time_stands = false;
+	cr_assert(failed >= at_least, "%d failed", failed);
 	ipq_destroy_handle(h);
+}
+
+/* Whether verdicts are held or not. */
+Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
+{
+	fail_in_turn(ENOBUFS, 50);
+}
+
+/* Once they are held few are sent. */
+Test(batch_moments, so_is_one_that_was_to_stand_for_all_that_are_held)
+{
+	time_stands = true;
+	fail_in_turn(ENOBUFS, 2);
+}
+
+/* As of a buffer that holds not even one. */
+Test(batch_moments, so_is_one_that_is_too_long_to_be_sent)
+{
+	fail_in_turn(EMSGSIZE, 50);
+}
+
+#define WAITING 900
+
+/* Of those that wait so many are decided: accepted and dropped in turn, so that none
+ * stands for others. All but the first 64 are held then, up to 512. */
+static void decide_in_turn(int count, unsigned char *plan, struct got *got)
+{
+	time_stands = true;
+	for (int i = 0; i < count; i++)
+		plan[i] = i % 2 ? ACCEPT : DROP;
+	numbers_decide(h, count, plan, got);
+}
+
+/* Some of them may have been sent: they are not sent again, and the others are. */
+Test(batch_moments, a_request_behind_verdicts_that_cannot_be_sent_fails_with_them)
+{
+	static unsigned char plan[WAITING];
+	static struct got got[WAITING];
+	int bytes = 1, failed = 0;	/* a few thousand then, socket(7) */
+
+	for (int n = 1; n < 10; n++) {
+		numbers_network();
+		begin("1024", "10000000");
+		cr_assert(!setsockopt(h->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)));
+		send_more(WAITING);
+		decide_in_turn(500, plan, got);
+		sends_left = n;
+		while (ipq_set_mode(h, IPQ_COPY_PACKET, 0) < 0) {
+			cr_assert(errno == ENOBUFS && !sends_left);
+			failed++;
+		}
+		sends_left = 0;
+		time_stands = false;
+		numbers_arrived(500 / 2);
+		cr_assert(numbers_waiting() == WAITING - 500);
+		for (int i = 500; i < WAITING; i++)
+			plan[i] = DROP;
+		numbers_decide(h, WAITING - 500, plan + 500, got + 500);
+		numbers_expect(h, WAITING, plan, got);
+		ipq_destroy_handle(h);
+	}
+	/* in more than one piece */
+	cr_assert(failed > 2, "%d failed", failed);
+}
+
+/* Where another process is killed while it sends as many as can be held. */
+Test(batch_moments, what_one_that_is_killed_has_decided_another_sends)
+{
+	static unsigned char plan[WAITING];
+	static struct got got[WAITING];
+	int status, rest;
+	pid_t pid;
+
+	for (int fails = 0; fails < 2; fails++) {
+		numbers_network();
+		begin("1024", "10000000");
+		send_more(WAITING);
+		pid = fork();
+		cr_assert(pid >= 0);
+		if (pid == 0) {
+			deadly = 10000;
+			decide_in_turn(WAITING, plan, got);
+			_exit(0);
+		}
+		cr_assert(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+		cr_assert(numbers_waiting() > 800, "%d wait", numbers_waiting());
+		read_and_leave();
+		sends_left = fails;
+		cr_assert(ipq_set_verdict(h, handlers_id, NF_DROP, 0, NULL) ==
+			  (fails ? -1 : (int)VERDICT_SENT));
+		if (fails)
+			numbers_verdict(h, handlers_id, DROP);
+		for (rest = 1; take(&handlers); rest++)
+			;
+		cr_assert(rest > 1 && numbers_waiting() == 0, "%d wait", numbers_waiting());
+		numbers_arrived((WAITING - rest) / 2);
+		ipq_destroy_handle(h);
+	}
+}
+
+static void clean_up(void)
+{
+	ipq_destroy_handle(h);
+	exit(0);
+}
+
+/* As old programs do on SIGTERM. What is held may be in any state then. */
+Test(batch_moments, a_handler_destroys_the_handle_and_exits)
+{
+	unsigned int moment = 0;
+	int status;
+	pid_t pid;
+
+	do {
+		numbers_network();
+		cr_assert(++moment < 1000);
+		pid = fork();
+		cr_assert(pid >= 0);
+		if (pid == 0) {
+			begin("64", "1000000");
+			send_more(200);
+			work(100);
+			event = clean_up;
+			left = moment;
+			alarm(DEADLINE / 1000);
+			work(10);
+			_exit(1);
+		}
+		cr_assert(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+		cr_assert(numbers_waiting() == -1);
+	} while (WEXITSTATUS(status) == 0);
+	cr_assert(moment > 10, "%u moments", moment);
 }

@@ -379,3 +379,35 @@ Test(batch_verdicts, packets_queued_again_in_between)
 	}
 	end();
 }
+
+#if __SIZEOF_LONG__ > 4
+/* Ids of two queues, which begin with the same numbers. */
+Test(batch_verdicts, packets_of_several_queue_numbers)
+{
+	numbers_network();
+	run("iptables-legacy -I OUTPUT -p udp --dport 9 -m statistic --mode nth --every 2 "
+	    "--packet 0 -j NFQUEUE --queue-num 1");
+	setenv("LIBIPQ_BATCH", "64", 1);
+	setenv("LIBIPQ_QUEUE", "0-1", 1);
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
+	for (int round = 0; round < 12; round++) {
+		int left[2] = { 0, 0 };
+		struct queue_figures f;
+
+		plan_at_random();
+		numbers_send(0, COUNT);
+		numbers_decide(h, COUNT, plan, got);
+		for (int i = 0; i < COUNT; i++)
+			left[(uint64_t)got[i].id >> 32] += plan[i] == LEAVE;
+		for (int n = 0; n < 2; n++)
+			cr_assert(queue_figures(n, &f) && (int)f.waiting == left[n],
+				  "%u and not %d wait in %d", f.waiting, left[n], n);
+		for (int i = 0; i < COUNT; i++)
+			if (plan[i] == LEAVE)
+				numbers_verdict(h, got[i].id, plan[i] = DROP);
+		numbers_expect(h, COUNT, plan, got);
+		numbers_forget();
+	}
+	end();
+}
+#endif

@@ -123,6 +123,29 @@ Test(ctl, and_so_are_several)
 	pair_close(0);
 }
 
+#if __SIZEOF_LONG__ > 4
+Test(ctl, or_more_from_the_same_on_but_none_that_another_handle_has)
+{
+	struct queue_figures f;
+	struct ipq_handle *other;
+
+	network_enter();
+	setenv("LIBIPQ_QUEUE", "4", 1);
+	pair_make(0);
+	setenv("LIBIPQ_QUEUE", "6", 1);
+	other = ipq_create_handle(0, PF_INET);
+	cr_assert(other);
+	expect_error(ipq_ctl(pair[0], IPQ_CTL_SET_QUEUE, 4, 7), EADDRINUSE);
+	expect_numbers(4, 4);
+	cr_assert(ipq_ctl(pair[0], IPQ_CTL_SET_QUEUE, 4, 5) == 0);
+	expect_numbers(4, 5);
+	pair_start(0);
+	cr_assert(queue_figures(4, &f) && queue_figures(5, &f) && !queue_figures(6, &f));
+	pair_close(0);
+	ipq_destroy_handle(other);
+}
+#endif
+
 /* Both families mean other numbers then, and need not share. */
 Test(ctl, a_queue_is_set_for_one_handle_alone)
 {

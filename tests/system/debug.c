@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <criterion/criterion.h>
 
@@ -131,6 +132,33 @@ Test(debug, names_an_owner_that_does_not_use_libipq)
 	assert_says_number(said, "port id ", getpid());
 	assert_says_number(said, "process ", getpid());
 	close(owner);
+}
+
+/* As daemon(3): the child goes on with the socket. */
+static long leave_to_a_child(long unused)
+{
+	(void)unused;
+	if (fork() == 0)
+		return 1;
+	_exit(0);
+}
+
+Test(debug, names_no_process_where_the_one_that_asked_is_gone)
+{
+	struct process owner;
+	const char *said;
+
+	network_enter();
+	owner = start_owner(PF_INET);
+	cr_assert(process_do(&owner, leave_to_a_child, 0));
+	cr_assert(waitpid(owner.pid, NULL, 0) == owner.pid);
+	setenv("LIBIPQ_DEBUG", "1", 1);
+	said = said_of_refusal(PF_INET, EBUSY);
+	assert_one_line(said);
+	assert_says_number(said, "port id ", PORT_ID_IPV4 + owner.pid);
+	assert_says(said, ": the request is refused");
+	cr_assert(!strstr(said, "process"), "\"%s\"", said);
+	close(owner.orders);
 }
 
 Test(debug, names_the_queue_and_the_remedy_when_the_capability_is_missing)

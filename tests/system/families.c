@@ -4,12 +4,15 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "datagram.h"
 #include "network.h"
 #include "pair.h"
@@ -113,6 +116,7 @@ static void serve_edges(uint32_t edge)
 
 Test(families, a_loop_that_waits_in_epoll_serves_both)
 {
+	NOT_CARRIED(CARRIED_GETS_NOOP);
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		pair_open(first);
@@ -123,6 +127,7 @@ Test(families, a_loop_that_waits_in_epoll_serves_both)
 
 Test(families, so_does_one_that_waits_for_edges)
 {
+	NOT_CARRIED(CARRIED_GETS_NOOP);
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		pair_open(first);
@@ -133,6 +138,7 @@ Test(families, so_does_one_that_waits_for_edges)
 
 Test(families, a_read_that_does_not_wait_finds_nothing_among_packets_of_the_other)
 {
+	NOT_CARRIED(CARRIED_GETS_NOOP);
 	pair_network("QUEUE");
 	pair_open(0);
 	for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
@@ -155,6 +161,7 @@ Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
 	static struct reader r;
 	long long began;
 
+	NOT_CARRIED(CARRIED_GETS_NOOP);
 	pair_network("QUEUE");
 	pair_open(0);
 	began = clock_us();
@@ -304,6 +311,7 @@ Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
 	static struct reader r;
 	uint64_t foreign;
 
+	NOT_CARRIED(CARRIED_HAS_NO_CTL);
 	for (int i = 0; i < 2; i++) {
 		pair_network("QUEUE");
 		pair_make(i);
@@ -373,6 +381,7 @@ Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_ot
 	int here, heard;
 	uint64_t foreign;
 
+	NOT_CARRIED(CARRIED_HAS_NO_CTL);
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_start(0);
@@ -392,4 +401,122 @@ Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_ot
 	pair_close(0);
 	cr_assert(ipq_read(pair[1], message.buf, sizeof(message.buf), -1) == 0);
 	pair_close(1);
+}
+
+static void do_nothing(int unused)
+{
+	(void)unused;
+}
+
+Test(families, a_signal_ends_a_read_that_waits)
+{
+	struct sigaction action = { .sa_handler = do_nothing };
+	static struct reader r;
+
+	cr_assert(!sigaction(SIGUSR1, &action, NULL));
+	for (int i = 0; i < 2; i++) {
+		pair_network("QUEUE");
+		pair_open(0);
+		/* passes over what is not its own first */
+		pair_pass(1, "six");
+		reader_start(&r, pair[i], 0);
+		cr_assert(!pthread_kill(r.thread, SIGUSR1));
+		reader_end(&r);
+		cr_assert(r.n == -1 && r.error == EINTR, "%zd, errno %d", r.n, r.error);
+		cr_assert_str_eq(r.text, "Failed to receive netlink message");
+		pair_pass(0, "four");
+		pair_pass(1, "six");
+		pair_close_both();
+	}
+}
+
+Test(families, a_descriptor_that_was_closed_is_an_error)
+{
+	static const int timeouts[] = { 0, -1, SOON };
+
+	pair_network("QUEUE");
+	pair_open(0);
+	pair_pass(1, "six");
+	for (int i = 0; i < 2; i++) {
+		close(pair[i]->fd);
+		/* poll calls it ready */
+		for (size_t t = 0; t < sizeof(timeouts) / sizeof(*timeouts); t++) {
+			cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf),
+					   timeouts[t]) == -1);
+			cr_assert(errno == EBADF);
+		}
+	}
+}
+
+static unsigned int waiting(unsigned int number)
+{
+	struct queue_figures f;
+
+	cr_assert(queue_figures(number, &f));
+	return f.waiting;
+}
+
+/* In a user namespace fewer fit the receive buffer (net.core.rmem_max). */
+Test(families, one_that_does_not_wait_comes_back_however_many_of_the_other_there_are)
+{
+	unsigned int said = 0, all;
+	uint64_t foreign = 0;
+
+	NOT_CARRIED(CARRIED_GETS_NOOP);
+	pair_network("QUEUE");
+	setenv("LIBIPQ_MAXLEN", "6000", 1);
+	pair_open(0);
+	/* from many sockets: what waits is charged to them */
+	while (said < 5000) {
+		int fd = udp_open(AF_INET6, 0);
+
+		for (int n = 0; n < 100; n++)
+			said += udp_send(fd, "::1", 9, "six", 3) == 3;
+		close(fd);
+	}
+	all = waiting(0);
+	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
+	cr_assert(!ipq_ctl(pair[0], IPQ_CTL_GET_FOREIGN, &foreign));
+	if (!getenv("LIBIPQ_BATCH"))
+		cr_assert(foreign == (all < 4096 ? all : 4096), "%lu of %u",
+			  (unsigned long)foreign, all);
+	for (unsigned int n = 0; n < all; n++)
+		pair_packet(1, "six");
+	cr_assert(pair_silent());
+	pair_close_both();
+}
+
+static long read_and_accept(long i)
+{
+	ssize_t n = ipq_read(pair[i], message.buf, sizeof(message.buf), SOON);
+
+	return n > 0 && message.nlh.nlmsg_type == IPQM_PACKET &&
+	       ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id, NF_ACCEPT, 0,
+			       NULL) > 0;
+}
+
+/* Whether anybody has it takes one to find out. */
+Test(families, without_a_descriptor_to_spare_packets_go_to_where_somebody_may_be)
+{
+	struct rlimit before, none;
+	struct process child;
+
+	pair_network("QUEUE");
+	pair_open(0);
+	child = process_start();
+	close(pair[1]->fd);
+	pair_say(1, "six");
+	pair_say(0, "four");
+	cr_assert(!getrlimit(RLIMIT_NOFILE, &before));
+	/* the lowest that is free */
+	none = (struct rlimit) { dup(0), before.rlim_max };
+	close(none.rlim_cur);
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &none));
+	cr_assert(read_and_accept(0));
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &before));
+	udp_expect(pair_heard[0], "four");
+	cr_assert(process_do(&child, read_and_accept, 1));
+	udp_expect(pair_heard[1], "six");
+	process_end(&child);
+	pair_close(0);
 }

@@ -3,9 +3,11 @@
  * fork after the handles were made, separate in those that forked before (FACTS 5, 6). */
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "pair.h"
 #include "peer.h"
@@ -280,13 +282,20 @@ Test(families_forks, a_child_goes_on_with_both_when_the_parent_closed_one_behind
 {
 	for (int first = 0; first < 2; first++) {
 		struct process child;
+		int ends[2], fd;
+		char text[16];
 
 		pair_network("QUEUE");
 		pair_open(first);
 		child = process_start();
 		say_each(3);
+		fd = pair[!first]->fd;
 		close_only(!first);
+		/* what is in its place is not written to */
+		cr_assert(!socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+		cr_assert(dup2(ends[0], fd) == fd);
 		pair_close(first);
+		cr_assert(recv(ends[1], text, sizeof(text), MSG_DONTWAIT) < 0);
 		expect_each(&child, 3);
 		say_each(3);
 		expect_each(&child, 3);
@@ -318,6 +327,7 @@ Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_ther
 {
 	struct process child;
 
+	NOT_CARRIED("nothing it closes is closed behind our back");
 	pair_network("QUEUE");
 	pair_open(0);
 	/* the first has the number again then, and wants no packets */
@@ -332,4 +342,77 @@ Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_ther
 	expect_each(&child, 3);
 	process_end(&child);
 	pair_close(1);
+}
+
+static long open_both(long first)
+{
+	for (int n = 0; n < 2; n++) {
+		int i = n ? !first : first;
+
+		pair[i] = ipq_create_handle(0, pair_family(i));
+		if (!pair[i] || start(i) < 0)
+			return 0;
+	}
+	return 1;
+}
+
+static long destroy_in_a_child(long i)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		destroy(i);
+		exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+static long leave_to_a_child(long unused)
+{
+	(void)unused;
+	if (fork() == 0)
+		return 1;
+	exit(0);
+}
+
+static unsigned int waiting(void)
+{
+	struct queue_figures f;
+
+	return queue_figures(0, &f) ? f.waiting : 0;
+}
+
+static long read_and_accept(long i)
+{
+	static union message m;
+
+	return ipq_read(pair[i], m.buf, sizeof(m.buf), SOON) > 0 &&
+	       m.nlh.nlmsg_type == IPQM_PACKET &&
+	       ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
+			       NULL) > 0;
+}
+
+Test(families_forks, what_waits_stays_until_the_last_one_goes_that_has_the_handle)
+{
+	for (int first = 0; first < 2; first++) {
+		struct process process;
+		siginfo_t info;
+
+		pair_network("QUEUE");
+		process = process_start();
+		cr_assert(process_do(&process, open_both, first));
+		pair_say(!first, "waits");
+		cr_assert(process_do(&process, destroy_in_a_child, first));
+		cr_assert(waiting() == 1, "it was moved");
+		process_do(&process, leave_to_a_child, 0);
+		cr_assert(!waitid(P_PID, process.pid, &info, WEXITED | WNOWAIT));
+		process_do(&process, destroy, first);
+		cr_assert(waiting() == 0, "it was not moved");
+		cr_assert(process_do(&process, read_and_accept, !first));
+		udp_expect(pair_heard[!first], "waits");
+		process_do(&process, leave_to_a_child, 0);
+		process_end(&process);
+	}
 }

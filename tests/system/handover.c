@@ -4,16 +4,24 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "pair.h"
 #include "peer.h"
 #include "process.h"
 
 TestSuite(handover, .timeout = 60);
+
+static union message message;
 
 /* What each of the two handles is. */
 static enum { GONE, MADE, ACTIVE } state[2];
@@ -216,6 +224,138 @@ Test(handover, also_when_the_other_is_made_only_then)
 	pair_close_both();
 }
 
+Test(handover, either_may_ask_for_headers_alone_and_for_packets_again)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		for (int i = 0; i < 2; i++) {
+			int which;
+
+			cr_assert(ipq_set_mode(pair[i], IPQ_COPY_META, 0) == MODE_SENT);
+			pair_pass(!i, "the other as before");
+			pair_say(i, "hello");
+			do
+				which = pair_next(&message);
+			while (message.nlh.nlmsg_type == NLMSG_NOOP);
+			cr_assert(which == i && message.nlh.nlmsg_type == IPQM_PACKET);
+			cr_assert(ipq_get_packet(message.buf)->data_len == 0);
+			ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id,
+					NF_ACCEPT, 0, NULL);
+			udp_expect(pair_heard[i], "hello");
+			pair_start(i);
+			pair_pass(i, "packets");
+		}
+		pair_close_both();
+	}
+}
+
+/* More than fits its buffer: what did not was dropped when it came. */
+Test(handover, a_full_buffer_of_the_one_that_goes_keeps_nothing_back)
+{
+	int which, count = 0;
+
+	pair_network("QUEUE");
+	setenv("LIBIPQ_RCVBUF", "5000", 1);
+	pair_make(0);
+	pair_start(0);
+	unsetenv("LIBIPQ_RCVBUF");
+	pair_make(1);
+	pair_start(1);
+	for (int n = 0; n < 100; n++)
+		pair_say(1, "many");
+	pair_close(0);
+	pair_say(1, "the last");
+	while (!pair_says(pair_any(&which), "the last"))
+		count++;
+	cr_assert(count > 1 && count < 100, "%d", count);
+	pair_pass(1, "afterwards");
+	pair_close(1);
+}
+
+/* A program that knows nothing of libipq binds and unbinds queues. */
+static void command(int fd, uint8_t command, unsigned int queue)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct nfgenmsg nfgen;
+		struct nlattr attr;
+		struct nfqnl_msg_config_cmd cmd;
+	} request = {
+		.nlh = {
+			.nlmsg_len = sizeof(request),
+			.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.nfgen.res_id = htons(queue),
+		.attr = {
+			.nla_len = sizeof(request.attr) + sizeof(request.cmd),
+			.nla_type = NFQA_CFG_CMD,
+		},
+		.cmd.command = command,
+	};
+
+	cr_assert(send(fd, &request, sizeof(request), 0) == sizeof(request));
+}
+
+static int take_private_numbers(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	cr_assert(fd >= 0);
+	for (unsigned int n = 64512; n <= 65535; n++)
+		command(fd, NFQNL_CFG_CMD_BIND, n);
+	return fd;
+}
+
+Test(handover, without_a_private_number_left_the_second_is_refused_and_may_ask_again)
+{
+	int other;
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		other = take_private_numbers();
+		pair_make(first);
+		pair_start(first);
+		pair_make(!first);
+		pair_start(!first);
+		cr_assert(queue_error(pair[!first]) == EBUSY);
+		pair_pass(first, "alone");
+		command(other, NFQNL_CFG_CMD_UNBIND, 65000);
+		pair_start(!first);
+		cr_assert(pair_private(!first) == 65000, "%u", pair_private(!first));
+		pair_pass(0, "both");
+		pair_pass(1, "both");
+		pair_close_both();
+		close(other);
+	}
+}
+
+/* It keeps the queue number, and the other its own, until there are packets to move. */
+Test(handover, without_one_left_who_asked_for_no_packets_may_ask_again_or_go)
+{
+	int other;
+
+	for (int goes = 0; goes < 2; goes++) {
+		pair_network("QUEUE");
+		pair_open(0);
+		other = take_private_numbers();
+		mode_none(0);
+		cr_assert(pair_silent());
+		if (goes) {
+			pair_close(0);
+		} else {
+			pair_start(0);
+			pair_pass(0, "both");
+		}
+		pair_pass(1, "the other");
+		pair_close(1);
+		if (!goes)
+			pair_close(0);
+		close(other);
+	}
+}
+
 /* close(h->fd), where ipq_destroy_handle is meant. */
 static void close_only(int i)
 {
@@ -246,6 +386,26 @@ static long open_number(long number)
 	snprintf(text, sizeof(text), "%ld", number);
 	setenv("LIBIPQ_QUEUE", text, 1);
 	return peer_open(PF_INET6) && peer_mode(IPQ_COPY_META) > 0;
+}
+
+Test(handover, a_number_that_a_stranger_took_then_is_a_strangers)
+{
+	int other;
+
+	NOT_CARRIED("nothing it closes is closed behind our back");
+	pair_network("QUEUE");
+	pair_open(1);
+	close_only(1);
+	other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	command(other, NFQNL_CFG_CMD_BIND, 0);
+	pair_make(1);
+	pair_start(1);
+	cr_assert(queue_error(pair[1]) == EBUSY);
+	close(other);
+	pair_start(1);
+	pair_pass(1, "six");
+	pair_pass(0, "four");
+	pair_close_both();
 }
 
 Test(handover, what_was_for_one_that_is_gone_goes_to_no_stranger)

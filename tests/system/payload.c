@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "datagram.h"
 #include "network.h"
 #include "queue.h"
@@ -315,6 +316,7 @@ Test(payload, a_mark_and_a_payload_go_together)
 	ipq_packet_msg_t *p;
 	size_t len;
 
+	NOT_CARRIED(CARRIED_HAS_NO_MARKS);
 	network_enter();
 	queue_in_mode(IPQ_COPY_PACKET, 0);
 	p = queue_text("hello");

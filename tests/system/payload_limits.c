@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "queue.h"
 
@@ -176,6 +177,7 @@ Test(payload_limits, so_does_that_of_a_verdict_with_a_mark)
 {
 	unsigned long body[] = { NF_STOLEN, 77, 33 };
 
+	NOT_CARRIED(CARRIED_HAS_NO_MARKS);
 	network_enter();
 	queue_port_9();
 	cr_assert(ipq_set_vwmark(handle, 77, NF_STOLEN, 5, 33, data) ==
@@ -198,5 +200,20 @@ Test(payload_limits, a_payload_that_would_drop_is_refused_like_another)
 	decide(77, NF_STOLEN, 66000);
 	cr_assert(queue_error(handle) == EINVAL);
 	cr_assert(queue_silent(handle));
+	ipq_destroy_handle(handle);
+}
+
+/* Nothing of it is read. */
+Test(payload_limits, a_length_that_no_message_can_have_is_not_sent)
+{
+	ipq_id_t id;
+
+	NOT_CARRIED("sendmsg(2) has another error for lengths below 0");
+	network_enter();
+	queue_port_9();
+	id = queue_hello();
+	expect_not_sent(id, (size_t)INT32_MAX + 1, data, EMSGSIZE);
+	expect_not_sent(id, SIZE_MAX, data, EMSGSIZE);
+	expect_unharmed(id);
 	ipq_destroy_handle(handle);
 }

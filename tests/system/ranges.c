@@ -228,15 +228,19 @@ Test(ranges, all_of_them_are_claimed_or_none)
 		other = process_start();
 		cr_assert(process_do(&other, open_number, taken));
 		setenv("LIBIPQ_QUEUE", "4-7", 1);
-		setenv("LIBIPQ_DEBUG", "1", 1);
+		setenv("LIBIPQ_DEBUG", taken == 5 ? "0" : "1", 1);
 		setenv("LIBIPQ_RCVBUF", "100000", 1);
 		pair_make(0);
 		stderr_keep();
 		ipq_set_mode(pair[0], IPQ_COPY_META, 0);
 		cr_assert(queue_error(pair[0]) == EBUSY);
 		said = stderr_kept();
-		assert_says(said, "LIBIPQ_QUEUE");
-		assert_says(said, "EBUSY");
+		if (taken == 5) {
+			cr_assert_str_empty(said);
+		} else {
+			assert_says(said, "LIBIPQ_QUEUE");
+			assert_says(said, "EBUSY");
+		}
 		for (unsigned int n = 4; n <= 7; n++)
 			cr_assert(queue_figures(n, &f) == (n == taken));
 		process_end(&other);

@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "queue.h"
 #include "reader.h"
@@ -279,6 +280,7 @@ Test(reading, a_timeout_works_for_a_descriptor_above_1023)
 	struct reader r;
 	int fd;
 
+	NOT_CARRIED("it waits in select(2)");
 	network_enter();
 	cr_assert(!getrlimit(RLIMIT_NOFILE, &files));
 	files.rlim_cur = files.rlim_max;
@@ -296,5 +298,26 @@ Test(reading, a_timeout_works_for_a_descriptor_above_1023)
 	udp_say(AF_INET, 9, "hello");
 	reader_end(&r);
 	cr_assert(r.n > 0);
+	ipq_destroy_handle(h);
+}
+
+/* As of a program that closes what it does not know and opens something else. */
+Test(reading, of_a_descriptor_that_became_another_socket_is_an_error_and_does_not_wait)
+{
+	static const int timeouts[] = { 0, -1, SOON };
+	struct ipq_handle *h;
+	union message m;
+	int ends[2];
+
+	NOT_CARRIED("it reads whatever it is");
+	network_enter();
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	cr_assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	cr_assert(dup2(ends[0], h->fd) == h->fd && !close(ends[0]) && !close(ends[1]));
+	for (size_t i = 0; i < sizeof(timeouts) / sizeof(*timeouts); i++) {
+		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), timeouts[i]) == -1);
+		cr_assert(errno == ENOTSOCK, "%s", strerror(errno));
+		cr_assert_str_eq(ipq_errstr(), "Failed to receive netlink message");
+	}
 	ipq_destroy_handle(h);
 }

@@ -3,6 +3,8 @@
  * none (FACTS 1). */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <linux/netlink.h>
 
 #include <criterion/criterion.h>
 
@@ -139,6 +141,116 @@ Test(several_handles, may_be_moved_apart_by_ipq_ctl)
 	ipq_destroy_handle(h[0]);
 	ipq_destroy_handle(h[1]);
 }
+
+/* close(h->fd), where ipq_destroy_handle is meant. */
+static void close_only(struct ipq_handle *h)
+{
+	close(h->fd);
+	free(h);
+}
+
+Test(several_handles, one_closed_behind_our_back_does_not_count)
+{
+	struct ipq_handle *h[3];
+
+	network_enter();
+	for (int i = 0; i < 3; i++)
+		h[i] = open_at((const char *[]) { "0", "1", "2" }[i]);
+	/* the next handle's port id is that of another */
+	ipq_destroy_handle(h[1]);
+	close_only(h[2]);
+	h[2] = open_at("2");
+	pass(h[0], 0);
+	pass(h[2], 2);
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[2]);
+}
+
+/* As ip_queue's, which was the process id; each network namespace had its own. */
+Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is_ours)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+	struct ipq_handle *h;
+	int other;
+
+	network_enter();
+	h = open_at("0");
+	network_enter();
+	other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	address.nl_pid = 1040000000 + getpid();
+	cr_assert(other >= 0);
+	cr_assert(!bind(other, (struct sockaddr *)&address, sizeof(address)));
+	expect_refused("7");
+	close(other);
+	ipq_destroy_handle(open_at("7"));
+	ipq_destroy_handle(h);
+}
+
+/* In all network namespaces: 61 of each family here, and 6 elsewhere. */
+Test(several_handles, are_128_at_most_in_a_process)
+{
+	struct ipq_handle *h[128];
+	char queue[8];
+	int n;
+
+	unsetenv("LIBIPQ_BATCH");
+	network_enter();
+	for (n = 0; n < 122; n++) {
+		snprintf(queue, sizeof(queue), "%d", n);
+		setenv("LIBIPQ_QUEUE", queue, 1);
+		h[n] = ipq_create_handle(0, n % 2 ? PF_INET6 : PF_INET);
+		cr_assert(h[n], "%d: %s", n, strerror(errno));
+	}
+	network_enter();
+	for (; n < 128; n++) {
+		snprintf(queue, sizeof(queue), "%d", n);
+		h[n] = open_at(queue);
+	}
+	errno = 0;
+	cr_assert(!make("200") && errno == EMFILE, "%s", strerror(errno));
+	ipq_destroy_handle(h[60]);
+	h[60] = open_at("200");
+	pass(h[60], 200);
+	pass(h[127], 127);
+	for (n = 0; n < 128; n++)
+		ipq_destroy_handle(h[n]);
+}
+
+#if __SIZEOF_LONG__ > 4
+/* What they hold is kept for descriptors that may still be used (there is no room for
+ * so many where addresses have 32 bits). */
+Test(several_handles, with_batches_are_so_many_even_one_after_the_other)
+{
+	struct ipq_handle *h[61];
+	char queue[8];
+
+	setenv("LIBIPQ_BATCH", "2", 1);
+	for (int round = 0; round < 3; round++) {
+		int count = round == 2 ? 6 : 61;
+
+		network_enter();
+		for (int n = 0; n < count; n++) {
+			snprintf(queue, sizeof(queue), "%d", n);
+			h[n] = open_at(queue);
+		}
+		if (round == 2) {
+			errno = 0;
+			cr_assert(!make("200") && errno == EMFILE);
+			pass(h[5], 5);
+		}
+		for (int n = 0; n < count; n++)
+			ipq_destroy_handle(h[n]);
+	}
+	/* these are known */
+	h[0] = open_at("0");
+	pass(h[0], 0);
+	unsetenv("LIBIPQ_BATCH");
+	h[1] = open_at("200");
+	pass(h[1], 200);
+	ipq_destroy_handle(h[0]);
+	ipq_destroy_handle(h[1]);
+}
+#endif
 
 /* The most there are port ids for. */
 Test(several_handles, are_61_at_most)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For tests that cannot be of a library that the program carries in itself
+ * (tests/carried): skips them there. */
+#ifndef SUPPORT_CARRIED_H
+#define SUPPORT_CARRIED_H
+
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#define NOT_CARRIED(reason)			\
+	do {					\
+		if (getenv("CARRIED"))		\
+			cr_skip_test(reason);	\
+	} while (0)
+
+#define CARRIED_HAS_NO_MARKS "the old library set no marks"
+#define CARRIED_HAS_NO_CTL "the old library's ipq_ctl does nothing"
+#define CARRIED_GETS_NOOP "who selects, then reads, gets NLMSG_NOOP for packets of others"
+
+#endif
