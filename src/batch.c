@@ -3,6 +3,7 @@
  * in memory that forked processes share. Knows nothing of ip_queue's messages. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -91,7 +92,7 @@ struct batch {
 /* Those of this process, by the port id of their socket. */
 static struct known {
 	_Atomic uint32_t port_id;
-	_Atomic uint64_t network;
+	_Atomic uint64_t network;	/* and 1; 0 until it is told */
 	_Atomic(struct batch *) batch;
 } known[KNOWN_MAX];
 
@@ -118,18 +119,26 @@ static struct batch *make(void)
 	return b;
 }
 
+/* Another thread may just have taken the place. */
+static uint64_t network_of(const struct known *k)
+{
+	for (int tries = 0; !k->network && tries < 1000; tries++)
+		sched_yield();
+	return k->network - 1;
+}
+
 /* Finds its place, or makes one. */
 static struct known *find_known(uint32_t port_id, uint64_t network)
 {
 	for (struct known *k = known; k < known + KNOWN_MAX; k++) {
 		uint32_t none = 0;
 
-		if (k->port_id == port_id && k->network == network)
-			return k;
 		if (atomic_compare_exchange_strong(&k->port_id, &none, port_id)) {
-			k->network = network;
+			k->network = network + 1;
 			return k;
 		}
+		if (k->port_id == port_id && network_of(k) == network)
+			return k;
 	}
 	errno = EMFILE;
 	return NULL;

@@ -75,7 +75,7 @@ static void unbind_numbers(struct peer *p)
 
 /* What waits unread is moved to its private number, so that it need not be lost; what
  * was read and not decided on is. */
-void claims_step_aside(struct peer *p)
+static void step_aside(struct peer *p)
 {
 	uint16_t queue;
 
@@ -111,17 +111,30 @@ static void take_number(struct peer *p, uint16_t queue)
 /* At once: what comes in between is dropped. Its packets come by the private number
  * still, also those in the numbers taken over: ids of several numbers would be the
  * same. */
-void claims_take_over(struct peer *p, uint32_t from)
+static void take_numbers(struct peer *p)
 {
-	if (!peers_reachable(p))
-		return;
 	/* also if it is refused: that wakes select */
 	p->shares = true;
 	for (unsigned int n = p->first; n <= p->last; n++)
 		take_number(p, n);
+}
+
+void claims_take_over(struct peer *p, uint32_t from)
+{
+	if (!peers_reachable(p))
+		return;
+	take_numbers(p);
 	/* a forked process may have the socket still, and the numbers with it */
-	if (!from || nfqueue_port_id_unused(from))
-		p->holds = true;
+	p->holds = nfqueue_port_id_unused(from);
+}
+
+void claims_pass(struct peer *from, struct peer *to)
+{
+	step_aside(from);
+	if (from->holds || !peers_reachable(to))
+		return;
+	take_numbers(to);
+	to->holds = true;
 }
 
 void claims_set_mode(struct peer *p, int fd)
@@ -149,7 +162,7 @@ static enum standing ask_sharer(struct peer *p, uint16_t queue)
 	if (!holder || !holder->holds || !peers_reachable(holder))
 		return REFUSED;
 	if (holder->mode == IPQ_COPY_NONE)
-		claims_step_aside(holder);
+		step_aside(holder);
 	if (!holder->holds)
 		return FREE;
 	holder->shares = true;

@@ -20,12 +20,12 @@ void claims_make(struct ip_queue *q, int fd, const struct request *r,
  * none. */
 struct peer *claims_sharer(const struct peer *p);
 
-/* Before p, which holds numbers, asks for no packets: the other that means them
- * gets them. */
-void claims_step_aside(struct peer *p);
+/* Before from, which holds numbers and is to get no packets, asks for none: they go to
+ * the other that means them. */
+void claims_pass(struct peer *from, struct peer *to);
 
-/* After the one that held p's numbers has unbound them, or has closed its socket, which
- * had the port id from. */
+/* After the one that held p's numbers has closed its socket, which had the port id
+ * from. */
 void claims_take_over(struct peer *p, uint32_t from);
 
 /* Sets the copy mode of the numbers p holds besides the one its packets come by. */

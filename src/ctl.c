@@ -133,7 +133,8 @@ static int answer(struct ip_queue *q, int request, va_list args)
  * Returns 0; 1 for an unknown request, as the old library did for every one; or -1,
  * "Operation not supported" and errno: EINVAL for a value that cannot be, EBUSY
  * after the first request, EADDRINUSE if the process has a handle of the family
- * with the same queue number, ENOENT if the kernel's counters cannot be read
+ * with the same queue number, ENOMEM or EMFILE if there is no room for a batch,
+ * ENOENT if the kernel's counters cannot be read
  * (/proc/net/netfilter/nfnetlink_queue is for root's eyes).
  */
 EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)

@@ -26,6 +26,5 @@ enum ipq_error {
 
 /* Of the calling thread. Set by a failure, never cleared by a success. */
 void ipq_error_set(enum ipq_error error);
-enum ipq_error ipq_error_get(void);
 
 #endif

@@ -190,13 +190,10 @@ static void pass_numbers(struct ip_queue *q, uint8_t mode)
 	if (!sharer || none == (p->mode == IPQ_COPY_NONE))
 		return;
 	peers_lock();
-	if (none && p->holds) {
-		claims_step_aside(p);
-		claims_take_over(sharer, 0);
-	} else if (!none && sharer->holds && sharer->mode == IPQ_COPY_NONE) {
-		claims_step_aside(sharer);
-		claims_take_over(p, 0);
-	}
+	if (none && p->holds)
+		claims_pass(p, sharer);
+	else if (!none && sharer->holds && sharer->mode == IPQ_COPY_NONE)
+		claims_pass(sharer, p);
 	peers_unlock();
 }
 

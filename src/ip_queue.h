@@ -35,8 +35,9 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again);
  * this one: its port id tells what it is. Returns 0, or -1 and errno. */
 int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id);
 
-/* Changes the settings before the first request. Returns 0, or EBUSY after it, or
- * EADDRINUSE if the process has another of the family with such a number. */
+/* Changes the settings before the first request. Returns 0, or EBUSY after it,
+ * EADDRINUSE if the process has another of the family with such a number, ENOMEM or
+ * EMFILE if there is no room for a batch; then all are as they were. */
 int ip_queue_set(struct ip_queue *q, const struct settings *s);
 
 /* close(2). What was queued for the other family of this program goes on to it. */

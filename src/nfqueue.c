@@ -80,7 +80,8 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	int got = recvmmsg(fd, msgs, n, MSG_DONTWAIT, NULL);
 
 	errno = saved;
-	return got < 0 ? 0 : got;
+	/* netlink knows no empty ones: it is not what it was */
+	return got < 0 || !msgs->msg_len ? 0 : got;
 }
 
 void nfqueue_discard(int fd)
