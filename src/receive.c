@@ -103,7 +103,10 @@ static EVERY_PACKET void write_message(const struct message *m,
 	    !nfqueue_in_place(d, m->payload_offset, filled - head_len, buf + head_len))
 		filled = head_len + nfqueue_copy(d, m->payload_offset,
 						 filled - head_len, buf + head_len);
-	memcpy(buf, m->head, head_len);
+	if (head_len == sizeof(m->packet))	/* a length that the compiler knows */
+		memcpy(buf, m->head, sizeof(m->packet));
+	else
+		memcpy(buf, m->head, head_len);
 	if (filled < end)
 		memset(buf + filled, 0, end - filled);
 }
