@@ -109,7 +109,7 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		memmove(to, d->start + offset, first);
 	}
 	if (first < n)
-		memcpy(to + first, d->spill + offset + first - d->start_len,
+		memcpy(to + first, d->spill + (offset + first - d->start_len),
 		       n - first);
 	return n;
 }
