@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """usage: unreached.py COVERAGE LIST
 Prints, by function, the lines and branches in gcovr's COVERAGE (JSON) that no test
-reaches, each with the reason that LIST has for it. A line without one is a failure.
+reaches, each with the reason that LIST has for it. What depends on time may be missing
+there; a function that there is not any more is a failure.
 """
 import json
 import sys
@@ -42,7 +43,6 @@ def words(kind, numbers):
 
 def main(coverage, listed):
     reasons = reasons_in(listed)
-    failed = False
     with open(coverage, encoding="utf-8") as file:
         sources = json.load(file)["files"]
     for source in sources:
@@ -51,12 +51,11 @@ def main(coverage, listed):
             what = "; ".join(words("lines", lines) + words("branches of", branches))
             if what:
                 print(f"{name} ({what}): {reason}")
-                failed |= bool(lines) and reason == "no reason is listed"
             elif reason != "no reason is listed":
                 print(f"{name}: all reached this time; listed: {reason}")
     for name in reasons:
         print(f"{name}: there is no such function")
-    return failed or bool(reasons)
+    return bool(reasons)
 
 
 if __name__ == "__main__":

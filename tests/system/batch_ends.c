@@ -62,7 +62,8 @@ static void expect_line(const struct program *p, const char *expected)
 	struct pollfd readable = { .fd = p->output, .events = POLLIN };
 	char line[64] = "";
 
-	cr_assert(poll(&readable, 1, DEADLINE) == 1, "it hangs");
+	/* memcheck takes its time to start a program */
+	cr_assert(poll(&readable, 1, 3 * DEADLINE) == 1, "it hangs");
 	cr_assert(read(p->output, line, sizeof(line) - 1) >= 0);
 	line[strcspn(line, "\n")] = '\0';
 	cr_assert_str_eq(line, expected);
