@@ -61,7 +61,7 @@ struct batch {
 	unsigned int max;
 	int fd;			/* the last it was used with */
 
-	unsigned int wanted, got;	/* of the last look */
+	unsigned int got;		/* when it was last looked */
 	unsigned int next;		/* of the kept: the oldest */
 	_Atomic unsigned int kept;	/* and how many from there */
 	_Atomic uint32_t mark;		/* the last in the socket, */
@@ -247,10 +247,9 @@ static bool is_after(uint32_t id, uint32_t other)
 	return (int32_t)(id - other) > 0;
 }
 
-unsigned int batch_receive(struct batch *b, int fd, bool all)
+unsigned int batch_receive(struct batch *b, int fd)
 {
-	b->wanted = all || !b->patience ? b->max : 1;
-	b->got = nfqueue_receive_many(fd, b->msgs, b->wanted);
+	b->got = nfqueue_receive_many(fd, b->msgs, b->max);
 	b->next = 0;
 	b->fd = fd;
 	return b->got;
@@ -272,10 +271,10 @@ void batch_received(struct batch *b)
 {
 	if (b->kept >= WORTHWHILE || b->kept == b->max)
 		b->patience = 0;
-	else if (b->wanted > 1 && b->patience < PATIENCE_MAX)
+	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	if (b->got < b->wanted)
+	if (b->got < b->max)
 		batch_mark_seen(b, b->mark);	/* there are no more */
 	else
 		b->is_unsure = true;

@@ -36,10 +36,9 @@ unsigned int batch_held(const struct batch *b);
 bool batch_is_due(struct batch *b);
 void batch_note_size(struct batch *b, size_t len);
 
-/* Takes in what waits in the socket, nothing being held: all there is room for, or,
- * if they lately were few, one. Returns how many; each is then looked at, the oldest
- * first, and kept or forgotten. */
-unsigned int batch_receive(struct batch *b, int fd, bool all);
+/* Takes in what waits in the socket and there is room for, nothing being held. Returns
+ * how many messages; each is then looked at, the oldest first, and kept or forgotten. */
+unsigned int batch_receive(struct batch *b, int fd);
 struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d);
 void batch_keep(struct batch *b, unsigned int i);
 void batch_received(struct batch *b);

@@ -206,9 +206,8 @@ static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, s
 	return 0;
 }
 
-/* Several messages, of which those for the program are kept. all: as many as there
- * is room for. */
-static void take_in(struct ip_queue *q, int fd, bool all, bool *passed)
+/* As many messages as there is room for, of which those for the program are kept. */
+static void take_in(struct ip_queue *q, int fd, bool *passed)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -216,7 +215,7 @@ static void take_in(struct ip_queue *q, int fd, bool all, bool *passed)
 	unsigned int n;
 
 	do {
-		n = batch_receive(b, fd, all);
+		n = batch_receive(b, fd);
 		for (unsigned int i = 0; i < n; i++) {
 			m = batch_look(b, i, &d);
 			translate_message(d.nlh, d.have, d.len, m);
@@ -246,7 +245,7 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
-		take_in(q, fd, true, passed);
+		take_in(q, fd, passed);
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		batch_note_size(b, m->payload_len);
@@ -258,7 +257,7 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 			batch_drop_head(b);
 		/* the marks must be gone by the time nothing is held */
 		if (!batch_held(b) && batch_has_marks(b))
-			take_in(q, fd, false, passed);
+			take_in(q, fd, passed);
 	}
 	/* the program may now wait: for ever, for all we know */
 	if (!batch_held(b))

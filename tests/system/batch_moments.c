@@ -56,6 +56,8 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	return syscall(SYS_recvmsg, fd, msg, flags);
 }
 
+static unsigned int looks;	/* at several messages at once */
+
 #ifdef __GLIBC__
 typedef int mmsg_flags;
 #else
@@ -65,6 +67,7 @@ typedef unsigned int mmsg_flags;
 int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, mmsg_flags flags,
 	     struct timespec *time)
 {
+	looks++;
 	pass_moment();
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, time);
 }
@@ -215,6 +218,32 @@ Test(batch_moments, more_come_than_the_buffer_holds)
 	at_every_moment(1, "1000", come_many, none_is_left);
 	at_every_moment(3, "3000", come_many, none_is_left);
 	at_every_moment(8, "10000", come_many, none_is_left);
+}
+
+/* Not one by one, with a new mark for each, though few waited before. */
+Test(batch_moments, what_has_come_before_a_mark_is_taken_in_together)
+{
+	unsigned int moment = 0;
+	bool has_been;
+
+	numbers_network();
+	event = come_many;
+	do {
+		begin("64", "1000000");
+		send_more(2);
+		take_all();
+		send_more(2);
+		left = ++moment;
+		looks = 0;
+		take_all();
+		has_been = !left;
+		left = 0;
+		take_all();
+		got_all();
+		cr_assert(looks < 20, "moment %u: %u looks", moment, looks);
+		ipq_destroy_handle(h);
+	} while (has_been);
+	cr_assert(moment > 4, "%u moments", moment);
 }
 
 static union message handlers;
