@@ -81,7 +81,7 @@ threads)
 	run_tests "$BUILD" --timeout-multiplier 4 threads threads-batched handles reading \
 		strangers load load-batched forks readiness devices families families_load \
 		families_load-batched handover handover-batched batch_threads \
-		batch_reading batch_forks faults-readers faults-interfaces \
+		batch_reading batch_forks links faults-readers faults-interfaces \
 		faults-interruptions
 	run_beneath libtsan.so "$BUILD"
 	;;
@@ -94,7 +94,7 @@ valgrind)
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
 	run_tests "$BUILD" --setup valgrind \
-		byte_order translate hostile requests settings_parse wire faults-ids \
+		byte_order translate hostile requests settings_parse wire pieces links faults-ids \
 		handles modes readiness reading buffers strangers verdicts payload \
 		payload_limits ipv6 handover several_handles ranges gso \
 		fail_open ctl metadata copies ownership forks privileges settings debug \
