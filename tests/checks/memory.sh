@@ -30,6 +30,15 @@ run_beneath()
 	filter=
 }
 
+# usage: run_carried BUILD SANITIZED ARGUMENT...: the tests with a library of their own
+# inside, after that
+run_carried()
+{
+	tested=$1 preload="$runtime $2/compat/libipq-preload.so"
+	shift 2
+	run_tests "$tested" --timeout-multiplier 4 --wrapper "env 'LD_PRELOAD=$preload'" "$@"
+}
+
 export CC=gcc CXX=g++
 case $1 in
 sanitizers)
@@ -52,9 +61,11 @@ sanitizers)
 	run_tests "$BUILD" --wrapper "env LD_PRELOAD=$runtime" --suite languages
 	sanitized=$BUILD
 	run_beneath libasan.so "$sanitized"
+	# the commands that these run are preloaded, too
+	ASAN_OPTIONS=$options:verify_asan_link_order=0
+	run_carried "$BUILDS/gcc-O2" "$sanitized" --suite carried
 	# ipq-run puts the library before the sanitizer's
 	staged=$sanitized/staged/$sanitized/root
-	ASAN_OPTIONS=$options:verify_asan_link_order=0
 	run_tests "$BUILDS/gcc-O2" --timeout-multiplier 4 --wrapper "env
 		PRELOAD=$sanitized/compat/libipq-preload.so IPQ_RUN=$sanitized/compat/ipq-run
 		STAGED_PREFIX=$staged STAGED_IPQ_RUN=$staged/bin/ipq-run" \
@@ -62,7 +73,8 @@ sanitizers)
 	echo "skipped: preload-i386: the 32-bit library is built apart, without sanitizers"
 	echo "skipped: without-nfqueue: the program forgets its handle, and the virtual" \
 		"machine is not told to overlook it"
-	for test in faults-exhaustion faults-moments batch_moments; do
+	for test in faults-exhaustion faults-moments faults-shortages batch_moments \
+		preload-exhaustion; do
 		echo "skipped: $test: puts functions before the C library's, as sanitizers do"
 	done
 	;;
@@ -83,13 +95,19 @@ threads)
 		families_load-batched handover handover-batched batch_threads \
 		batch_reading batch_forks links faults-readers faults-interfaces \
 		faults-interruptions
-	run_beneath libtsan.so "$BUILD"
+	sanitized=$BUILD
+	run_beneath libtsan.so "$sanitized"
+	build plain -Doptimization=1 -Dplain_tests=true
+	not_here "its handler runs when the read has ended" \
+		a_handler_that_interrupts_the_read_may_give_a_verdict
+	run_carried "$BUILD" "$sanitized" carried-threads carried-load carried-forks \
+		carried-families carried-families_load carried-handover carried-readiness
 	;;
 valgrind)
 	need valgrind
 	# Criterion knows of its tests' exit status before memcheck sets it; under it a
 	# program may be set aside for so long that "families" cannot tell waiting
-	build valgrind -Doptimization=1 -Dplain_tests=true
+	build plain -Doptimization=1 -Dplain_tests=true
 	not_here "counts memcheck's memory, too" a_thousand_pairs_leave_nothing_behind
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
