@@ -8,7 +8,7 @@
 
 #include "memory.h"
 
-_Atomic uintptr_t memory_seen[MEMORY_SEEN];
+_Atomic uintptr_t memory_seen[MEMORY_SETS][2];
 
 /* The kernel reads the signals before it finds that it is not told what to do
  * with them (rt_sigprocmask): EFAULT or EINVAL, and nothing has changed. */
@@ -24,6 +24,15 @@ static bool kernel_can_read(uintptr_t page)
 	return can;
 }
 
+static void remember(uintptr_t page)
+{
+	_Atomic uintptr_t *set = memory_seen[page / MEMORY_PAGE % MEMORY_SETS];
+
+	atomic_store_explicit(&set[1], atomic_load_explicit(&set[0], memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&set[0], page, memory_order_relaxed);
+}
+
 bool memory_ask(uintptr_t start, size_t len)
 {
 	uintptr_t last = start + len - 1, page;
@@ -33,15 +42,13 @@ bool memory_ask(uintptr_t start, size_t len)
 	if (last < start)
 		return false;
 	for (page = start & -MEMORY_PAGE; page <= last; page += MEMORY_PAGE) {
-		_Atomic uintptr_t *place = memory_place(page);
-
 		if (!page)
 			return false;
-		if (atomic_load_explicit(place, memory_order_relaxed) == page)
+		if (memory_was_there(page))
 			continue;
 		if (!kernel_can_read(page))
 			return false;
-		atomic_store_explicit(place, page, memory_order_relaxed);
+		remember(page);
 	}
 	return true;
 }

@@ -12,13 +12,18 @@
 /* No page of Linux's is smaller. */
 #define MEMORY_PAGE 4096
 
-/* Addresses of pages that were there, each in the place its address gives. */
-#define MEMORY_SEEN 64
-extern _Atomic uintptr_t memory_seen[MEMORY_SEEN];
+/* Addresses of pages that were there, each in one of the two places its address gives:
+ * a program's may lie so that with one place two would drive each other out, packet by
+ * packet. */
+#define MEMORY_SETS 32
+extern _Atomic uintptr_t memory_seen[MEMORY_SETS][2];
 
-static inline _Atomic uintptr_t *memory_place(uintptr_t page)
+static inline bool memory_was_there(uintptr_t page)
 {
-	return &memory_seen[page / MEMORY_PAGE % MEMORY_SEEN];
+	_Atomic uintptr_t *set = memory_seen[page / MEMORY_PAGE % MEMORY_SETS];
+
+	return atomic_load_explicit(&set[0], memory_order_relaxed) == page ||
+	       atomic_load_explicit(&set[1], memory_order_relaxed) == page;
 }
 
 /* memory_is_there for any number of pages. */
@@ -31,8 +36,7 @@ static inline bool memory_is_there(const void *start, size_t len)
 	uintptr_t first = (uintptr_t)start, page = first & -MEMORY_PAGE;
 
 	return (page && len <= MEMORY_PAGE - first % MEMORY_PAGE &&
-		atomic_load_explicit(memory_place(page), memory_order_relaxed) == page) ||
-	       memory_ask(first, len);
+		memory_was_there(page)) || memory_ask(first, len);
 }
 
 #endif
