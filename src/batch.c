@@ -280,18 +280,18 @@ void batch_received(struct batch *b)
 		b->is_unsure = true;
 }
 
-bool batch_wants_mark(const struct batch *b)
+static bool wants_mark(const struct batch *b)
 {
 	return b->kept && (!batch_has_marks(b) || b->is_unsure);
 }
 
 /* A mark is lost if the buffer is full. So when another message came out the one put
  * before is not counted on. */
-void batch_mark(struct batch *b, int fd)
+static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
 
-	if (!batch_wants_mark(b))
+	if (!wants_mark(b))
 		return;
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
@@ -334,9 +334,9 @@ void batch_leave(struct batch *b, int fd)
 	int tries = 0;
 
 	do {
-		batch_mark(b, fd);
+		put_mark(b, fd);
 		batch_unlock(b);
-	} while (batch_wants_mark(b) && tries++ < 3 && batch_lock(b));
+	} while (wants_mark(b) && tries++ < 3 && batch_lock(b));
 }
 
 static struct tracked *tracked_at(struct batch *b, unsigned int n)

@@ -16,9 +16,9 @@
 
 struct batch;
 
-/* That of the socket with the port id in the network namespace, for max messages; empty if it is a new one.
- * tracked says whether all that read the queue share it. It stays for ever: a
- * descriptor may be used after it was closed. NULL and errno. */
+/* That of the socket with the port id in the network namespace, for max messages; empty
+ * if it is a new one. tracked says whether all that read the queue share it. It stays
+ * for ever: a descriptor may be used after it was closed. NULL and errno. */
 struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
 		       bool tracked);
 
@@ -43,18 +43,14 @@ struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datag
 void batch_keep(struct batch *b, unsigned int i);
 void batch_received(struct batch *b);
 
-/* While messages are held the socket has to be readable: a mark in it, an answer of
- * the kernel's, does if nothing else. */
-void batch_mark(struct batch *b, int fd);
-bool batch_wants_mark(const struct batch *b);
-
 /* The mark has come out of the socket, or another message, and perhaps the mark was
  * never there. */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
 
-/* After this the socket is readable if messages are held, whatever a signal handler
- * has taken out of it in between. */
+/* Unlocks. While messages are held the socket has to be readable, whatever a signal
+ * handler takes out of it: a mark in it, an answer of the kernel's, does if nothing
+ * else. */
 void batch_leave(struct batch *b, int fd);
 
 /* Whether marks have to come out of it, since nothing is held. */

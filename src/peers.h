@@ -36,8 +36,8 @@ struct peer {
 	_Atomic uint64_t foreign;	/* packets that were not for it */
 };
 
-/* That of the socket with the port id in the network namespace; a new one has no family. NULL and errno:
- * ENOMEM, EMFILE for too many. */
+/* That of the socket with the port id in the network namespace; a new one has no
+ * family. NULL and errno: ENOMEM, EMFILE for too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
 /* Forgets what was of an earlier socket with the port id. */

@@ -144,7 +144,8 @@ static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct messa
 
 /* With batches: everyone who shares the queue is to know what the program has. A
  * signal handler that interrupted another cannot tell it; then the id is missing. */
-static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m, int flags)
+static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
+				  int flags)
 {
 	bool locked = batch_lock(q->batch);
 	bool accepted = accept_message(q, fd, m);
@@ -183,8 +184,8 @@ static EVERY_PACKET ssize_t give(struct ip_queue *q, const struct message *m,
  * as the one before. Returns 0 for a message that was not for the program; passed
  * tells whether it was another's.
  */
-static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-			   bool *passed)
+static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags, bool *passed)
 {
 	static const size_t old_head = sizeof(((struct message *)0)->packet);
 	size_t offset = atomic_load_explicit(&q->payload_offset, memory_order_relaxed);
@@ -269,6 +270,7 @@ static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, siz
 				      int flags, bool *passed)
 {
 	bool others = false;
+	int saved = errno;
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
@@ -276,6 +278,8 @@ static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, siz
 		n = give_held(q, fd, buf, len, flags, &others);
 		batch_leave(q->batch, fd);
 	}
+	if (n >= 0)	/* a verdict held, or a mark, may not have been sent */
+		errno = saved;
 	*passed |= others;
 	if (n || others)
 		return n;

@@ -131,8 +131,7 @@ static bool print_growth(void)
 
 		printf("reader %d: %lu rounds, memory %ld KiB (%+ld), descriptors %d "
 		       "(%+d)\n", i, p->rounds, p->rss, grown, p->files, files);
-		good &= p->rounds > 0 && grown <= growth_allowed() &&
-			files == 0;
+		good &= p->rounds > 0 && grown <= growth_allowed() && files == 0;
 	}
 	return good;
 }

@@ -401,6 +401,22 @@ static void fail_in_turn(int error, int at_least)
 }
 
 /* Whether verdicts are held or not. */
+Test(batch_moments, a_mark_that_could_not_be_sent_is_no_error_of_a_read)
+{
+	union message m;
+
+	numbers_network();
+	begin("64", "1000000");
+	send_more(10);
+	sends_error = ENOBUFS;
+	sends_left = 1;
+	errno = 0;
+	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), 0) > 0);
+	cr_assert(!sends_left && errno == 0, "errno %d", errno);
+	cr_assert(readable());
+	ipq_destroy_handle(h);
+}
+
 Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
 {
 	fail_in_turn(ENOBUFS, 50);
