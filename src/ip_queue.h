@@ -20,6 +20,7 @@ struct ip_queue {
 	struct peer *peer;		/* what forked processes share of it */
 	_Atomic uint16_t payload_offset; /* in the last packet message */
 	struct batch *batch;		/* NULL: one message at a time */
+	atomic_bool waits;		/* a read has found nothing and waited */
 	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
 	struct links links;
 };

@@ -295,14 +295,17 @@ static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_
 
 /* What is moved on keeps its order: who receives it moves it before another
  * receives the next. */
-static ssize_t receive_in_turn(struct ip_queue *q, int fd, void *buf, size_t len,
-			       int flags, bool *passed)
+static ssize_t look(struct ip_queue *q, int fd, void *buf, size_t len,
+		    int flags, bool *passed)
 {
+	bool shares = atomic_load_explicit(&q->peer->shares, memory_order_relaxed);
 	ssize_t n;
 
-	peers_take_turn(&q->peer->turn);
+	if (shares)
+		peers_take_turn(&q->peer->turn);
 	n = receive(q, fd, buf, len, flags | MSG_DONTWAIT, passed);
-	q->peer->turn = false;
+	if (shares)
+		q->peer->turn = false;
 	return n;
 }
 
@@ -335,13 +338,14 @@ static bool is_nonblocking(int fd)
 }
 
 /*
- * Where packets of others come too. A read that finds nothing but these may come
- * from select(2), which they woke: NLMSG_NOOP. One that has begun to wait goes on
- * waiting: most programs that never select know no message but IPQM_PACKET and
- * NLMSG_ERROR. passed: such packets were found already; waited: it has waited.
+ * Where packets of others come too, or may, and one look more costs little: the read
+ * looks before it waits. If it finds nothing but these it may come from select(2),
+ * which they woke: NLMSG_NOOP. One that has begun to wait goes on waiting: most
+ * programs that never select know no message but IPQM_PACKET and NLMSG_ERROR. passed:
+ * such packets were found already; waited: it has waited.
  */
-static SELDOM ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
-			      int flags, bool passed, bool waited)
+static SELDOM ssize_t receive_looking(struct ip_queue *q, int fd, void *buf, size_t len,
+				      int flags, bool passed, bool waited)
 {
 	unsigned int looks = 0;
 	int saved = errno;
@@ -350,7 +354,7 @@ static SELDOM ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size
 	if (atomic_load_explicit(&q->noop_peeked, memory_order_relaxed))
 		return give_noop(q, buf, len, flags);
 	for (;;) {
-		n = receive_in_turn(q, fd, buf, len, flags, &passed);
+		n = look(q, fd, buf, len, flags, &passed);
 		if (n > 0 || (n < 0 && errno != EAGAIN))
 			return n;
 		if (n == 0 && (waited || ++looks % LOOKS_MAX))
@@ -366,13 +370,14 @@ static SELDOM ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size
 		if (passed && !waited)
 			return give_noop(q, buf, len, flags);
 		waited = true;
+		atomic_store_explicit(&q->waits, true, memory_order_relaxed);
 		if (wait_for_message(fd))
 			return -1;
 	}
 }
 
-/* Whether the first message that was not for the program ended the read's waiting,
- * or was there before. A handle that began to share the number did so meanwhile;
+/* Whether the first message that was not for the program ended the waiting of a read
+ * that did not look before. A handle that began to share the number did so meanwhile;
  * else the time tells. */
 static bool has_waited(const struct ip_queue *q, uint32_t began)
 {
@@ -393,14 +398,16 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed))
-		return receive_beside(q, fd, buf, len, flags, false, false);
+	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed) ||
+	    (!atomic_load_explicit(&q->waits, memory_order_relaxed) &&
+	     !(flags & MSG_DONTWAIT)))
+		return receive_looking(q, fd, buf, len, flags, false, false);
 	began = clock_now();
 	n = receive(q, fd, buf, len, flags, &passed);
 	if (n)
 		return n;
-	return receive_beside(q, fd, buf, len, flags, passed,
-			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
+	return receive_looking(q, fd, buf, len, flags, passed,
+			       !(flags & MSG_DONTWAIT) && has_waited(q, began));
 }
 
 /* No number of a batch's. */

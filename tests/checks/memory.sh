@@ -105,8 +105,7 @@ threads)
 	;;
 valgrind)
 	need valgrind
-	# Criterion knows of its tests' exit status before memcheck sets it; under it a
-	# program may be set aside for so long that "families" cannot tell waiting
+	# Criterion knows of its tests' exit status before memcheck sets it
 	build plain -Doptimization=1 -Dplain_tests=true
 	not_here "counts memcheck's memory, too" a_thousand_pairs_leave_nothing_behind
 	not_here "counts memcheck's system calls, too" \
@@ -114,7 +113,7 @@ valgrind)
 	run_tests "$BUILD" --setup valgrind \
 		byte_order translate hostile requests settings_parse wire pieces links faults-ids \
 		handles modes readiness reading buffers strangers verdicts payload \
-		payload_limits ipv6 handover several_handles ranges gso \
+		payload_limits ipv6 families handover several_handles ranges gso \
 		fail_open ctl metadata copies ownership forks privileges settings debug \
 		batch batch_ends batch_readiness batch_reading batch_verdicts rules \
 		faults-thieves ipqctl-arguments ipqctl-rules

@@ -336,13 +336,11 @@ Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
 	}
 }
 
-Test(families, one_that_waits_before_any_came_does_not_see_it_either)
+/* It waits, and for no packet of the other family. */
+static void expect_own_alone(void)
 {
 	static struct reader r;
 
-	pair_network("QUEUE");
-	pair_make(0);
-	pair_start(0);
 	reader_start(&r, pair[0], 0);
 	usleep(30000);	/* as long as tells waiting from looking */
 	pair_say(1, "dropped");
@@ -350,6 +348,31 @@ Test(families, one_that_waits_before_any_came_does_not_see_it_either)
 	pair_say(0, "own");
 	reader_end(&r);
 	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+}
+
+Test(families, one_that_waits_before_any_came_does_not_see_it_either)
+{
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	expect_own_alone();
+	pair_close(0);
+}
+
+Test(families, nor_does_one_that_has_often_waited)
+{
+	static struct reader r;
+
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	for (int n = 0; n < 3; n++) {
+		reader_start(&r, pair[0], 0);
+		pair_say(0, "own");
+		reader_end(&r);
+		cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+	}
+	expect_own_alone();
 	pair_close(0);
 }
 
