@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages received and verdicts given several at once: what is held in between,
- * in memory that forked processes share. Knows nothing of ip_queue's messages. */
+/* Several messages received at once and held until the program reads them, in memory
+ * that forked processes share. Knows nothing of ip_queue's messages. */
 #ifndef IPQ_BATCH_H
 #define IPQ_BATCH_H
 
@@ -10,6 +10,7 @@
 #include "nfqueue.h"
 #include "settings.h"
 #include "translate.h"
+#include "verdicts.h"
 
 /* Messages. */
 #define BATCH_MAX SETTINGS_BATCH_MAX
@@ -17,10 +18,9 @@
 struct batch;
 
 /* That of the socket with the port id in the network namespace, for max messages; empty
- * if it is a new one. tracked says whether all that read the queue share it. It stays
- * for ever: a descriptor may be used after it was closed. NULL and errno. */
+ * if it is a new one. is_known as for ids_begin. It stays for ever: a descriptor may be used after it was closed. NULL and errno. */
 struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
-		       bool tracked);
+		       bool is_known);
 
 /* One thread or process at a time may do the rest of this. False in a signal handler
  * that has interrupted it: then all is done without it. */
@@ -60,21 +60,9 @@ bool batch_has_marks(const struct batch *b);
 struct message *batch_head(struct batch *b, struct nfqueue_datagram *d);
 void batch_drop_head(struct batch *b);
 
-/* The program is given the packet id of queue, or gives a verdict on it; false if it
- * had not been given it. Without it no verdict can stand for several packets. */
-void batch_track(struct batch *b, uint16_t queue, uint32_t id);
-bool batch_decide(struct batch *b, uint16_t queue, uint32_t id);
-
-/* Holds the verdict r on the packet, NF_ACCEPT or NF_DROP alone, if messages are
- * held; else, or if there are many, all go to the kernel. Returns 0, or -1 and
- * errno: they are held still. */
-int batch_put(struct batch *b, int fd, const struct request *r, uint16_t queue,
-	      uint32_t id);
-
-/* Sends the verdicts held. The same. */
-int batch_flush(struct batch *b, int fd);
-
-/* The program reads: how soon after a verdict tells whether the next may be held. */
-void batch_reads(struct batch *b);
+/* The verdicts held beside them; and how many may be, as for verdicts_put: the program
+ * will read again for sure if messages are held. */
+struct verdicts *batch_verdicts(struct batch *b);
+unsigned int batch_verdicts_max(const struct batch *b);
 
 #endif

@@ -341,6 +341,7 @@ static bool is_plain(const struct request *r, const void *payload, const uint32_
 static SELDOM int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 			const void *payload, const uint32_t *mark)
 {
+	struct verdicts *v = batch_verdicts(q->batch);
 	uint16_t queue = q->peer->number;
 	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
 	bool verdict;
@@ -352,12 +353,12 @@ static SELDOM int hold_or_send(struct ip_queue *q, int fd, const struct request 
 	verdict = is_request(r, IPQM_VERDICT) &&
 		  translate_verdict_known(r->body.msg.verdict.value);
 	if (verdict && q->peer->owner && is_plain(r, payload, mark) &&
-	    batch_decide(q->batch, queue, id)) {
-		failed = batch_put(q->batch, fd, r, queue, id);
+	    ids_decide(&v->ids, queue, id)) {
+		failed = verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
 	} else {
-		failed = batch_flush(q->batch, fd) || send_request(q, fd, r, payload, mark);
+		failed = verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark);
 		if (verdict && !failed)
-			batch_decide(q->batch, queue, id);
+			ids_decide(&v->ids, queue, id);
 	}
 	batch_leave(q->batch, fd);
 	return failed ? -1 : 0;
@@ -378,7 +379,7 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 static void flush(struct ip_queue *q, int fd)
 {
 	if (q->batch && batch_lock(q->batch)) {
-		batch_flush(q->batch, fd);
+		verdicts_flush(batch_verdicts(q->batch), fd);
 		batch_unlock(q->batch);
 	}
 }

@@ -74,8 +74,8 @@ static SELDOM void send_on(struct ip_queue *q, int fd, const struct message *m)
 	bool moved = move(q->peer, fd, m);
 
 	if (q->batch && m->queue == q->peer->number) {
-		batch_track(q->batch, m->queue, m->id);
-		batch_decide(q->batch, m->queue, m->id);
+		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
+		ids_decide(&batch_verdicts(q->batch)->ids, m->queue, m->id);
 	}
 	if (!moved && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
 		debug_foreign(m->queue, m->family);
@@ -155,7 +155,7 @@ static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
 	else
 		batch_mark_passed(q->batch);
 	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
-		batch_track(q->batch, m->queue, m->id);
+		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
 		batch_note_size(q->batch, m->payload_len);
 	}
 	if (locked)
@@ -228,7 +228,7 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 				*passed = true;
 			} else {
 				if (m->kind == MESSAGE_PACKET)
-					batch_track(b, m->queue, m->id);
+					ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
 				batch_keep(b, i);
 			}
 		}
@@ -262,7 +262,7 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	}
 	/* the program may now wait: for ever, for all we know */
 	if (!batch_held(b))
-		batch_flush(b, fd);
+		verdicts_flush(batch_verdicts(b), fd);
 	return n;
 }
 
@@ -274,7 +274,7 @@ static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, siz
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
-		batch_reads(q->batch);
+		verdicts_note_read(batch_verdicts(q->batch));
 		n = give_held(q, fd, buf, len, flags, &others);
 		batch_leave(q->batch, fd);
 	}

@@ -23,6 +23,6 @@ if [ "$lto" ]; then
 fi
 # shellcheck disable=SC2086 # words
 build "$compiler-O$optimization${lto:+-$lto}" $options
-run_tests "$BUILD" staged-install hardening byte_order translate hostile requests \
+run_tests "$BUILD" staged-install hardening byte_order translate hostile ids requests \
 	settings_parse wire ipqctl-parsers faults-ids handles verdicts payload ipv6 \
 	preload-raw preload-linked

@@ -111,7 +111,7 @@ valgrind)
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
 	run_tests "$BUILD" --setup valgrind \
-		byte_order translate hostile requests settings_parse wire pieces links faults-ids \
+		byte_order translate hostile ids requests settings_parse wire pieces links faults-ids \
 		handles modes readiness reading buffers strangers verdicts payload \
 		payload_limits ipv6 families handover several_handles ranges gso \
 		fail_open ctl metadata copies ownership forks privileges settings debug \

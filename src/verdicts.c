@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verdicts given and held until several go to the kernel at once. Knows nothing of
+ * packets but their ids; who holds the batch's lock has it. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "nfqueue.h"
+#include "verdicts.h"
+
+/* Verdicts are held while the program does nothing but read and decide, for so many
+ * packets with no more than so many ns from a verdict to the next read: one that
+ * decides, then waits elsewhere for what comes of it, would wait for ever. */
+#define STREAK 64
+#define AT_ONCE 1000
+
+void verdicts_begin(struct verdicts *v, bool is_known)
+{
+	ids_begin(&v->ids, is_known);
+	v->streak = 0;
+	v->given_at = 0;
+	v->count = 0;
+}
+
+/* Whether one verdict on the last and all before says the same as those held, also of
+ * the order in which the packets go on: the kernel takes that of the ids. */
+static bool can_join(const struct verdicts *v)
+{
+	const struct held *last = &v->held[v->count - 1];
+
+	for (unsigned int i = 0; i < v->count; i++) {
+		const struct held *h = &v->held[i];
+
+		if (h->r.body.msg.verdict.value != last->r.body.msg.verdict.value ||
+		    h->queue != last->queue || (i && !id_is_after(h->id, h[-1].id)))
+			return false;
+	}
+	return v->count > 1 && ids_all_decided(&v->ids, last->queue, last->id);
+}
+
+static void translate_held(const struct held *h, bool all_before,
+			   struct kernel_request *out)
+{
+	struct verdict v = {
+		.id = h->id,
+		.value = h->r.body.msg.verdict.value,
+		.all_before = all_before,
+	};
+
+	kernel_request_init(out);
+	translate_verdict(out, &h->r, REFUSAL_IS_EPERM, h->queue, &v);
+}
+
+static int send_joined(struct verdicts *v, int fd)
+{
+	struct kernel_request out;
+
+	translate_held(&v->held[v->count - 1], true, &out);
+	if (nfqueue_send(fd, &out))
+		return -1;
+	v->count = 0;
+	return 0;
+}
+
+/* The first count in one message. */
+static int send_first(struct verdicts *v, int fd, unsigned int count)
+{
+	struct kernel_request out;
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		translate_held(&v->held[i], false, &out);
+		memcpy(v->messages + len, out.buf, out.len);
+		len += out.len;
+	}
+	return nfqueue_send_many(fd, v->messages, len);
+}
+
+/* In as few pieces as the send buffer allows, which may be the program's idea. None is
+ * sent twice: a second time the kernel would refuse it. */
+static int send_each(struct verdicts *v, int fd)
+{
+	unsigned int count = v->count;
+
+	while (v->count) {
+		if (count > v->count)
+			count = v->count;
+		if (!send_first(v, fd, count)) {
+			v->count -= count;
+			memmove(v->held, v->held + count, v->count * sizeof(*v->held));
+		} else if (errno == EMSGSIZE && count > 1) {
+			count /= 2;
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int verdicts_flush(struct verdicts *v, int fd)
+{
+	if (!v->count)
+		return 0;
+	return can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
+		 uint32_t id, unsigned int most)
+{
+	int failed = 0;
+
+	if (v->count == VERDICTS_MAX && verdicts_flush(v, fd))
+		return -1;
+	v->held[v->count++] = (struct held) { .r = *r, .id = id, .queue = queue };
+	v->fd = fd;
+	if (v->count >= most || v->count == VERDICTS_MAX || v->streak < STREAK)
+		failed = verdicts_flush(v, fd);
+	if (failed) {	/* this one is none, so no other may stand for it */
+		v->count--;
+		v->ids.is_known = false;
+	}
+	v->given_at = clock_ns();
+	return failed;
+}
+
+void verdicts_note_read(struct verdicts *v)
+{
+	if (clock_ns() - v->given_at > AT_ONCE)
+		v->streak = 0;
+	else if (v->streak < STREAK)
+		v->streak++;
+}
