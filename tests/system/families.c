@@ -342,7 +342,7 @@ static void expect_own_alone(void)
 	static struct reader r;
 
 	reader_start(&r, pair[0], 0);
-	usleep(30000);	/* as long as tells waiting from looking */
+	usleep(50000);	/* longer than tells waiting from looking */
 	pair_say(1, "dropped");
 	cr_assert(reader_waits(&r), "message type %d", r.m.nlh.nlmsg_type);
 	pair_say(0, "own");
