@@ -18,7 +18,8 @@
 struct batch;
 
 /* That of the socket with the port id in the network namespace, for max messages; empty
- * if it is a new one. is_known as for ids_begin. It stays for ever: a descriptor may be used after it was closed. NULL and errno. */
+ * if it is a new one. is_known as for ids_begin. It stays for ever: a descriptor may be
+ * used after it was closed. NULL and errno. */
 struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
 		       bool is_known);
 
