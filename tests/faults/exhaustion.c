@@ -2,7 +2,6 @@
 /* Each function of the C library that ours call fails in turn, or there are no
  * descriptors left: the documented error or none at all, nothing left behind, and
  * it works as soon as they do. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,18 +22,6 @@ TestSuite(exhaustion, .timeout = 60);
 
 /* A call that makes more would be a different library. */
 #define CALLS_MAX 200
-
-static int descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	cr_assert(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
 
 /* What came of an operation one call of which failed. */
 struct outcome {
@@ -128,12 +115,12 @@ static void assert_told(const struct outcome *o, unsigned int n, int error,
 
 static struct outcome attempt_create(unsigned int n, int error)
 {
-	int before = descriptors();
+	int before = open_descriptors();
 	struct outcome o = attempt(create, n, error);
 
 	cr_assert(o.kept == (o.done ? 1 : 0), "call %u, %s: %ld pieces of memory", n,
 		  o.failed, o.kept);
-	cr_assert(descriptors() == before + (o.done ? 1 : 0), "call %u, %s", n,
+	cr_assert(open_descriptors() == before + (o.done ? 1 : 0), "call %u, %s", n,
 		  o.failed);
 	return o;
 }
@@ -196,11 +183,11 @@ Test(exhaustion, a_mode_is_set_or_fails_and_can_be_set_again)
 
 		cr_assert(++n < CALLS_MAX);
 		cr_assert(create());
-		before = descriptors();
+		before = open_descriptors();
 		o = attempt(set_mode, n, ENOBUFS);
 		cr_assert(o.kept == 0, "call %u, %s: %ld pieces of memory", n, o.failed,
 			  o.kept);
-		cr_assert(descriptors() == before);
+		cr_assert(open_descriptors() == before);
 		assert_told(&o, n, ENOBUFS, "Failed to send netlink message");
 		failures += !o.done;
 		if (!o.done) {
@@ -357,17 +344,17 @@ Test(exhaustion, so_it_is_with_a_payload)
 
 Test(exhaustion, a_handle_is_destroyed_whatever_fails)
 {
-	int before = descriptors();
+	int before = open_descriptors();
 
 	network_enter();
-	before = descriptors();
+	before = open_descriptors();
 	for (unsigned int n = 1; n < 5; n++) {
 		cr_assert(create() && set_mode());
 		inject_begin(n, ENOMEM);
 		cr_assert(destroy());
 		cr_assert(inject_kept() == -1);
 		cr_assert(!inject_end(), "it calls something");
-		cr_assert(descriptors() == before);
+		cr_assert(open_descriptors() == before);
 	}
 }
 

@@ -2,7 +2,6 @@
 /* What the system may lack when the library asks for it: memory that processes share,
  * the kernel's module, what later kernels have, /proc. For calls that fail one after
  * the other, see exhaustion.c. */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <sched.h>
 #include <stdio.h>
@@ -106,26 +105,14 @@ static uint32_t port_id_of_ours(void)
 	return port_id_of(AF_INET, getpid());
 }
 
-static size_t descriptors(void)
-{
-	DIR *list = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	cr_assert(list);
-	while (readdir(list))
-		n++;
-	closedir(list);
-	return n;
-}
-
 static void fail_to_make(int error)
 {
-	size_t before = descriptors();
+	int before = open_descriptors();
 
 	errno = 0;
 	cr_assert(!ipq_create_handle(0, PF_INET) && errno == error, "errno %d", errno);
 	cr_assert_str_eq(ipq_errstr(), "Unable to create netlink socket");
-	cr_assert(descriptors() == before);
+	cr_assert(open_descriptors() == before);
 }
 
 static void make_and_pass(void)

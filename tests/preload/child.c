@@ -155,3 +155,17 @@ int queued_port(int family)
 	    family == AF_INET ? "iptables-legacy" : "ip6tables-legacy", HEARD);
 	return udp_open(family, HEARD);
 }
+
+void child_is_served(struct child *c, int heard)
+{
+	static const char *const words[] = { "one", "two" };
+
+	for (int i = 0; i < 2; i++) {
+		udp_say(AF_INET, HEARD, words[i]);
+		udp_expect(heard, words[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		child_says(c, words[i]);
+	child_says(c, "refused");
+	child_ends_well(c);
+}

@@ -50,4 +50,8 @@ void child_ends_well(struct child *c);
 #define HEARD 7
 int queued_port(int family);
 
+/* Says two words to it, heard, which the program "stock 2" lets go and repeats. It is
+ * told that a third verdict is refused, and ends. */
+void child_is_served(struct child *c, int heard);
+
 #endif

@@ -75,14 +75,7 @@ static void serve(const char *preload, const char *program)
 
 	child_start(&c, preload, program, "2", NULL);
 	child_says(&c, "ready");
-	udp_say(AF_INET, HEARD, "one");
-	udp_expect(heard, "one");
-	udp_say(AF_INET, HEARD, "two");
-	udp_expect(heard, "two");
-	child_says(&c, "one");
-	child_says(&c, "two");
-	child_says(&c, "refused");
-	child_ends_well(&c);
+	child_is_served(&c, heard);
 }
 
 static void find_jemalloc(char path[256])

@@ -141,14 +141,7 @@ Test(linked, a_program_with_libipq_inside_is_served)
 	struct child c;
 
 	child_ready(&c, "stock", "2");
-	udp_say(AF_INET, HEARD, "one");
-	udp_expect(heard, "one");
-	udp_say(AF_INET, HEARD, "two");
-	udp_expect(heard, "two");
-	child_says(&c, "one");
-	child_says(&c, "two");
-	child_says(&c, "refused");
-	child_ends_well(&c);
+	child_is_served(&c, heard);
 }
 
 Test(linked, a_python_program_with_the_socket_module_is_served)

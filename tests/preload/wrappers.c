@@ -461,12 +461,5 @@ Test(wrappers, the_rule_a_program_adds_has_its_packets_queued)
 		 "modprobe ip_queue && exec %s/stock 2", HEARD, given("PROGRAMS"));
 	child_start(&c, NULL, given("IPQ_RUN"), "-q", "5", "sh", "-c", stock, NULL);
 	child_says(&c, "ready");
-	udp_say(AF_INET, HEARD, "one");
-	udp_expect(heard, "one");
-	udp_say(AF_INET, HEARD, "two");
-	udp_expect(heard, "two");
-	child_says(&c, "one");
-	child_says(&c, "two");
-	child_says(&c, "refused");
-	child_ends_well(&c);
+	child_is_served(&c, heard);
 }

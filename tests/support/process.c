@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Other processes; this one's privilege, and what it says on stderr. Knows
  * nothing of libipq. Whatever fails here ends the test with the reason. */
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -86,6 +87,18 @@ void have_net_admin(bool have)
 	else
 		sets[0].effective &= ~(1u << CAP_NET_ADMIN);
 	cr_assert(!syscall(SYS_capset, &header, sets), "capset: %s", strerror(errno));
+}
+
+int open_descriptors(void)
+{
+	DIR *list = opendir("/proc/self/fd");
+	int n = 0;
+
+	cr_assert(list);
+	while (readdir(list))
+		n++;
+	closedir(list);
+	return n;
 }
 
 static int kept = -1, before = -1;

@@ -28,6 +28,9 @@ void process_end(const struct process *p);
  * back. */
 void have_net_admin(bool have);
 
+/* How many descriptors this process has open; some more, always as many. */
+int open_descriptors(void);
+
 /* Keeps what is written to stderr from now on; returns it, NUL-terminated, and
  * lets stderr be as before. */
 void stderr_keep(void);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Handles: made, refused, destroyed; error texts (FACTS 1). */
-#include <dirent.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,18 +41,6 @@ static int lowest_free_descriptor(void)
 	cr_assert(fd >= 0);
 	close(fd);
 	return fd;
-}
-
-static int open_descriptors(void)
-{
-	DIR *list = opendir("/proc/self/fd");
-	int n = 0;
-
-	cr_assert(list);
-	while (readdir(list))
-		n++;
-	closedir(list);
-	return n;
 }
 
 static void *create_ipv4(void *unused)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IPv4 and IPv6 handles of one program on one queue number: either is made, asks for
  * packets, is destroyed or asks for none while the other goes on (FACTS 6, 8). */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -431,18 +430,6 @@ Test(handover, what_was_for_one_that_is_gone_goes_to_no_stranger)
 	}
 }
 
-static size_t descriptors(void)
-{
-	DIR *list = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	cr_assert(list);
-	while (readdir(list))
-		n++;
-	closedir(list);
-	return n;
-}
-
 static size_t pages(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "re");
@@ -462,15 +449,16 @@ static void open_and_close(int first)
 
 Test(handover, a_thousand_pairs_leave_nothing_behind)
 {
-	size_t fds, memory;
+	size_t memory;
+	int fds;
 
 	pair_network("QUEUE");
 	open_and_close(0);
-	fds = descriptors();
+	fds = open_descriptors();
 	memory = pages();
 	for (int n = 0; n < 1000; n++)
 		open_and_close(n % 2);
-	cr_assert(descriptors() == fds);
+	cr_assert(open_descriptors() == fds);
 	/* two handles a round would be 300 pages */
 	cr_assert(pages() < memory + 200, "%zu pages more", pages() - memory);
 	pair_open(0);

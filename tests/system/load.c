@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Full queues, slow readers, floods: every packet is accounted for, and the
  * program never sees an error (FACTS 6). */
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include <criterion/criterion.h>
 
@@ -16,6 +12,7 @@
 #include "queue.h"
 #include "reader.h"
 #include "trace.h"
+#include "traffic.h"
 
 TestSuite(load, .timeout = 60);
 
@@ -227,62 +224,6 @@ Test(load, packets_that_wait_are_charged_to_the_socket_that_sent_them)
 	ipq_destroy_handle(h);
 }
 
-#define SENDERS 2
-#define SOCKETS 16
-
-/* Shared with the senders. */
-struct flood {
-	atomic_bool over;
-	atomic_uint sent[SENDERS];
-	pid_t pid[SENDERS];
-};
-
-static void send_until_over(struct flood *flood, atomic_uint *sent)
-{
-	int fd[SOCKETS];
-
-	/* several, or one that waits for the reader would hold up the flood */
-	for (int i = 0; i < SOCKETS; i++)
-		fd[i] = udp_open(AF_INET, 0);
-	while (!atomic_load(&flood->over))
-		for (int i = 0; i < SOCKETS; i++)
-			if (udp_send(fd[i], "127.0.0.1", 7, "hello", 5) == 5)
-				atomic_fetch_add(sent, 1);
-}
-
-static struct flood *flood_begin(void)
-{
-	struct flood *flood = mmap(NULL, sizeof(*flood), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	cr_assert(flood != MAP_FAILED);
-	for (int i = 0; i < SENDERS; i++) {
-		pid_t pid = fork();
-
-		cr_assert(pid >= 0);
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			send_until_over(flood, &flood->sent[i]);
-			_exit(0);
-		}
-		flood->pid[i] = pid;
-	}
-	return flood;
-}
-
-static unsigned int flood_end(struct flood *flood)
-{
-	unsigned int sent = 0;
-
-	atomic_store(&flood->over, true);
-	for (int i = 0; i < SENDERS; i++) {
-		cr_assert(waitpid(flood->pid[i], NULL, 0) == flood->pid[i]);
-		sent += flood->sent[i];
-	}
-	munmap(flood, sizeof(*flood));
-	return sent;
-}
-
 /* Reads a packet as old programs do, for which any error is the last. */
 static bool read_and_drop(struct ipq_handle *h, int timeout)
 {
@@ -302,12 +243,12 @@ static bool read_and_drop(struct ipq_handle *h, int timeout)
 	return true;
 }
 
-static void survive_flood(unsigned int count)
+static void survive_flood(unsigned long count)
 {
 	struct queue_figures f;
 	struct ipq_handle *h;
 	struct flood *flood;
-	unsigned int sent, delivered = 0;
+	unsigned long sent, delivered = 0;
 
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	queue_port_7("OUTPUT");
@@ -325,7 +266,7 @@ static void survive_flood(unsigned int count)
 	cr_assert(f.waiting == 0);
 	cr_assert(f.dropped_full + f.dropped_socket > 0, "that was no flood");
 	cr_assert(sent == delivered + f.dropped_full + f.dropped_socket,
-		  "of %u sent, %u came, %u found the queue full, %u the socket", sent,
+		  "of %lu sent, %lu came, %u found the queue full, %u the socket", sent,
 		  delivered, f.dropped_full, f.dropped_socket);
 	ipq_destroy_handle(h);
 }
