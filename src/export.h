@@ -13,7 +13,7 @@
 #define EVERY_PACKET
 #endif
 
-/* For what few do, so that it does not burden the others. */
-#define SELDOM __attribute__((noinline))
+/* For what some do, so that it does not burden the others. */
+#define APART __attribute__((noinline))
 
 #endif

@@ -197,8 +197,8 @@ static void pass_numbers(struct ip_queue *q, uint8_t mode)
 	peers_unlock();
 }
 
-static SELDOM void put_mode(struct ip_queue *q, int fd, const struct request *r,
-		     enum refusal refusal, struct kernel_request *out)
+static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
+			   enum refusal refusal, struct kernel_request *out)
 {
 	if (r->body.msg.mode.value > IPQ_COPY_MAX) {
 		put_invalid(q, r, refusal, out);
@@ -338,8 +338,8 @@ static bool is_plain(const struct request *r, const void *payload, const uint32_
 }
 
 /* Requests keep their order: those held go before one that cannot be. */
-static SELDOM int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
-			const void *payload, const uint32_t *mark)
+static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+			      const void *payload, const uint32_t *mark)
 {
 	struct verdicts *v = batch_verdicts(q->batch);
 	uint16_t queue = q->peer->number;

@@ -69,7 +69,7 @@ static bool move(struct peer *p, int fd, const struct message *m)
 	return to;
 }
 
-static SELDOM void send_on(struct ip_queue *q, int fd, const struct message *m)
+static APART void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
 	bool moved = move(q->peer, fd, m);
 
@@ -144,8 +144,8 @@ static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct messa
 
 /* With batches: everyone who shares the queue is to know what the program has. A
  * signal handler that interrupted another cannot tell it; then the id is missing. */
-static SELDOM bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
-				  int flags)
+static APART bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
+				 int flags)
 {
 	bool locked = batch_lock(q->batch);
 	bool accepted = accept_message(q, fd, m);
@@ -266,8 +266,8 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	return n;
 }
 
-static SELDOM ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
-				      int flags, bool *passed)
+static APART ssize_t receive_batched(struct ip_queue *q, int fd, void *buf, size_t len,
+				     int flags, bool *passed)
 {
 	bool others = false;
 	int saved = errno;
@@ -295,17 +295,14 @@ static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_
 
 /* What is moved on keeps its order: who receives it moves it before another
  * receives the next. */
-static ssize_t look(struct ip_queue *q, int fd, void *buf, size_t len,
-		    int flags, bool *passed)
+static ssize_t receive_in_turn(struct ip_queue *q, int fd, void *buf, size_t len,
+			       int flags, bool *passed)
 {
-	bool shares = atomic_load_explicit(&q->peer->shares, memory_order_relaxed);
 	ssize_t n;
 
-	if (shares)
-		peers_take_turn(&q->peer->turn);
+	peers_take_turn(&q->peer->turn);
 	n = receive(q, fd, buf, len, flags | MSG_DONTWAIT, passed);
-	if (shares)
-		q->peer->turn = false;
+	q->peer->turn = false;
 	return n;
 }
 
@@ -338,14 +335,13 @@ static bool is_nonblocking(int fd)
 }
 
 /*
- * Where packets of others come too, or may, and one look more costs little: the read
- * looks before it waits. If it finds nothing but these it may come from select(2),
- * which they woke: NLMSG_NOOP. One that has begun to wait goes on waiting: most
- * programs that never select know no message but IPQM_PACKET and NLMSG_ERROR. passed:
- * such packets were found already; waited: it has waited.
+ * Where packets of others come too: looks before it waits. A read that finds nothing
+ * but these may come from select(2), which they woke: NLMSG_NOOP. One that has begun to
+ * wait goes on waiting: most programs that never select know no message but IPQM_PACKET
+ * and NLMSG_ERROR. passed: such packets were found already; waited: it has waited.
  */
-static SELDOM ssize_t receive_looking(struct ip_queue *q, int fd, void *buf, size_t len,
-				      int flags, bool passed, bool waited)
+static APART ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_t len,
+				    int flags, bool passed, bool waited)
 {
 	unsigned int looks = 0;
 	int saved = errno;
@@ -354,7 +350,7 @@ static SELDOM ssize_t receive_looking(struct ip_queue *q, int fd, void *buf, siz
 	if (atomic_load_explicit(&q->noop_peeked, memory_order_relaxed))
 		return give_noop(q, buf, len, flags);
 	for (;;) {
-		n = look(q, fd, buf, len, flags, &passed);
+		n = receive_in_turn(q, fd, buf, len, flags, &passed);
 		if (n > 0 || (n < 0 && errno != EAGAIN))
 			return n;
 		if (n == 0 && (waited || ++looks % LOOKS_MAX))
@@ -376,12 +372,41 @@ static SELDOM ssize_t receive_looking(struct ip_queue *q, int fd, void *buf, siz
 	}
 }
 
+/* Until a read has waited: all those of a program that selects. */
+static APART ssize_t receive_first(struct ip_queue *q, int fd, void *buf, size_t len,
+				   int flags)
+{
+	bool passed = false;
+	int saved = errno;
+	ssize_t n = receive(q, fd, buf, len, flags | MSG_DONTWAIT, &passed);
+
+	if (n > 0 || (n < 0 && (flags & MSG_DONTWAIT || errno != EAGAIN)))
+		return n;
+	errno = saved;
+	return receive_beside(q, fd, buf, len, flags, passed, false);
+}
+
 /* Whether the first message that was not for the program ended the waiting of a read
  * that did not look before. A handle that began to share the number did so meanwhile;
  * else the time tells. */
 static bool has_waited(const struct ip_queue *q, uint32_t began)
 {
 	return claims_sharer(q->peer) || clock_now() - began > TICK_MAX;
+}
+
+/* Without a look before it, which would cost a program that waits in its reads a
+ * system call for each packet. */
+static APART ssize_t receive_waiting(struct ip_queue *q, int fd, void *buf, size_t len,
+				     int flags)
+{
+	uint32_t began = clock_now();
+	bool passed = false;
+	ssize_t n = receive(q, fd, buf, len, flags, &passed);
+
+	if (n)
+		return n;
+	return receive_beside(q, fd, buf, len, flags, passed,
+			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
 }
 
 bool ip_queue_holds_message(const struct ip_queue *q)
@@ -392,22 +417,13 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags)
 {
-	bool passed = false;
-	uint32_t began;
-	ssize_t n;
-
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed) ||
-	    (!atomic_load_explicit(&q->waits, memory_order_relaxed) &&
-	     !(flags & MSG_DONTWAIT)))
-		return receive_looking(q, fd, buf, len, flags, false, false);
-	began = clock_now();
-	n = receive(q, fd, buf, len, flags, &passed);
-	if (n)
-		return n;
-	return receive_looking(q, fd, buf, len, flags, passed,
-			       !(flags & MSG_DONTWAIT) && has_waited(q, began));
+	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed))
+		return receive_beside(q, fd, buf, len, flags, false, false);
+	if (atomic_load_explicit(&q->waits, memory_order_relaxed))
+		return receive_waiting(q, fd, buf, len, flags);
+	return receive_first(q, fd, buf, len, flags);
 }
 
 /* No number of a batch's. */

@@ -110,6 +110,22 @@ program()
 	exec timeout -k 1 60 taskset -c "$decider_cpu" "$@" $arguments 2> "$work/errors"
 }
 
+# Waits until the program sleeps in its first read: libipq looks before it waits for the
+# first time, and what it does for a packet is not the same before and after.
+wait_for_sleep()
+{
+	children=/proc/$consumer/task/$consumer/children tries=0
+	[ -e "$children" ] || return 0	# a kernel without CONFIG_PROC_CHILDREN
+	while [ $((tries += 1)) -le 500 ]; do
+		read -r pid < "$children" || :
+		case $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/${pid:-self}/status") in
+		S)	return ;;
+		esac
+		sleep 0.01
+	done
+	fail "$workload, $row: it does not wait for packets"
+}
+
 # usage: decide SENDER PACKETS RANGE VERDICT [COMMAND...]
 # Runs the program of $row and, from when it is ready to when it ends, SENDER (words)
 # on another processor. Sets packets (all but the first), cpu, wall (ns), bytes (of
@@ -125,6 +141,7 @@ decide()
 	{
 		read -r ready || :
 		[ "$ready" = ready ] || fail "$workload, $row: it does not start"
+		wait_for_sleep
 		# it ends by itself, after a minute
 		# shellcheck disable=SC2086 # words
 		taskset -c "$sender_cpu" $sending > "$work/sender" 2>> "$work/errors" &
