@@ -181,27 +181,42 @@ Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
 	pair_close_both();
 }
 
+static void wait_for_own(void)
+{
+	static struct reader r;
+
+	reader_start(&r, pair[0], 0);
+	pair_say(0, "own");
+	reader_end(&r);
+	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+}
+
+/* Whether it is the first that waits or not. */
 Test(families, a_read_that_has_begun_to_wait_goes_on_waiting)
 {
 	static struct reader r;
 
-	pair_network("QUEUE");
-	pair_make(0);
-	pair_start(0);
-	reader_start(&r, pair[0], 0);
-	pair_make(1);
-	pair_start(1);
-	for (int n = 0; n < 10; n++) {
-		pair_say(1, "six");
-		cr_assert(reader_waits(&r));
-		ipq_set_verdict(pair[1], queue_packet(pair[1], &message)->packet_id, NF_ACCEPT,
-				0, NULL);
-		udp_expect(pair_heard[1], "six");
+	for (int waits = 0; waits < 2; waits++) {
+		pair_network("QUEUE");
+		pair_make(0);
+		pair_start(0);
+		for (int n = 0; n < waits; n++)
+			wait_for_own();
+		reader_start(&r, pair[0], 0);
+		pair_make(1);
+		pair_start(1);
+		for (int n = 0; n < 10; n++) {
+			pair_say(1, "six");
+			cr_assert(reader_waits(&r));
+			ipq_set_verdict(pair[1], queue_packet(pair[1], &message)->packet_id,
+					NF_ACCEPT, 0, NULL);
+			udp_expect(pair_heard[1], "six");
+		}
+		pair_say(0, "four");
+		reader_end(&r);
+		cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
+		pair_close_both();
 	}
-	pair_say(0, "four");
-	reader_end(&r);
-	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
-	pair_close_both();
 }
 
 /* Its own packets then come by the shared number, too. */
@@ -361,18 +376,25 @@ Test(families, one_that_waits_before_any_came_does_not_see_it_either)
 
 Test(families, nor_does_one_that_has_often_waited)
 {
-	static struct reader r;
-
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_start(0);
-	for (int n = 0; n < 3; n++) {
-		reader_start(&r, pair[0], 0);
-		pair_say(0, "own");
-		reader_end(&r);
-		cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
-	}
+	for (int n = 0; n < 3; n++)
+		wait_for_own();
 	expect_own_alone();
+	pair_close(0);
+}
+
+Test(families, and_one_that_does_not_wait_finds_nothing_after_others_that_did)
+{
+	NOT_CARRIED(CARRIED_GETS_NOOP);
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	wait_for_own();
+	pair_say(1, "dropped");
+	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
+	cr_assert_str_eq(ipq_errstr(), "Timeout");
 	pair_close(0);
 }
 
