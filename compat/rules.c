@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "jump-option.h"
 #include "rules.h"
 #include "settings.h"
 
@@ -41,6 +42,9 @@ bool nfqueue_read(const char *setting, struct nfqueue *queue)
 	return true;
 }
 
+/* Longer than any word of interest. */
+#define WORD_MAX 16
+
 enum word {
 	OTHER,
 	TEXT_FOLLOWS,		/* the next word may be anything and mean nothing */
@@ -54,11 +58,13 @@ static bool is(const char *word, size_t len, const char *name)
 	return len == strlen(name) && !memcmp(word, name, len);
 }
 
-/* getopt_long(3) takes any beginning of an option's name that is no other's. */
-static bool is_long_jump(const char *word, size_t len)
+/* A word that is more than the option to jump. Further options in it are rare, and
+ * would have to be kept. */
+static enum word classify_target(const char *word, size_t option, size_t len)
 {
-	return len > strlen("--") && len <= strlen("--jump") &&
-	       !memcmp(word, "--jump", len);
+	if (word[1] == '-')
+		return is(word + option, len - option, "=QUEUE") ? JUMP_TO_QUEUE : OTHER;
+	return is(word, len, "-jQUEUE") ? JUMP_TO_QUEUE : OTHER;
 }
 
 static enum word classify(enum word before, const char *word, size_t len)
@@ -67,18 +73,14 @@ static enum word classify(enum word before, const char *word, size_t len)
 		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
 		"--string", "--hex-string",
 	};
-	const char *equals = memchr(word, '=', len);
+	size_t option = jump_option(word, len);
 
-	if (before == TEXT_FOLLOWS)
+	if (before == TEXT_FOLLOWS || len >= WORD_MAX)
 		return OTHER;
 	if (before == JUMP && is(word, len, "QUEUE"))
 		return QUEUE;
-	if (is(word, len, "-j") || is_long_jump(word, len))
-		return JUMP;
-	if (is(word, len, "-jQUEUE") ||
-	    (equals && is_long_jump(word, equals - word) &&
-	     is(equals, word + len - equals, "=QUEUE")))
-		return JUMP_TO_QUEUE;
+	if (option)
+		return option == len ? JUMP : classify_target(word, option, len);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (is(word, len, texts[i]))
 			return TEXT_FOLLOWS;
@@ -97,8 +99,8 @@ size_t rules_words(char *const *words, const struct nfqueue *queue, const char *
 			continue;
 		}
 		/* in words of their own: iptables 1.8.9 reads no others */
-		n -= word == QUEUE;
-		to[n++] = "-j";
+		if (word == JUMP_TO_QUEUE)
+			to[n++] = "-j";
 		to[n++] = "NFQUEUE";
 		to[n++] = queue->option;
 		to[n++] = queue->numbers;
@@ -114,7 +116,7 @@ static bool is_blank(char c)
 /* A word of a line. */
 struct token {
 	const char *end;
-	char plain[16];		/* without its quotes; none of interest is so long */
+	char plain[WORD_MAX];	/* without its quotes, as far as there is room */
 	size_t len;		/* of that */
 };
 
@@ -144,7 +146,7 @@ static void take(struct token *token, const char *at, const char *end)
 size_t rules_line(const char *line, size_t len, const struct nfqueue *queue, char *to)
 {
 	const char *at = line, *end = line + len;
-	char *out = to, *jump = to;
+	char *out = to;
 	enum word word = OTHER;
 	struct token token;
 
@@ -159,13 +161,10 @@ size_t rules_line(const char *line, size_t len, const struct nfqueue *queue, cha
 		}
 		take(&token, at, end);
 		word = classify(word, token.plain, token.len);
-		if (word == JUMP)
-			jump = out;
-		if (word == QUEUE)
-			out = jump;
 		if (word == QUEUE || word == JUMP_TO_QUEUE) {
-			out += sprintf(out, "-j NFQUEUE %s %s", queue->option,
-				       queue->numbers);
+			out += sprintf(out, "%sNFQUEUE %s %s",
+				       word == JUMP_TO_QUEUE ? "-j " : "",
+				       queue->option, queue->numbers);
 			/* none is needed after a quote */
 			if (token.end < end && !is_blank(*token.end))
 				*out++ = ' ';

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jump.h"
+#include "jump-option.h"
 
 static bool contains(struct text t, const char *string)
 {
@@ -79,21 +80,18 @@ static bool is_explained(struct text word)
 	return false;
 }
 
-/* iptables takes any beginning of --jump. */
 static bool is_jump(struct text word)
 {
-	return text_is(word, "-j") ||
-	       (word.len > 2 && word.len <= 6 && !memcmp(word.at, "--jump", word.len));
+	return word.len && jump_option(word.at, word.len) == word.len;
 }
 
-/* QUEUE in "-jQUEUE", "--jump=QUEUE". */
-static bool is_attached(struct text word)
+/* QUEUE and what parts it from the option in "-jQUEUE", "--jump=QUEUE". */
+static bool take_attached(struct text word, struct text *target)
 {
-	const char *equals = memchr(word.at, '=', word.len);
+	size_t option = jump_option(word.at, word.len);
 
-	return text_is(word, "-jQUEUE") ||
-	       (equals && is_jump((struct text) { word.at, equals - word.at }) &&
-		word.at + word.len - equals == 6);
+	*target = (struct text) { word.at + option, word.len - option };
+	return option && text_is(*target, word.at[1] == '-' ? "=QUEUE" : "QUEUE");
 }
 
 static void skip_comment(struct jump_reader *r)
@@ -202,22 +200,19 @@ void jump_start(struct jump_reader *r, struct text text, bool ipv6)
 /* Whether the word is worth telling, and what of it. */
 static bool judge(struct text word, bool jumped, struct jump *jump)
 {
+	if (take_attached(word, &jump->target)) {
+		jump->kind = JUMP;
+		return true;
+	}
 	jump->target = word;
 	if (text_is(word, "QUEUE"))
 		jump->kind = jumped ? JUMP : JUMP_UNCLEAR;
-	else if (word.len > 5 && !memcmp(word.at + word.len - 5, "QUEUE", 5) &&
-		 is_attached(word))
-		jump->kind = JUMP;
 	else if (word.len > 6 && !memcmp(word.at + word.len - 6, "=QUEUE", 6))
 		jump->kind = JUMP_UNCLEAR;
 	else if (contains(word, "ip_queue") || contains(word, "ip6_queue"))
 		jump->kind = JUMP_GONE;
 	else
 		return false;
-	if (jump->kind == JUMP) {
-		jump->target.at += word.len - 5;
-		jump->target.len = 5;
-	}
 	return true;
 }
 

@@ -7,7 +7,7 @@
 #include "text.h"
 
 enum jump_kind {
-	JUMP,			/* target is QUEUE after -j */
+	JUMP,			/* target is QUEUE after -j, =QUEUE after --jump */
 	JUMP_UNCLEAR,		/* target is QUEUE elsewhere, a variable's value say */
 	JUMP_GONE,		/* target names the module ip_queue or its files */
 };

@@ -25,6 +25,14 @@ static void put(struct arguments *a, const char *word)
 		a->complete = false;
 }
 
+/* Returns where there is room left. */
+static char *put_unquoted(struct arguments *a, struct text word, char *room)
+{
+	text_unquote(word, room, word.len + 1);
+	put(a, room);
+	return room + strlen(room) + 1;
+}
+
 /* What a shell would put in the place of a word is not known here. */
 static bool is_plain(struct text word)
 {
@@ -50,16 +58,15 @@ static void read_arguments(struct arguments *a, const struct jump *jump,
 		a->complete &= is_plain(word);
 		if (word.at <= target && target < word.at + word.len) {
 			/* -jQUEUE is two in one */
-			if (*word.at == '-')
-				put(a, "-j");
+			word.len = target - word.at;
+			if (word.len)
+				words = put_unquoted(a, word, words);
 			put(a, "NFQUEUE");
 			put(a, "--queue-num");
 			put(a, queue);
 			continue;
 		}
-		text_unquote(word, words, word.len + 1);
-		put(a, words);
-		words += strlen(words) + 1;
+		words = put_unquoted(a, word, words);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipqctl rules: -j QUEUE in rule files and scripts, turned into NFQUEUE. Reads and
  * writes; what a jump is, jump.c knows. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -91,6 +92,9 @@ static void translate(struct translation *t, const char *name, struct text text)
 			continue;
 		}
 		fwrite(done, 1, jump.target.at - done, stdout);
+		/* -jQUEUE: in words of their own, iptables 1.8.9 reads no others */
+		if (!isspace((unsigned char)jump.target.at[-1]))
+			putchar(' ');
 		printf("NFQUEUE --queue-num %u", t->queue[jump.ipv6]);
 		done = jump.target.at + jump.target.len;
 	}

@@ -115,6 +115,7 @@ iptables -j QUEUE \
 iptables -j 'QUEUE'
 iptables --jump=QUEUE
 iptables --jump=XQUEUE
+iptables -A INPUT -fvj QUEUE -6jQUEUE
 sh -c "iptables --jump=\"QUEUE\"
 end
 cat > "$work/rules/start" <<'end'
@@ -126,6 +127,7 @@ cat > "$work/rules/start" <<'end'
 -A x -m comment --comment -jQUEUE -j "QUEUE"
 -A x -j LOG --log-prefix "-j QUEUE "
 -A QUEUE -g QUEUE
+-A x -4fvj QUEUE -vjQUEUE
 end
 for setting in 0 65535 010 3-3 0-255 7:9 65536 7-4 x ''; do
 	printf '%s\n-j QUEUE --ju QUEUE\n' "$setting" > "$work/rules/setting-$setting"

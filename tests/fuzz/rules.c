@@ -49,6 +49,15 @@ static bool is_beginning(const char *text, const char *whole)
 	return strlen(text) > 2 && !strncmp(text, whole, strlen(text));
 }
 
+static bool tells_to_jump(const char *word)
+{
+	size_t n = strlen(word);
+
+	return is_beginning(word, "--jump") ||
+	       (n > 1 && *word == '-' && strspn(word + 1, "46fv") == n - 2 &&
+		word[n - 1] == 'j');
+}
+
 /* Whether the next word may be anything. */
 static bool announces_text(const char *word)
 {
@@ -76,19 +85,20 @@ static void check_words(char *const *words, size_t count, const char *const *to,
 			i++, j++;
 			continue;
 		}
-		CHECK(!is_text && i < count && n - j >= 4 && !strcmp(to[j], "-j") &&
-		      !strcmp(to[j + 1], "NFQUEUE") && to[j + 2] == queue->option &&
-		      to[j + 3] == queue->numbers);
-		if (!strcmp(words[i], "-j") || is_beginning(words[i], "--jump")) {
-			CHECK(words[++i] && !strcmp(words[i], "QUEUE"));
+		CHECK(!is_text && i < count);
+		if (!strcmp(words[i], "QUEUE")) {
+			CHECK(i && tells_to_jump(words[i - 1]));
 		} else {
 			char *target = strstr(words[i], "QUEUE");
 
 			CHECK(target && !target[strlen("QUEUE")]);
 			CHECK(!strcmp(words[i], "-jQUEUE") || target[-1] == '=');
+			CHECK(!strcmp(to[j++], "-j"));
 		}
+		CHECK(n - j >= 3 && !strcmp(to[j], "NFQUEUE") &&
+		      to[j + 1] == queue->option && to[j + 2] == queue->numbers);
 		i++;
-		j += 4;
+		j += 3;
 	}
 	CHECK(i == count);
 }

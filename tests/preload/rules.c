@@ -79,15 +79,22 @@ static void expect(const char *line, const char *expected)
 	cr_assert_str_eq(line_with("5", line, strlen(line)), expected, "%s", line);
 }
 
-#define N "-j NFQUEUE --queue-num 5"
+#define T "NFQUEUE --queue-num 5"
+#define N "-j " T
 
 Test(rules, a_jump_is_found_however_it_is_written)
 {
-	static const char *const jumps[] = {
-		"-j QUEUE", "-j\tQUEUE", "-j   QUEUE", "-jQUEUE", "--jump QUEUE",
-		"--jump=QUEUE", "--j QUEUE", "--ju QUEUE", "--jum QUEUE", "--j=QUEUE",
-		"--jum=QUEUE", "-j \"QUEUE\"", "-j\"QUEUE\"", "\"-j\" QUEUE", "\"-j\"QUEUE",
-		"\"-jQUEUE\"", "--jump=\"QUEUE\"", "-j Q\"UE\\UE\"",
+	static const char *const jumps[][2] = {
+		{ "-j QUEUE", "-j " T }, { "-j\tQUEUE", "-j\t" T },
+		{ "-j   QUEUE", "-j   " T }, { "-jQUEUE", "-j " T },
+		{ "--jump QUEUE", "--jump " T }, { "--jump=QUEUE", "-j " T },
+		{ "--j QUEUE", "--j " T }, { "--ju QUEUE", "--ju " T },
+		{ "--jum QUEUE", "--jum " T }, { "--j=QUEUE", "-j " T },
+		{ "--jum=QUEUE", "-j " T }, { "-j \"QUEUE\"", "-j " T },
+		{ "-j\"QUEUE\"", "-j " T }, { "\"-j\" QUEUE", "\"-j\" " T },
+		{ "\"-j\"QUEUE", "\"-j\"" T }, { "\"-jQUEUE\"", "-j " T },
+		{ "--jump=\"QUEUE\"", "-j " T }, { "-j Q\"UE\\UE\"", "-j " T },
+		{ "-vj QUEUE", "-vj " T }, { "-4f6vj QUEUE", "-4f6vj " T },
 	};
 	static const struct {
 		const char *before, *after;
@@ -103,10 +110,10 @@ Test(rules, a_jump_is_found_however_it_is_written)
 
 	for (size_t i = 0; i < COUNT(jumps); i++)
 		for (size_t j = 0; j < COUNT(places); j++) {
-			snprintf(line, sizeof(line), "%s%s%s", places[j].before, jumps[i],
-				 places[j].after);
-			snprintf(expected, sizeof(expected), "%s" N "%s", places[j].before,
-				 places[j].after);
+			snprintf(line, sizeof(line), "%s%s%s", places[j].before,
+				 jumps[i][0], places[j].after);
+			snprintf(expected, sizeof(expected), "%s%s%s", places[j].before,
+				 jumps[i][1], places[j].after);
 			expect(line, expected);
 		}
 	expect("-A x -j QUEUE -j QUEUE\n", "-A x " N " " N "\n");
@@ -124,7 +131,9 @@ Test(rules, all_else_stays_as_it_is)
 		"-A x -j QUEUES\n", "-A x -jQUEUES\n", "-A x --jump=QUEUES\n",
 		"-A x -j queue\n", "-A x -j XQUEUE\n", "-A x -jump QUEUE\n", "-A x -j=QUEUE\n",
 		"-A x --jumps QUEUE\n", "-A x --jumpQUEUE\n", "-A x --=QUEUE\n",
-		"-A x -- QUEUE\n", "-A x =QUEUE\n", "-A x -j\n", "QUEUE\n", "-N QUEUE\n",
+		"-A x -- QUEUE\n", "-A x -vjQUEUE\n", "-A x -pj QUEUE\n", "-A x -jv QUEUE\n",
+		"-A x -vvvvvvvvvvvvvvj QUEUE\n", "-A x -vvvvvvvvvvvvvvjx QUEUE\n",
+		"-A x =QUEUE\n", "-A x -j\n", "QUEUE\n", "-N QUEUE\n",
 		"-A x -j NFQUEUE --queue-num 3\n", "-A x -j NFQUEUE --queue-balance 3:4\n",
 		"-A x -m comment --comment \"to -j QUEUE it\" -j DROP\n",
 		"-A x -m comment --comment \"a \\\" -j QUEUE \\\" b\" -j DROP\n",
@@ -190,12 +199,13 @@ Test(rules, every_beginning_of_a_line_is_read_to_its_end)
 Test(rules, words_are_translated_as_they_stand)
 {
 	char *words[] = { "iptables", "-A", "x", "-j", "-jQUEUE", "--comment", "-jQUEUE",
-			  "\"-jQUEUE\"", "-j QUEUE", "--ju", "QUEUE", "QUEUE", "", "-j",
-			  NULL };
+			  "\"-jQUEUE\"", "-j QUEUE", "--ju", "QUEUE", "QUEUE", "-vj",
+			  "QUEUE", "--j=QUEUE", "", "-j", NULL };
 	static const char *const expected[] = {
 		"iptables", "-A", "x", "-j", "-j", "NFQUEUE", "--queue-balance", "1:2",
-		"--comment", "-jQUEUE", "\"-jQUEUE\"", "-j QUEUE", "-j", "NFQUEUE",
-		"--queue-balance", "1:2", "QUEUE", "", "-j",
+		"--comment", "-jQUEUE", "\"-jQUEUE\"", "-j QUEUE", "--ju", "NFQUEUE",
+		"--queue-balance", "1:2", "QUEUE", "-vj", "NFQUEUE", "--queue-balance",
+		"1:2", "-j", "NFQUEUE", "--queue-balance", "1:2", "", "-j",
 	};
 	const char *to[RULES_WORDS_MAX(COUNT(words))];
 	struct nfqueue queue;

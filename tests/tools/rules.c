@@ -56,9 +56,13 @@ Test(rules, a_jump_to_queue_is_found_however_it_is_written)
 		{ "iptables -A INPUT -j QUEUE", "iptables -A INPUT -j " N },
 		{ "iptables -A INPUT -j  QUEUE -p udp",
 		  "iptables -A INPUT -j  " N " -p udp" },
-		{ "iptables -A INPUT -jQUEUE", "iptables -A INPUT -j" N },
+		{ "iptables -A INPUT -jQUEUE", "iptables -A INPUT -j " N },
+		{ "iptables -A INPUT -j'QUEUE'", "iptables -A INPUT -j " N },
+		{ "iptables -A INPUT -vj QUEUE", "iptables -A INPUT -vj " N },
+		{ "iptables -A INPUT -4vfjQUEUE", "iptables -A INPUT -4vfj " N },
 		{ "iptables -A INPUT --jump QUEUE", "iptables -A INPUT --jump " N },
-		{ "iptables -A INPUT --jump=QUEUE", "iptables -A INPUT --jump=" N },
+		{ "iptables -A INPUT --jump=QUEUE", "iptables -A INPUT --jump " N },
+		{ "iptables -A INPUT --ju=QUEUE", "iptables -A INPUT --ju " N },
 		{ "iptables -A INPUT --ju QUEUE", "iptables -A INPUT --ju " N },
 		{ "iptables -A INPUT -j \\\n\tQUEUE\n",
 		  "iptables -A INPUT -j \\\n\t" N "\n" },
@@ -90,7 +94,8 @@ Test(rules, all_else_stays_as_it_was)
 		"iptables -A INPUT -j NFQUEUE --queue-num 0", "iptables -j QUEUE2",
 		"iptables -j MYQUEUE", "iptables -j queue", "iptables -g QUEUE",
 		"TARGET=QUEUE", "iptables -N QUEUE -j ACCEPT", "-jump QUEUE",
-		"--jumps QUEUE",
+		"--jumps QUEUE", "-vx QUEUE", "-jv QUEUE", "-j=QUEUE", "--jumpQUEUE",
+		"-pj QUEUE",
 		"-j -j", "-j; QUEUE", "-j\nQUEUE", "x-j QUEUE",
 		"-A INPUT -m comment --comment \"a -j QUEUE b\" -j ACCEPT",
 		"-A INPUT -m comment --comment \"a \\\" -j QUEUE b\" -j ACCEPT",
@@ -225,6 +230,25 @@ Test(rules, every_iptables_takes_a_translated_file)
 	cr_assert(has(shell("iptables-nft-save"), "--comment \"was -j QUEUE\""));
 }
 
+Test(rules, iptables_takes_every_way_to_write_a_jump_once_it_is_translated)
+{
+	static const char *const jumps[] = {
+		"-j QUEUE", "-jQUEUE", "-j'QUEUE'", "--jump QUEUE", "--ju QUEUE",
+		"--jump=QUEUE", "-vj QUEUE", "-fj QUEUE", "-4vfjQUEUE",
+	};
+	char script[128];
+
+	network_enter();
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(*jumps); i++) {
+		snprintf(script, sizeof(script), "iptables-legacy -A INPUT -p udp %s\n",
+			 jumps[i]);
+		run("%s", translated("--queue 3", script));
+	}
+	cr_assert(atoi(shell("iptables-legacy -S | grep -c queue-num.3")->text) ==
+		  sizeof(jumps) / sizeof(*jumps));
+	cr_assert_str_eq(shell("iptables-legacy -S | grep -c -- -f")->text, "2\n");
+}
+
 Test(rules, a_translated_script_does_what_it_did)
 {
 	static const char script[] =
@@ -251,6 +275,9 @@ Test(rules, the_nft_form_has_table_chain_matches_and_queue)
 				    "--jump=QUEUE # x\n"),
 			 "nft 'insert rule ip6 filter FORWARD iifname \"eth0\" counter "
 			 "queue "));
+	cr_assert(strstr(translated("--nft", "iptables -A INPUT -fj'QUEUE'"),
+			 "nft 'add rule ip filter INPUT ip frag-off & 0x1fff != 0 "
+			 "counter queue "));
 	cr_assert_str_eq(translated("--nft", "iptables -A INPUT -j DROP"), "");
 }
 
