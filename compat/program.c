@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,31 +83,14 @@ static void read_at(int fd, off_t offset, void *data, size_t n)
 	memset((char *)data + got, 0, n - got);
 }
 
-static bool has_interpreter_64(int fd)
+/* Whether one of the n program headers at offset asks for a loader; size: of each. */
+static bool has_interpreter(int fd, uint64_t offset, unsigned int n, unsigned int size)
 {
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
+	uint32_t type;		/* with it they begin in both classes */
 
-	read_at(fd, 0, &header, sizeof(header));
-	for (int i = 0; i < header.e_phnum; i++) {
-		read_at(fd, header.e_phoff + (off_t)i * header.e_phentsize, &segment,
-			sizeof(segment));
-		if (segment.p_type == PT_INTERP)
-			return true;
-	}
-	return false;
-}
-
-static bool has_interpreter_32(int fd)
-{
-	Elf32_Ehdr header;
-	Elf32_Phdr segment;
-
-	read_at(fd, 0, &header, sizeof(header));
-	for (int i = 0; i < header.e_phnum; i++) {
-		read_at(fd, header.e_phoff + (off_t)i * header.e_phentsize, &segment,
-			sizeof(segment));
-		if (segment.p_type == PT_INTERP)
+	for (unsigned int i = 0; i < n; i++) {
+		read_at(fd, offset + (uint64_t)i * size, &type, sizeof(type));
+		if (type == PT_INTERP)
 			return true;
 	}
 	return false;
@@ -117,19 +100,23 @@ static const char *examine_elf(int fd, enum program_class *class)
 {
 	static const char foreign[] = "is for another architecture; "
 				      "libipq-preload.so must be built for it";
-	Elf32_Ehdr header;
+	union {
+		Elf32_Ehdr of_32;
+		Elf64_Ehdr of_64;
+	} header;
+	const Elf32_Ehdr *h = &header.of_32;	/* they part at e_entry */
 	bool is_64;
 
 	read_at(fd, 0, &header, sizeof(header));
-	is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
-	if (header.e_ident[EI_DATA] !=
+	is_64 = h->e_ident[EI_CLASS] == ELFCLASS64;
+	if (h->e_ident[EI_DATA] !=
 	    (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB))
 		return foreign;
 #ifdef MACHINE
-	if (header.e_machine == MACHINE && is_64 == (sizeof(long) == 8))
+	if (h->e_machine == MACHINE && is_64 == (sizeof(long) == 8))
 		*class = PROGRAM_NATIVE;
 #ifdef MACHINE_32BIT
-	else if (header.e_machine == MACHINE_32BIT)
+	else if (h->e_machine == MACHINE_32BIT)
 		*class = PROGRAM_32BIT;
 #endif
 	else
@@ -137,7 +124,9 @@ static const char *examine_elf(int fd, enum program_class *class)
 #else
 	*class = PROGRAM_NATIVE;
 #endif
-	if (!(is_64 ? has_interpreter_64(fd) : has_interpreter_32(fd)))
+	if (!(is_64 ? has_interpreter(fd, header.of_64.e_phoff, header.of_64.e_phnum,
+				      header.of_64.e_phentsize) :
+		      has_interpreter(fd, h->e_phoff, h->e_phnum, h->e_phentsize)))
 		return "is statically linked: there is no loader in it to preload "
 		       "anything; it must be linked again";
 	return NULL;
