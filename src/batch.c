@@ -34,8 +34,8 @@ struct batch {
 	unsigned int max;
 
 	unsigned int got;		/* when it was last looked */
-	unsigned int next;		/* of the kept: the oldest */
-	_Atomic unsigned int kept;	/* and how many from there */
+	unsigned int end;		/* of the kept, */
+	_Atomic unsigned int kept;	/* and how many before it are */
 	_Atomic uint32_t mark;		/* the last in the socket, */
 	_Atomic uint32_t mark_seen;	/* and the last that came out */
 	atomic_bool is_unsure;		/* it may not have got there */
@@ -171,7 +171,9 @@ bool batch_lock(struct batch *b)
 	switch (pthread_mutex_lock(&b->lock)) {
 	case 0:
 		return true;
-	case EOWNERDEAD:	/* a process was killed */
+	case EOWNERDEAD:	/* a process was killed, in the midst of what it did */
+		b->is_unsure = true;
+		b->verdicts.ids.is_known = false;
 		pthread_mutex_consistent(&b->lock);
 		return true;
 	default:
@@ -215,7 +217,7 @@ void batch_note_size(struct batch *b, size_t len)
 unsigned int batch_receive(struct batch *b, int fd)
 {
 	b->got = nfqueue_receive_many(fd, b->msgs, b->max);
-	b->next = 0;
+	b->end = 0;
 	return b->got;
 }
 
@@ -227,12 +229,14 @@ struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datag
 
 void batch_keep(struct batch *b, unsigned int i)
 {
-	b->order[b->next + b->kept] = i;
-	b->kept++;
+	b->order[b->end++] = i;
 }
 
+/* They are held by one instruction, and are no more by one each: whatever moment a
+ * process is killed at, none comes twice. */
 void batch_received(struct batch *b)
 {
+	b->kept = b->end;
 	if (b->kept >= WORTHWHILE || b->kept == b->max)
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
@@ -284,12 +288,11 @@ bool batch_has_marks(const struct batch *b)
 
 struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
 {
-	return batch_look(b, b->order[b->next], d);
+	return batch_look(b, b->order[b->end - b->kept], d);
 }
 
 void batch_drop_head(struct batch *b)
 {
-	b->next++;
 	b->kept--;
 }
 

@@ -73,7 +73,7 @@ sanitizers)
 	echo "skipped: preload-i386: the 32-bit library is built apart, without sanitizers"
 	echo "skipped: without-nfqueue: the program forgets its handle, and the virtual" \
 		"machine is not told to overlook it"
-	for test in faults-exhaustion faults-moments faults-shortages batch_moments \
+	for test in faults-exhaustion faults-moments faults-shortages batch_killed batch_moments \
 		preload-exhaustion; do
 		echo "skipped: $test: puts functions before the C library's, as sanitizers do"
 	done

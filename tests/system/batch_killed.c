@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LIBIPQ_BATCH: of two processes that share a handle one is killed, after each instruction
+ * in a call of the library's that changes anything. ptrace(2) finds them. */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "network.h"
+#include "numbers.h"
+
+TestSuite(batch_killed, .timeout = 60);
+
+/* After so many without a pause verdicts are held. */
+#define STREAK 70
+
+/* Those that matter. */
+#define COUNT 6
+#define SENT (STREAK + COUNT)
+
+/* Of memory that processes share, from its beginning; the messages lie behind. */
+#define SHARED_MAX 0x20000
+
+#define MOMENTS_MAX 1000
+
+static bool time_stands;	/* so that no pause is too long for verdicts to be held */
+
+/* The library has this instead of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	if (!time_stands)
+		return syscall(SYS_clock_gettime, clock, time);
+	*time = (struct timespec) { .tv_sec = 1 };
+	return 0;
+}
+
+static struct ipq_handle *h;
+
+/* Of both processes; by number, how often. */
+static struct counts {
+	unsigned char read[SENT], accepted[SENT];
+} *counts;
+
+static bool readable(void)
+{
+	struct pollfd fd = { .fd = h->fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* Whether there was a packet; it is accepted. */
+static bool pass(void)
+{
+	static union message m;
+	ipq_packet_msg_t *p;
+
+	if (ipq_read(h, m.buf, sizeof(m.buf), -1) <= 0)
+		return false;
+	if (ipq_message_type(m.buf) != IPQM_PACKET)
+		return true;	/* a verdict of one killed, sent again */
+	p = ipq_get_packet(m.buf);
+	counts->read[number_of(p)]++;
+	ipq_set_verdict(h, p->packet_id, NF_ACCEPT, 0, NULL);
+	counts->accepted[number_of(p)]++;
+	return true;
+}
+
+static void pass_many(int count)
+{
+	while (count--)
+		cr_assert(pass());
+}
+
+/* A child that is going to pass a packet, instruction by instruction. */
+static pid_t start_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		pass();
+		_exit(0);
+	}
+	cr_assert(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+/* False if it has ended. */
+static bool step(pid_t pid)
+{
+	int status;
+
+	cr_assert(!ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL));
+	cr_assert(waitpid(pid, &status, 0) == pid);
+	return !WIFEXITED(status);
+}
+
+static void kill_child_at(unsigned int instruction)
+{
+	pid_t pid = start_child();
+
+	while (instruction-- && step(pid))
+		;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* What processes share, as far as it can have changed. */
+static struct shared {
+	unsigned char *at;
+	unsigned char copy[SHARED_MAX];
+	size_t len;
+} shared[16];
+
+static void find_shared(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long start, end;
+	char line[256];
+	int n = 0;
+
+	cr_assert(maps);
+	memset(shared, 0, sizeof(shared));
+	while (fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, " rw-s ") || !strstr(line, "/dev/zero (deleted)"))
+			continue;
+		cr_assert(n < 16 && sscanf(line, "%lx-%lx", &start, &end) == 2);
+		shared[n].at = (unsigned char *)start;
+		shared[n++].len = end - start < SHARED_MAX ? end - start : SHARED_MAX;
+	}
+	fclose(maps);
+}
+
+static bool has_changed(void)
+{
+	bool changed = false;
+
+	for (struct shared *s = shared; s->len; s++)
+		if (memcmp(s->copy, s->at, s->len)) {
+			memcpy(s->copy, s->at, s->len);
+			changed = true;
+		}
+	return changed;
+}
+
+/* After which instructions of a child's anything is other than before: so the memory
+ * tells, or a system call may have been among the last few. */
+static unsigned int find_moments(unsigned int *moments)
+{
+	pid_t pid = start_child();
+	unsigned int n = 0, count = 0;
+
+	find_shared();
+	has_changed();
+	while (step(pid)) {
+		n++;
+		if (has_changed() || n % 16 == 0)
+			moments[count++] = n;
+		cr_assert(count < MOMENTS_MAX);
+	}
+	return count;
+}
+
+/* As a program does that selects. */
+static void pass_the_rest(void)
+{
+	while (readable())
+		pass();
+	cr_assert(!pass(), "a packet is there, and the descriptor was not readable");
+}
+
+/* Those that no process has. */
+static int expect_once(void)
+{
+	int lost = 0;
+
+	for (int i = 0; i < SENT; i++) {
+		cr_assert(counts->read[i] <= 1, "%d came twice", i);
+		lost += !counts->read[i];
+	}
+	return lost;
+}
+
+/* The parent has read so many of those that matter. */
+static void begin(int before)
+{
+	memset(counts, 0, sizeof(*counts));
+	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
+	numbers_send(0, STREAK);
+	time_stands = true;
+	pass_many(STREAK);
+	numbers_send(STREAK, COUNT);
+	pass_many(before);
+}
+
+/* Returns how many are lost. */
+static int end(unsigned int moment)
+{
+	int lost, arrived, accepted = 0;
+
+	pass_the_rest();
+	time_stands = false;
+	lost = expect_once();
+	for (int i = 0; i < SENT; i++)
+		accepted += counts->accepted[i];
+	/* and perhaps that which the child had just given */
+	numbers_arrived(-1);
+	arrived = numbers_so_far();
+	cr_assert(arrived == accepted || arrived == accepted + 1,
+		  "at instruction %u: %d accepted, %d arrived", moment, accepted, arrived);
+	cr_assert(numbers_waiting() == SENT - arrived);
+	numbers_forget();
+	ipq_destroy_handle(h);
+	return lost;
+}
+
+static void at_each_moment(int before, int lost_max)
+{
+	static unsigned int moments[MOMENTS_MAX];
+	unsigned int count;
+
+	numbers_network();
+	setenv("LIBIPQ_BATCH", "64", 1);
+	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert(counts != MAP_FAILED);
+	begin(before);
+	count = find_moments(moments);
+	cr_assert(end(0) == 0 && count > 50);
+	for (unsigned int i = 0; i < count; i++) {
+		int lost;
+
+		begin(before);
+		kill_child_at(moments[i]);
+		lost = end(moments[i]);
+		cr_assert(lost <= lost_max, "at instruction %u %d are lost", moments[i], lost);
+	}
+}
+
+Test(batch_killed, no_packet_comes_twice_and_what_was_decided_is_sent)
+{
+	at_each_moment(2, 1);
+}
+
+Test(batch_killed, one_that_takes_in_several_takes_them_with_it_at_most)
+{
+	at_each_moment(0, COUNT);
+}
