@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include <linux/netfilter.h>
 
-#include "claims.h"
-#include "clock.h"
 #include "debug.h"
 #include "export.h"
 #include "ip_queue.h"
@@ -23,9 +21,6 @@
 
 /* And how many a handle to be closed may move: more than wait in any queue. */
 #define MOVES_MAX (1 << 20)
-
-/* As clock_now, which may stand still for half as long. */
-#define TICK_MAX 20
 
 static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
 {
@@ -73,12 +68,19 @@ static APART void send_on(struct ip_queue *q, int fd, const struct message *m)
 {
 	bool moved = move(q->peer, fd, m);
 
-	if (q->batch && m->queue == q->peer->number) {
-		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
-		ids_decide(&batch_verdicts(q->batch)->ids, m->queue, m->id);
-	}
 	if (!moved && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
 		debug_foreign(m->queue, m->family);
+}
+
+/* With batches: as if the program had been given it, and had decided on it. */
+static void note_sent_on(struct ip_queue *q, const struct message *m)
+{
+	struct ids *ids = &batch_verdicts(q->batch)->ids;
+
+	if (m->queue != q->peer->number)
+		return;
+	ids_give(ids, m->queue, m->id);
+	ids_decide(ids, m->queue, m->id);
 }
 
 static EVERY_PACKET bool is_for_program(const struct peer *p, const struct message *m)
@@ -158,6 +160,8 @@ static APART bool accept_tracked(struct ip_queue *q, int fd, struct message *m,
 		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
 		batch_note_size(q->batch, m->payload_len);
 	}
+	if (locked && !accepted && m->kind == MESSAGE_PACKET)
+		note_sent_on(q, m);
 	if (locked)
 		batch_leave(q->batch, fd);
 	return accepted;
@@ -225,6 +229,7 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !is_for_program(q->peer, m)) {
 				send_on(q, fd, m);
+				note_sent_on(q, m);
 				*passed = true;
 			} else {
 				if (m->kind == MESSAGE_PACKET)
@@ -386,27 +391,17 @@ static APART ssize_t receive_first(struct ip_queue *q, int fd, void *buf, size_t
 	return receive_beside(q, fd, buf, len, flags, passed, false);
 }
 
-/* Whether the first message that was not for the program ended the waiting of a read
- * that did not look before. A handle that began to share the number did so meanwhile;
- * else the time tells. */
-static bool has_waited(const struct ip_queue *q, uint32_t began)
-{
-	return claims_sharer(q->peer) || clock_now() - began > TICK_MAX;
-}
-
 /* Without a look before it, which would cost a program that waits in its reads a
- * system call for each packet. */
+ * system call for each packet: this one too is taken to have waited. */
 static APART ssize_t receive_waiting(struct ip_queue *q, int fd, void *buf, size_t len,
 				     int flags)
 {
-	uint32_t began = clock_now();
 	bool passed = false;
 	ssize_t n = receive(q, fd, buf, len, flags, &passed);
 
 	if (n)
 		return n;
-	return receive_beside(q, fd, buf, len, flags, passed,
-			      !(flags & MSG_DONTWAIT) && has_waited(q, began));
+	return receive_beside(q, fd, buf, len, flags, passed, !(flags & MSG_DONTWAIT));
 }
 
 bool ip_queue_holds_message(const struct ip_queue *q)
