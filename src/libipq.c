@@ -224,11 +224,16 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 
 	if (timeout_us > 0)
 		deadline = deadline_after(timeout_us);
+	if (timeout_us > 0 && ip_queue_holds_message(queue_of(h))) {
+		n = ip_queue_receive(queue_of(h), h->fd, buf, len, MSG_DONTWAIT);
+		/* unless another thread has it now, or has been interrupted */
+		if (n >= 0 || errno != EAGAIN)
+			return n;
+		errno = saved;
+	}
 	do {
 		left = (struct timespec) { 0 };
-		if (timeout_us > 0 && ip_queue_holds_message(queue_of(h))) {
-			left.tv_nsec = 1;	/* unless another thread has it now */
-		} else if (timeout_us > 0) {
+		if (timeout_us > 0) {
 			left = left_until(&deadline);
 			ready = ppoll(&fd, 1, &left, NULL);
 			if (ready < 0)

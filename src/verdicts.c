@@ -81,6 +81,7 @@ static int send_first(struct verdicts *v, int fd, unsigned int count)
 static int send_each(struct verdicts *v, int fd)
 {
 	unsigned int count = v->count;
+	int saved = errno;
 
 	while (v->count) {
 		if (count > v->count)
@@ -90,6 +91,7 @@ static int send_each(struct verdicts *v, int fd)
 			memmove(v->held, v->held + count, v->count * sizeof(*v->held));
 		} else if (errno == EMSGSIZE && count > 1) {
 			count /= 2;
+			errno = saved;
 		} else {
 			return -1;
 		}

@@ -355,6 +355,37 @@ Test(batch_moments, a_handler_decides_on_a_packet)
 	ipq_destroy_handle(h);
 }
 
+static void read_within(void)
+{
+	ipq_read(h, handlers.buf, sizeof(handlers.buf), 1000);
+}
+
+/* Though nothing is there but what is held, for who was interrupted. */
+Test(batch_moments, a_handler_that_reads_with_a_timeout_comes_back)
+{
+	unsigned int moment = 0;
+	bool has_been;
+
+	numbers_network();
+	begin("64", "1000000");
+	event = read_within;
+	do {
+		numbers_forget();
+		send_more(100);
+		work(70);
+		left = ++moment;
+		alarm(DEADLINE / 1000);
+		work(10);
+		alarm(0);
+		has_been = !left;
+		left = 0;
+		ipq_destroy_handle(h);
+		begin("64", "1000000");
+	} while (has_been);
+	cr_assert(moment > 10, "%u moments", moment);
+	ipq_destroy_handle(h);
+}
+
 /* Of 200 packets; those of which the program was told that it failed are dropped. */
 static int accept_or_drop(unsigned char *plan, struct got *got)
 {
@@ -461,10 +492,13 @@ Test(batch_moments, a_request_behind_verdicts_that_cannot_be_sent_fails_with_the
 		send_more(WAITING);
 		decide_in_turn(500, plan, got);
 		sends_left = n;
+		errno = 0;
 		while (ipq_set_mode(h, IPQ_COPY_PACKET, 0) < 0) {
 			cr_assert(errno == ENOBUFS && !sends_left);
+			errno = 0;
 			failed++;
 		}
+		cr_assert(errno == 0, "errno %d", errno);
 		sends_left = 0;
 		time_stands = false;
 		numbers_arrived(500 / 2);
