@@ -119,6 +119,16 @@ static void take_numbers(struct peer *p)
 		take_number(p, n);
 }
 
+void claims_take_free(struct peer *p)
+{
+	for (unsigned int n = p->first; n <= p->last; n++)
+		if (nfqueue_probe(n) == NFQUEUE_FREE) {
+			p->shares = true;
+			p->holds = true;
+			take_number(p, n);
+		}
+}
+
 void claims_take_over(struct peer *p, uint32_t from)
 {
 	if (!peers_reachable(p))
@@ -177,6 +187,9 @@ static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 	case NFQUEUE_FREE:
 		return FREE;
 	case NFQUEUE_TAKEN:
+		/* it is another number that was asked about: the kernel will tell */
+		if (!nfqueue_is_here(fd))
+			return FREE;
 		/* a process forked or replaced may have claimed it over this
 		 * very socket */
 		if (nfqueue_owner(queue) == nfqueue_port_id(fd))
@@ -217,6 +230,8 @@ void claims_make(struct ip_queue *q, int fd, const struct request *r,
 	uint16_t queue = p->first;
 	int saved = errno;
 
+	if (!peers_reachable(p))
+		p->fd = fd;	/* the program has moved it */
 	p->is_private = false;
 	peers_set_numbers(p, p->first, p->last);
 	translate_probe(out, r);

@@ -24,6 +24,9 @@ struct peer *claims_sharer(const struct peer *p);
  * the other that means them. */
 void claims_pass(struct peer *from, struct peer *to);
 
+/* p has a private number. Takes those it means that nobody has. */
+void claims_take_free(struct peer *p);
+
 /* After the one that held p's numbers has closed its socket, which had the port id
  * from. */
 void claims_take_over(struct peer *p, uint32_t from);

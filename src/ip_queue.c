@@ -102,18 +102,12 @@ static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 			       port_id);
 }
 
-int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
+static int open_and_enter(struct ip_queue *q, int type, bool again)
 {
 	uint32_t port_id;
 	int fd, error;
 
-	memset(q, 0, sizeof(*q));
-	q->family = family;
-	if (!settings_read(family, &q->settings)) {
-		errno = EINVAL;
-		return -1;
-	}
-	fd = open_socket(family, type, &port_id);
+	fd = open_socket(q->family, type, &port_id);
 	if (fd < 0)
 		return -1;
 	if (!again && is_second(q, fd, port_id)) {
@@ -130,6 +124,24 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
+{
+	int fd;
+
+	memset(q, 0, sizeof(*q));
+	q->family = family;
+	if (!settings_read(family, &q->settings)) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* who looks whether a port id is in use still is not to meet a new socket */
+	if (!peers_lock())
+		return -1;
+	fd = open_and_enter(q, type, again);
+	peers_unlock();
+	return fd;
 }
 
 int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id)
@@ -181,20 +193,27 @@ static void put_invalid(struct ip_queue *q, const struct request *r,
 			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
 }
 
-/* A number of which no packets are asked for is of no use to who shares it. */
+/* A number of which no packets are asked for is of no use to who shares it; and one
+ * that nobody has any more is there to be taken. */
 static void pass_numbers(struct ip_queue *q, uint8_t mode)
 {
 	struct peer *p = q->peer, *sharer = claims_sharer(p);
 	bool none = mode == IPQ_COPY_NONE;
+	bool changes = none != (p->mode == IPQ_COPY_NONE);
+	int saved = errno;
 
-	if (!sharer || none == (p->mode == IPQ_COPY_NONE))
+	if (!sharer && !p->is_private)
 		return;
 	peers_lock();
-	if (none && p->holds)
+	if (sharer && changes && none && p->holds)
 		claims_pass(p, sharer);
-	else if (!none && sharer->holds && sharer->mode == IPQ_COPY_NONE)
+	else if (sharer && changes && !none && sharer->holds &&
+		 sharer->mode == IPQ_COPY_NONE)
 		claims_pass(sharer, p);
+	if (!none && p->is_private && !p->holds)
+		claims_take_free(p);
 	peers_unlock();
+	errno = saved;
 }
 
 static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
@@ -253,12 +272,13 @@ static bool cannot_be_sent(const struct ip_queue *q, int fd,
 {
 	size_t len = payload_len(r, payload);
 
-	return len > PAYLOAD_MAX && replaces(q, r, len) &&
-	       (len <= UINT16_MAX || !fits_sndbuf(fd, r->nlh.nlmsg_len));
+	return len > PAYLOAD_MAX &&
+	       ((replaces(q, r, len) && len <= UINT16_MAX) ||
+		!fits_sndbuf(fd, r->nlh.nlmsg_len));
 }
 
 /* The kernel's id of a packet, and its queue number: ids of several queues have it
- * in the upper half. 0, which is no packet's, for an id that cannot be. */
+ * in the upper half. 0, one packet's of 2^32, for an id that cannot be. */
 static EVERY_PACKET uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
 {
 	uint64_t number = id >> 32;
@@ -310,9 +330,13 @@ static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct re
 
 	kernel_request_init(&out);
 	if (!atomic_load_explicit(&q->peer->owner, memory_order_relaxed)) {
-		refusal = REFUSAL_IS_EBUSY;
 		peers_lock();
-		claims_make(q, fd, r, &out);
+		if (q->peer->owner) {	/* another thread was first */
+			peers_unlock();
+		} else {
+			refusal = REFUSAL_IS_EBUSY;
+			claims_make(q, fd, r, &out);
+		}
 	}
 	if (is_request(r, IPQM_MODE))
 		put_mode(q, fd, r, refusal, &out);

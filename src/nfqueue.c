@@ -257,6 +257,18 @@ uint64_t nfqueue_network(int fd)
 	return cookie;
 }
 
+bool nfqueue_is_here(int fd)
+{
+	int saved = errno;
+	int here = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	bool is_here = here < 0 || nfqueue_network(here) == nfqueue_network(fd);
+
+	if (here >= 0)
+		close(here);
+	errno = saved;
+	return is_here;
+}
+
 bool nfqueue_port_id_unused(uint32_t port_id)
 {
 	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };

@@ -95,6 +95,10 @@ uint32_t nfqueue_port_id(int fd);
 /* The network namespace of a socket: some number, the same for no other one. */
 uint64_t nfqueue_network(int fd);
 
+/* Whether the socket's network namespace is that of the calling thread, of which alone
+ * the kernel can be asked without it. */
+bool nfqueue_is_here(int fd);
+
 /* Whether no socket has the port id: only one that takes it can tell. */
 bool nfqueue_port_id_unused(uint32_t port_id);
 

@@ -74,10 +74,8 @@ struct peer *peers_enter(uint32_t port_id, uint64_t network)
 	struct table *t = get_table();
 	struct peer *p;
 
-	if (!t) {
-		errno = ENOMEM;
+	if (!t)
 		return NULL;
-	}
 	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
 		if (p->port_id == port_id && p->network == network)
 			return p;
@@ -216,9 +214,13 @@ void peers_take_turn(atomic_bool *turn)
 		sched_yield();
 }
 
-void peers_lock(void)
+bool peers_lock(void)
 {
-	peers_take_turn(&atomic_load(&table)->turn);
+	struct table *t = get_table();
+
+	if (t)
+		peers_take_turn(&t->turn);
+	return t;
 }
 
 void peers_unlock(void)

@@ -66,9 +66,10 @@ bool peers_reachable(const struct peer *p);
  * (or does not let us look). */
 bool peers_has_opener(const struct peer *p, int fd);
 
-/* One at a time claims, passes on or takes over numbers. Gives up waiting after a
- * while: the other may have been killed, or be what a signal interrupted. */
-void peers_lock(void);
+/* One at a time opens, claims, passes on or takes over numbers. Gives up waiting after a
+ * while: the other may have been killed, or be what a signal interrupted. False and
+ * errno if there is no memory for handles. */
+bool peers_lock(void);
 void peers_unlock(void);
 
 /* The same for a flag of a peer. */

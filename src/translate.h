@@ -56,7 +56,7 @@ static inline void kernel_request_init(struct kernel_request *out)
 
 /* What the kernel is told of a packet. */
 struct verdict {
-	uint32_t id;			/* the kernel's; 0 is never one's */
+	uint32_t id;			/* the kernel's */
 	uint32_t value;			/* NF_*, or IMPOSSIBLE_VERDICT */
 	bool all_before;		/* not on this packet alone */
 	const uint32_t *mark;		/* NULL to leave it */

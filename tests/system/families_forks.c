@@ -345,6 +345,23 @@ Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_ther
 	pair_close(1);
 }
 
+/* As long as the child has the one that is destroyed, the kernel has the number so. */
+Test(families_forks, one_that_is_left_alone_has_the_number_when_it_asks_again)
+{
+	struct process child;
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		child = process_start();
+		pair_close(first);
+		process_end(&child);
+		pair_start(!first);
+		pair_pass(!first, "alone");
+		pair_close(!first);
+	}
+}
+
 static long open_both(long first)
 {
 	for (int n = 0; n < 2; n++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IPv4 and IPv6 handles of one program on one queue number: either is made, asks for
  * packets, is destroyed or asks for none while the other goes on (FACTS 6, 8). */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -117,7 +118,9 @@ Test(handover, many_that_wait_when_one_goes_arrive_in_order)
 
 static void mode_none(int i)
 {
+	errno = 0;
 	cr_assert(ipq_set_mode(pair[i], IPQ_COPY_NONE, 0) == MODE_SENT);
+	cr_assert(errno == 0, "errno %d", errno);
 }
 
 Test(handover, one_may_ask_for_no_packets_and_for_packets_again)

@@ -91,6 +91,10 @@ Test(payload_limits, what_the_send_buffer_cannot_hold_is_an_error_and_the_packet
 		expect_not_sent(id, sndbuf, data, EMSGSIZE);
 		expect_not_sent(id, sizeof(data), data, EMSGSIZE);
 	}
+	/* whatever the verdict */
+	errno = 0;
+	cr_assert(ipq_set_verdict(handle, id, 6, sizeof(data), data) == -1);
+	cr_assert(errno == EMSGSIZE);
 	cr_assert(sndbuf < 65531);
 	expect_not_sent(id, 65531, data, EMSGSIZE);
 	expect_unharmed(id);

@@ -272,6 +272,24 @@ Test(ranges, both_families_share_them)
 	}
 }
 
+Test(ranges, one_that_asks_for_packets_again_has_those_it_shares_with_nobody)
+{
+	struct queue_figures f;
+
+	balanced_network();
+	setenv("LIBIPQ_QUEUE6", "5", 1);
+	run("ip6tables-legacy -F OUTPUT");
+	pair_open(0);
+	for (int round = 0; round < 2; round++) {
+		ipq_set_mode(pair[0], IPQ_COPY_NONE, 0);
+		for (unsigned int n = 4; n <= 7; n++)
+			cr_assert(queue_figures(n, &f) == (n == 5));
+		pair_start(0);
+		cr_assert(pass_flows(0) == 1);
+	}
+	pair_close_both();
+}
+
 static unsigned int waiting(void)
 {
 	struct queue_figures f;
