@@ -91,7 +91,7 @@ threads)
 		a_signal_ends_an_endless_wait_with_EINTR \
 		an_endless_wait_goes_on_after_a_restarting_handler
 	run_tests "$BUILD" --timeout-multiplier 4 threads threads-batched handles reading \
-		strangers load load-batched forks readiness devices families families_load \
+		strangers load load-batched forks readiness devices families families_load families_threads \
 		families_load-batched handover handover-batched batch_threads \
 		batch_reading batch_forks links faults-readers faults-interfaces \
 		faults-interruptions
