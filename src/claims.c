@@ -230,8 +230,7 @@ void claims_make(struct ip_queue *q, int fd, const struct request *r,
 	uint16_t queue = p->first;
 	int saved = errno;
 
-	if (!peers_reachable(p))
-		p->fd = fd;	/* the program has moved it */
+	peers_follow(p, fd);
 	p->is_private = false;
 	peers_set_numbers(p, p->first, p->last);
 	translate_probe(out, r);

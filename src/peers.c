@@ -203,6 +203,12 @@ bool peers_has_opener(const struct peer *p, int fd)
 	return has;
 }
 
+void peers_follow(struct peer *p, int fd)
+{
+	if (p->fd != fd && !peers_reachable(p) && !peers_has_opener(p, fd))
+		p->fd = fd;
+}
+
 void peers_take_turn(atomic_bool *turn)
 {
 	uint32_t began;

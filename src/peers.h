@@ -16,7 +16,7 @@
  */
 struct peer {
 	_Atomic uint32_t port_id;	/* of its socket; 0: unused */
-	_Atomic int fd;			/* where it was opened */
+	_Atomic int fd;			/* where it was opened, or is now */
 	_Atomic uint8_t family;
 	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last asked for */
 	_Atomic uint32_t range;		/* bytes of a packet, likewise */
@@ -65,6 +65,10 @@ bool peers_reachable(const struct peer *p);
 /* Whether the process that opened p's socket, here at fd, is another and has it still
  * (or does not let us look). */
 bool peers_has_opener(const struct peer *p, int fd);
+
+/* fd is its socket, which the program may have moved since it was opened. Where the
+ * opener has it others look for it too: a forked process's own is not for them. */
+void peers_follow(struct peer *p, int fd);
 
 /* One at a time opens, claims, passes on or takes over numbers. Gives up waiting after a
  * while: the other may have been killed, or be what a signal interrupted. False and
