@@ -48,14 +48,12 @@ static struct table *get_table(void)
 /* Those used are the first ones. */
 static struct peer *first_used(void)
 {
-	struct table *t = atomic_load(&table);
-
-	return t ? t->peer : NULL;
+	return atomic_load(&table)->peer;
 }
 
 static bool is_used(const struct peer *p)
 {
-	return p && p < atomic_load(&table)->peer + PEERS_MAX && p->port_id;
+	return p < first_used() + PEERS_MAX && p->port_id;
 }
 
 /* Another process may have it open, or this one as another descriptor. */

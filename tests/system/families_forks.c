@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IPv4 and IPv6 handles on one queue number in several processes: shared by those that
  * fork after the handles were made, separate in those that forked before (FACTS 5, 6). */
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -343,6 +344,32 @@ Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_ther
 	expect_each(&child, 3);
 	process_end(&child);
 	pair_close(1);
+}
+
+static long move_and_start(long i)
+{
+	int fd = pair[i]->fd;
+
+	pair[i]->fd = fcntl(fd, F_DUPFD, 100);
+	return pair[i]->fd >= 100 && !close(fd) ? start(i) : -1;
+}
+
+Test(families_forks, one_that_a_child_has_moved_is_where_it_was_for_its_parent)
+{
+	struct process child;
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_make(0);
+		pair_make(1);
+		child = process_start();
+		cr_assert(process_do(&child, move_and_start, first) == MODE_SENT);
+		pair_start(!first);
+		pair_pass(first, "moved");
+		pair_pass(!first, "shared");
+		process_end(&child);
+		pair_close_both();
+	}
 }
 
 /* As long as the child has the one that is destroyed, the kernel has the number so. */
