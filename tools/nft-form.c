@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A rule with the target QUEUE as nft has it, by iptables-translate. Knows nothing
- * of the file it stands in but its name. */
+ * of the file it stands in. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,14 @@
 
 #include "command.h"
 #include "nft-form.h"
+#include "report.h"
 
 #define WORDS_MAX 256
 
 struct arguments {
 	const char *argv[WORDS_MAX + 1];
 	int count;
-	bool complete;
+	const char *obstacle;	/* why there can be no nft form */
 };
 
 static void put(struct arguments *a, const char *word)
@@ -22,13 +23,24 @@ static void put(struct arguments *a, const char *word)
 	if (a->count < WORDS_MAX)
 		a->argv[a->count++] = word;
 	else
-		a->complete = false;
+		a->obstacle = "it has too many words";
+}
+
+/* What is quoted in nft's language has no way to hold such a character. */
+static bool is_quotable(const char *word)
+{
+	for (; *word; word++)
+		if ((unsigned char)*word < 0x20 || *word == 0x7f || *word == '"')
+			return false;
+	return true;
 }
 
 /* Returns where there is room left. */
 static char *put_unquoted(struct arguments *a, struct text word, char *room)
 {
 	text_unquote(word, room, word.len + 1);
+	if (!is_quotable(room))
+		a->obstacle = "nft cannot quote what stands in it";
 	put(a, room);
 	return room + strlen(room) + 1;
 }
@@ -55,7 +67,8 @@ static void read_arguments(struct arguments *a, const struct jump *jump,
 		begun |= *word.at == '-';
 		if (!begun)
 			continue;
-		a->complete &= is_plain(word);
+		if (!is_plain(word))
+			a->obstacle = "a shell would fill this in";
 		if (word.at <= target && target < word.at + word.len) {
 			/* -jQUEUE is two in one */
 			word.len = target - word.at;
@@ -70,39 +83,56 @@ static void read_arguments(struct arguments *a, const struct jump *jump,
 	}
 }
 
-static void print_plain(const char *text, size_t len)
+/* Since iptables 1.8.8 a line is "nft 'add rule ...'", whatever stands within; before
+ * there were no quotes, but a backslash ahead of those that nft is to see. Printed so
+ * that a shell reads it as it is. */
+static void print_line(struct text line)
 {
-	for (size_t i = 0; i < len; i++)
-		putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i]);
-	putchar('\n');
+	bool quoted = line.at[0] == '\'' && line.at[line.len - 1] == '\'';
+	char *rule = format("%.*s", TEXT(line)), *shell, *to = rule;
+
+	for (size_t i = quoted; i < line.len - quoted; i++)
+		if (quoted || line.at[i] != '\\' || rule[i + 1] != '"')
+			*to++ = line.at[i];
+	*to = '\0';
+	shell = malloc(4 * strlen(rule) + 4);
+	if (shell)
+		text_quote(rule, shell);
+	printf("nft %s\n", shell ? shell : "");
+	free(rule);
+	free(shell);
 }
 
-static bool translate(const struct arguments *a)
+static const char *translate(const struct arguments *a)
 {
-	struct command c;
+	const char *why = NULL;
 	struct text rest, line;
-	bool translated;
+	struct command c;
 
 	command_run(&c, a->argv);
 	rest = (struct text) { c.output, c.len };
+	if (c.end == COMMAND_MISSING)
+		why = NFT_FORM_MISSING;
 	/* "nft # -A ..." says that there is no such thing */
-	translated = c.end == COMMAND_DONE && text_starts(rest, "nft ") &&
-		     !text_starts(rest, "nft #");
-	while (translated && text_line(&rest, &line))
-		if (line.len)
-			print_plain(line.at, line.len);
+	else if (c.end != COMMAND_DONE || !text_starts(rest, "nft ") ||
+		 text_starts(rest, "nft #"))
+		why = "iptables-translate cannot do this";
+	while (!why && text_line(&rest, &line))
+		if (text_starts(line, "nft ") && line.len > 5)
+			print_line((struct text) { line.at + 4, line.len - 4 });
 	command_free(&c);
-	return translated;
+	return why;
 }
 
-void nft_form(const struct jump *jump, const char *name, unsigned int queue)
+const char *nft_form(const struct jump *jump, unsigned int queue)
 {
 	const char *tool = jump->ipv6 ? "ip6tables-translate" : "iptables-translate";
-	struct arguments a = { .complete = true };
+	struct arguments a = { 0 };
 	char *words = malloc(2 * jump->command.len + 2), *table = NULL;
 	char number[8];
-	bool done = false;
 
+	if (!words)
+		return "out of memory";
 	snprintf(number, sizeof(number), "%u", queue);
 	put(&a, tool);
 	if (jump->table.len) {
@@ -110,16 +140,10 @@ void nft_form(const struct jump *jump, const char *name, unsigned int queue)
 		put(&a, "-t");
 		put(&a, table);
 	}
-	if (words) {
-		read_arguments(&a, jump, number, words);
-		done = a.complete && translate(&a);
-	}
-	if (!done) {
-		printf("# %s:%lu: %s; in nft: the matches, then \"queue num %u\": ", name,
-		       jump->line, a.complete ? "iptables-translate cannot do this" :
-		       "a shell would fill this in", queue);
-		print_plain(jump->command.at, jump->command.len);
-	}
+	read_arguments(&a, jump, number, words);
+	if (!a.obstacle)
+		a.obstacle = translate(&a);
 	free(words);
 	free(table);
+	return a.obstacle;
 }

@@ -6,7 +6,9 @@
 
 #include "jump.h"
 
-/* Prints the command for nft, or a comment when there is none. */
-void nft_form(const struct jump *jump, const char *name, unsigned int queue);
+#define NFT_FORM_MISSING "iptables-translate is not installed"
+
+/* Prints the command for nft and returns NULL; or prints nothing and returns why. */
+const char *nft_form(const struct jump *jump, unsigned int queue);
 
 #endif

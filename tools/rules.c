@@ -40,13 +40,15 @@ static const char help[] =
 	"  --nft         writes instead, for each rule with that target, what it is for\n"
 	"                nft (by iptables-translate)\n"
 	"\n"
-	"Exit status: 0, 1 if a file cannot be read, 2 for wrong arguments.\n";
+	"Exit status: 0, 1 if a file cannot be read or iptables-translate is missing, 2\n"
+	"for wrong arguments.\n";
 
 struct translation {
 	unsigned int queue[2];		/* IPv4, IPv6 */
 	bool ipv6, family_given;	/* if nothing tells */
 	bool nft;
 	bool seen[2];			/* jumps of IPv4, IPv6 */
+	bool no_translator;
 };
 
 static void remark(const struct translation *t, const char *name,
@@ -71,6 +73,29 @@ static void remark(const struct translation *t, const char *name,
 	}
 }
 
+static void print_plain(struct text text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		putchar((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f ? ' ' :
+			text.at[i]);
+	putchar('\n');
+}
+
+static void print_nft_form(struct translation *t, const char *name,
+			   const struct jump *jump)
+{
+	const char *why = nft_form(jump, t->queue[jump->ipv6]);
+
+	if (!why)
+		return;
+	t->no_translator |= !strcmp(why, NFT_FORM_MISSING);
+	fprintf(stderr, "ipqctl rules: %s:%lu: no command for nft: %s\n", name,
+		jump->line, why);
+	printf("# %s:%lu: %s; in nft: the matches, then \"queue num %u\": ", name,
+	       jump->line, why, t->queue[jump->ipv6]);
+	print_plain(jump->command);
+}
+
 static void translate(struct translation *t, const char *name, struct text text)
 {
 	const char *done = text.at;
@@ -88,7 +113,7 @@ static void translate(struct translation *t, const char *name, struct text text)
 			continue;
 		t->seen[jump.ipv6] = true;
 		if (t->nft) {
-			nft_form(&jump, name, t->queue[jump.ipv6]);
+			print_nft_form(t, name, &jump);
 			continue;
 		}
 		fwrite(done, 1, jump.target.at - done, stdout);
@@ -164,7 +189,7 @@ static int run(int argc, char *argv[])
 		fprintf(stderr, "ipqctl rules: rules of iptables and ip6tables now go to "
 			"one queue, but a handle drops packets of the other family; if "
 			"programs read both: --queue6 N, and LIBIPQ_QUEUE6=N\n");
-	return good ? 0 : 1;
+	return good && !t.no_translator ? 0 : 1;
 }
 
 const struct subcommand rules = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules of this network namespace that give packets to queues, whatever they
  * were made with. Knows nothing of who holds the queues. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,27 +172,6 @@ char *rule_describe(const struct found_rule *rule)
 		      TEXT(s->chain), s->number, TEXT(s->rule));
 }
 
-/* Writes the word so that a shell reads it as it is, to *to, which has room. */
-static void quote(char **to, const char *word)
-{
-	size_t plain = 0;
-
-	while (isalnum((unsigned char)word[plain]) ||
-	       (word[plain] && strchr("-_.,:/+@%=", word[plain])))
-		plain++;
-	if (plain && !word[plain]) {
-		*to = stpcpy(*to, word);
-		return;
-	}
-	*to = stpcpy(*to, "'");
-	for (; *word; word++)
-		if (*word == '\'')
-			*to = stpcpy(*to, "'\\''");
-		else
-			*(*to)++ = *word;
-	*to = stpcpy(*to, "'");
-}
-
 /* Words that iptables-save wrote, for a shell. To be freed. */
 static char *for_shell(struct text rest)
 {
@@ -205,7 +183,7 @@ static char *for_shell(struct text rest)
 		if (to != text)
 			*to++ = ' ';
 		text_unquote(saved, word, saved.len + 1);
-		quote(&to, word);
+		to = text_quote(word, to);
 	}
 	if (text)
 		*to = '\0';
@@ -237,7 +215,7 @@ static char *nft_bypass(const struct found_rule *rule)
 	const struct saved_rule *s = &rule->saved;
 	struct text before = { s->rule.at, s->verdict.at - s->rule.at }, after;
 	bool fanout = text_find(s->verdict, "fanout") < s->verdict.len;
-	char last[16] = "", *nft, *shell, *to, *command;
+	char last[16] = "", *nft, *shell, *command;
 
 	after.at = s->verdict.at + s->verdict.len;
 	after.len = s->rule.at + s->rule.len - after.at;
@@ -247,9 +225,9 @@ static char *nft_bypass(const struct found_rule *rule)
 		     "%.*squeue num %u%s bypass%s%.*s",
 		     TEXT(s->family), TEXT(s->table), TEXT(s->chain), s->number,
 		     TEXT(before), s->first, last, fanout ? ",fanout" : "", TEXT(after));
-	to = shell = malloc(4 * strlen(nft) + 3);
+	shell = malloc(4 * strlen(nft) + 3);
 	if (shell)
-		quote(&to, nft);
+		text_quote(nft, shell);
 	command = format("nft %s", shell ? shell : "");
 	free(nft);
 	free(shell);

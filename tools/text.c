@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pieces of text that lie somewhere in a larger one and have no end mark: lines,
  * words, numbers. Pure: no I/O, nothing allocated. */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -128,4 +129,22 @@ void text_unquote(struct text word, char *to, size_t size)
 		i += len;
 	}
 	to[n] = '\0';
+}
+
+char *text_quote(const char *word, char *to)
+{
+	size_t plain = 0;
+
+	while (isalnum((unsigned char)word[plain]) ||
+	       (word[plain] && strchr("-_.,:/+@%=", word[plain])))
+		plain++;
+	if (plain && !word[plain])
+		return stpcpy(to, word);
+	to = stpcpy(to, "'");
+	for (; *word; word++)
+		if (*word == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *word;
+	return stpcpy(to, "'");
 }

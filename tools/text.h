@@ -42,4 +42,8 @@ bool text_word(struct text *rest, struct text *word, enum quoting quoting);
  * shell keeps some backslashes), at most size bytes with the NUL. */
 void text_unquote(struct text word, char *to, size_t size);
 
+/* Writes the word so that a shell reads it as it is. Takes up to four bytes for each of
+ * its own, and three. Returns where its NUL is. */
+char *text_quote(const char *word, char *to);
+
 #endif

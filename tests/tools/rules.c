@@ -265,10 +265,15 @@ Test(rules, a_translated_script_does_what_it_did)
 	cr_assert_str_eq(shell("iptables-nft-save | grep -c queue-num.3")->text, "3\n");
 }
 
-Test(rules, the_nft_form_has_table_chain_matches_and_queue)
+static void skip_without_translator(void)
 {
 	if (shell("command -v iptables-translate ip6tables-translate")->status)
 		cr_skip_test("no iptables-translate here");
+}
+
+Test(rules, the_nft_form_has_table_chain_matches_and_queue)
+{
+	skip_without_translator();
 	cr_assert(strstr(translated("--nft --queue 3", saved),
 			 "nft 'add rule ip mangle OUTPUT udp dport 7 counter queue "));
 	cr_assert(strstr(translated("--nft", "true; sudo ip6tables -I FORWARD -i eth0 "
@@ -294,4 +299,64 @@ Test(rules, what_has_no_nft_form_is_a_comment_that_shows_the_rule)
 	cr_assert(*form == '#', "%s", form);
 	assert_one_line(form);
 	assert_says(form, "--u32 '6&0xFF=1' -j QUEUE");
+}
+
+Test(rules, what_has_no_nft_form_is_told_too)
+{
+	const char *said = remarks("--nft", "true\niptables -A INPUT -s $NET -j QUEUE");
+
+	assert_one_line(said);
+	assert_says(said, ":2: ");
+	assert_says(said, "a shell would fill this in");
+}
+
+Test(rules, a_comment_in_a_rule_cannot_become_a_command_in_nft_form)
+{
+	char directory[] = "/tmp/ipqctl-XXXXXX";
+	const char *form;
+
+	skip_without_translator();
+	cr_assert(mkdtemp(directory) && !chdir(directory));
+	form = translated("--nft", "*filter\n-A INPUT -m comment --comment \"it\\'s; touch "
+			  "harm; echo \\'\" -j QUEUE\n");
+	assert_says(shell("nft() { printf '%%s\\n' \"$*\"; }\n%s", form)->text,
+		    "comment \"it's; touch harm; echo '\"");
+	/* neither nft nor its user shall take it for the end of the comment */
+	form = translated("--nft", "iptables -A INPUT -m comment --comment 'a \"; flush "
+			  "ruleset; \" b' -j QUEUE");
+	cr_assert(*form == '#', "%s", form);
+	assert_one_line(form);
+	form = translated("--nft", "iptables -A INPUT -m comment --comment \"a'\n\" -j QUEUE");
+	cr_assert(*form == '#', "%s", form);
+	/* fails if there is anything in it */
+	run("cd / && rmdir %s", directory);
+}
+
+/* iptables before 1.8.8. */
+Test(rules, the_nft_form_can_be_given_to_a_shell_whichever_iptables_wrote_it)
+{
+	char directory[] = "/tmp/ipqctl-XXXXXX";
+
+	cr_assert(mkdtemp(directory));
+	run("cd %s && printf '%%s\\n' '#!/bin/sh' 'cat <<\\END' "
+	    "'nft add rule ip filter INPUT iifname \\\"a\\\" queue num 0' END "
+	    "> iptables-translate && chmod +x iptables-translate", directory);
+	cr_assert_str_eq(shell("echo 'iptables -A INPUT -i a -j QUEUE' | "
+			       "PATH=%s:$PATH " IPQCTL " rules --nft; rm -r %s",
+			       directory, directory)->text,
+			 "nft 'add rule ip filter INPUT iifname \"a\" queue num 0'\n");
+}
+
+Test(rules, a_missing_iptables_translate_is_told_and_an_error)
+{
+	const struct printed *printed;
+
+	network_enter();
+	printed = shell("echo 'iptables -A INPUT -j QUEUE' | unshare -m sh -c 'for d in "
+			"/usr/sbin /sbin /usr/local/sbin; do mount -t tmpfs none $d; "
+			"done; " IPQCTL " rules --nft'");
+	if (!strncmp(printed->text, "nft ", 4))
+		cr_skip_test("iptables-translate is not in sbin here");
+	cr_assert(printed->status == 1);
+	assert_says(printed->text, "iptables-translate is not installed");
 }
