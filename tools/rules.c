@@ -122,6 +122,9 @@ static void translate(struct translation *t, const char *name, struct text text)
 			putchar(' ');
 		printf("NFQUEUE --queue-num %u", t->queue[jump.ipv6]);
 		done = jump.target.at + jump.target.len;
+		/* a shell takes N>file for a redirection of descriptor N */
+		if (done < text.at + text.len && (*done == '<' || *done == '>'))
+			putchar(' ');
 	}
 	if (!t->nft)
 		fwrite(done, 1, text.at + text.len - done, stdout);
