@@ -117,17 +117,29 @@ static bool is_data(struct text quoted)
 	return ends && !contains(quoted, "queue");
 }
 
+/* How much is left of the quoted text that is being read; 0 if none is. */
+static size_t quoted_rest(const struct jump_reader *r)
+{
+	const char *end = r->quoted.at + r->quoted.len;
+
+	return r->rest.at < end ? end - r->rest.at : 0;
+}
+
 /* What lies before the next word. Nothing is read beyond the text. */
 static void skip_separators(struct jump_reader *r)
 {
 	while (r->rest.len) {
 		char c = *r->rest.at;
-		size_t n = quoted_len(r->rest);
+		size_t inside = quoted_rest(r);
+		size_t n = quoted_len((struct text) { r->rest.at,
+						      inside ? inside : r->rest.len });
 
+		if (n && !inside)
+			r->quoted = (struct text) { r->rest.at, n };
 		if (n && (r->explained || is_data((struct text) { r->rest.at, n }))) {
 			skip(r, n);
 			r->explained = r->jumped = false;
-		} else if (c == '#' && r->starts) {
+		} else if (c == '#' && r->starts && !inside) {
 			skip_comment(r);
 		} else if (c == '\\' && r->rest.len > 1 &&
 			   (r->rest.at[1] == '\n' || r->rest.at[1] == '"')) {
@@ -172,27 +184,11 @@ static void look_for_family(struct jump_reader *r, struct text word)
 		r->told = false;
 }
 
-/* From where the command began to where it will end. */
-static struct text whole_command(const struct jump_reader *r)
-{
-	struct text rest = r->rest, command = { r->command, 0 };
-
-	while (rest.len && !ends_command(*rest.at) &&
-	       !(*rest.at == '#' && is_blank(rest.at[-1]))) {
-		size_t n = *rest.at == '\\' && rest.len > 1 ? 2 : quoted_len(rest);
-
-		n = n ? n : 1;
-		rest.at += n;
-		rest.len -= n;
-	}
-	command.len = rest.at - command.at;
-	return command;
-}
-
 void jump_start(struct jump_reader *r, struct text text, bool ipv6)
 {
 	*r = (struct jump_reader) {
-		.rest = text, .line = 1, .in_ipv6 = ipv6, .starts = true,
+		.rest = text, .quoted = { text.at, 0 }, .line = 1, .in_ipv6 = ipv6,
+		.starts = true,
 	};
 	start_command(r);
 }
@@ -259,9 +255,31 @@ bool jump_next(struct jump_reader *r, struct jump *jump)
 		jump->ipv6 = r->ipv6;
 		jump->told = r->told;
 		jump->table = r->table;
-		jump->command = whole_command(r);
 		if (jump->kind == JUMP)
 			take_quotes(r, &jump->target);
 		return true;
 	}
+}
+
+struct text jump_command(const struct jump_reader *r)
+{
+	struct text rest = r->rest;
+	size_t inside = quoted_rest(r);
+
+	/* the whole of "iptables ..." or, in -j "QUEUE" ..., what comes after that too */
+	if (inside && r->command > r->quoted.at) {
+		rest.len = inside - 1;
+	} else {
+		rest.at += inside;
+		rest.len -= inside;
+	}
+	while (rest.len && !ends_command(*rest.at) &&
+	       !(*rest.at == '#' && is_blank(rest.at[-1]))) {
+		size_t n = *rest.at == '\\' && rest.len > 1 ? 2 : quoted_len(rest);
+
+		n = n ? n : 1;
+		rest.at += n;
+		rest.len -= n;
+	}
+	return (struct text) { r->command, rest.at - r->command };
 }

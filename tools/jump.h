@@ -15,7 +15,6 @@ enum jump_kind {
 struct jump {
 	enum jump_kind kind;
 	struct text target;
-	struct text command;	/* of a JUMP: the command it stands in */
 	struct text table;	/* in a rule file: the table; at is NULL elsewhere */
 	unsigned long line;	/* from 1 */
 	bool ipv6;		/* the command is ip6tables, */
@@ -26,6 +25,7 @@ struct jump_reader {
 	struct text rest;
 	const char *command;	/* where the one that is being read begins */
 	struct text table;
+	struct text quoted;	/* the text in quotes that began last, within no other */
 	unsigned long line;
 	bool in_ipv6, file_told; /* as below, for the file as a whole */
 	bool ipv6, told;	/* by this command */
@@ -36,5 +36,8 @@ struct jump_reader {
 /* ipv6: what it is if nothing in the file tells. text must stay. */
 void jump_start(struct jump_reader *r, struct text text, bool ipv6);
 bool jump_next(struct jump_reader *r, struct jump *jump);
+
+/* The command in which the last one stands. */
+struct text jump_command(const struct jump_reader *r);
 
 #endif

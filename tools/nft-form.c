@@ -54,12 +54,12 @@ static bool is_plain(struct text word)
 	return true;
 }
 
-/* The rule as arguments of iptables, with NFQUEUE; words is room for them. */
-static void read_arguments(struct arguments *a, const struct jump *jump,
+/* The command as arguments of iptables, with NFQUEUE in the place of its target; words
+ * is room for them. */
+static void read_arguments(struct arguments *a, struct text rest, const char *target,
 			   const char *queue, char *words)
 {
-	struct text rest = jump->command, word;
-	const char *target = jump->target.at;
+	struct text word;
 	bool begun = false;
 
 	while (text_word(&rest, &word, QUOTES_SHELL)) {
@@ -124,11 +124,11 @@ static const char *translate(const struct arguments *a)
 	return why;
 }
 
-const char *nft_form(const struct jump *jump, unsigned int queue)
+const char *nft_form(const struct jump *jump, struct text command, unsigned int queue)
 {
 	const char *tool = jump->ipv6 ? "ip6tables-translate" : "iptables-translate";
 	struct arguments a = { 0 };
-	char *words = malloc(2 * jump->command.len + 2), *table = NULL;
+	char *words = malloc(2 * command.len + 2), *table = NULL;
 	char number[8];
 
 	if (!words)
@@ -140,7 +140,7 @@ const char *nft_form(const struct jump *jump, unsigned int queue)
 		put(&a, "-t");
 		put(&a, table);
 	}
-	read_arguments(&a, jump, number, words);
+	read_arguments(&a, command, jump->target.at, number, words);
 	if (!a.obstacle)
 		a.obstacle = translate(&a);
 	free(words);

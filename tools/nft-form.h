@@ -9,6 +9,6 @@
 #define NFT_FORM_MISSING "iptables-translate is not installed"
 
 /* Prints the command for nft and returns NULL; or prints nothing and returns why. */
-const char *nft_form(const struct jump *jump, unsigned int queue);
+const char *nft_form(const struct jump *jump, struct text command, unsigned int queue);
 
 #endif

@@ -82,9 +82,9 @@ static void print_plain(struct text text)
 }
 
 static void print_nft_form(struct translation *t, const char *name,
-			   const struct jump *jump)
+			   const struct jump *jump, struct text command)
 {
-	const char *why = nft_form(jump, t->queue[jump->ipv6]);
+	const char *why = nft_form(jump, command, t->queue[jump->ipv6]);
 
 	if (!why)
 		return;
@@ -93,7 +93,7 @@ static void print_nft_form(struct translation *t, const char *name,
 		jump->line, why);
 	printf("# %s:%lu: %s; in nft: the matches, then \"queue num %u\": ", name,
 	       jump->line, why, t->queue[jump->ipv6]);
-	print_plain(jump->command);
+	print_plain(command);
 }
 
 static void translate(struct translation *t, const char *name, struct text text)
@@ -113,7 +113,7 @@ static void translate(struct translation *t, const char *name, struct text text)
 			continue;
 		t->seen[jump.ipv6] = true;
 		if (t->nft) {
-			print_nft_form(t, name, &jump);
+			print_nft_form(t, name, &jump, jump_command(&reader));
 			continue;
 		}
 		fwrite(done, 1, jump.target.at - done, stdout);

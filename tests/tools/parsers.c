@@ -83,7 +83,7 @@ static void read_jumps(struct text t)
 	jump_start(&reader, t, false);
 	while (jump_next(&reader, &jump)) {
 		cr_assert(within(jump.target, t) && jump.target.at >= before);
-		cr_assert(within(jump.command, t) && within(jump.table, t));
+		cr_assert(within(jump_command(&reader), t) && within(jump.table, t));
 		before = jump.target.at + jump.target.len;
 	}
 }

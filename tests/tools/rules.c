@@ -78,6 +78,14 @@ Test(rules, a_jump_to_queue_is_found_however_it_is_written)
 		{ "echo don't; iptables -j QUEUE", "echo don't; iptables -j " N },
 		{ "-A INPUT -j QUEUE\r\n", "-A INPUT -j " N "\r\n" },
 		{ "[1:2] -A INPUT -j QUEUE \n", "[1:2] -A INPUT -j " N " \n" },
+		{ "echo \"Adding #1\"; iptables -j QUEUE",
+		  "echo \"Adding #1\"; iptables -j " N },
+		{ "logger 'rule #5; it\"s'; iptables -j QUEUE",
+		  "logger 'rule #5; it\"s'; iptables -j " N },
+		{ "-A a -m recent --name \"my # list\" -j QUEUE",
+		  "-A a -m recent --name \"my # list\" -j " N },
+		{ "echo \"don't; a\"; iptables -m comment --comment 'b' -j QUEUE",
+		  "echo \"don't; a\"; iptables -m comment --comment 'b' -j " N },
 		{ "-A a -j QUEUE\n-A b -j QUEUE\n", "-A a -j " N "\n-A b -j " N "\n" },
 	};
 
@@ -184,6 +192,13 @@ Test(rules, what_a_person_must_decide_is_told_with_its_line)
 	cr_assert_str_eq(remarks("-4 --queue6 6", "$cmd -j QUEUE"), "");
 }
 
+Test(rules, a_line_that_is_ten_times_as_long_takes_ten_times_as_long)
+{
+	/* not a hundred: that would be minutes */
+	cr_assert_str_eq(shell("yes -- '-j QUEUE' | head -n 100000 | tr '\\n' ' ' | "
+			       "timeout 20 " IPQCTL " rules | wc -w")->text, "400000\n");
+}
+
 Test(rules, several_files_come_out_one_after_another)
 {
 	cr_assert_str_eq(shell("echo '-j QUEUE' | " IPQCTL " rules - /dev/null -")->text,
@@ -284,6 +299,13 @@ Test(rules, the_nft_form_has_table_chain_matches_and_queue)
 	cr_assert(strstr(translated("--nft", "iptables -A INPUT -fj'QUEUE'"),
 			 "nft 'add rule ip filter INPUT ip frag-off & 0x1fff != 0 "
 			 "counter queue "));
+	cr_assert(strstr(translated("--nft", "iptables -A INPUT -j \"QUEUE\" -m comment "
+				    "--comment \"a; b\""),
+			 "nft 'add rule ip filter INPUT counter queue num 0  "
+			 "comment \"a; b\"'\n"));
+	cr_assert(strstr(translated("--nft", "sh -c \"true; iptables -A INPUT -j QUEUE\"; "
+				    "echo \"a\""),
+			 "nft 'add rule ip filter INPUT counter queue num 0'\n"));
 	cr_assert_str_eq(translated("--nft", "iptables -A INPUT -j DROP"), "");
 }
 
