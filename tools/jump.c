@@ -145,10 +145,14 @@ static void skip_separators(struct jump_reader *r)
 			   (r->rest.at[1] == '\n' || r->rest.at[1] == '"')) {
 			skip(r, 2);
 		} else if (parts_words(c)) {
+			bool begins = r->command == r->rest.at;
+
 			skip(r, 1);
 			r->starts = is_blank(c) || ends_command(c);
 			if (ends_command(c))
 				start_command(r);
+			else if (begins && is_blank(c))
+				r->command = r->rest.at;
 		} else {
 			return;
 		}
@@ -166,6 +170,18 @@ static struct text take_word(struct jump_reader *r)
 	skip(r, word.len);
 	r->starts = false;
 	return word;
+}
+
+/* A rule file, or a part of a script that is one, has a line "*nat" before the rules of
+ * a table and COMMIT after them. */
+static void look_for_table(struct jump_reader *r, struct text word)
+{
+	bool alone = !r->rest.len || *r->rest.at == '\n' || *r->rest.at == '\r';
+
+	if (*word.at == '*' && alone)
+		r->table = (struct text) { word.at + 1, word.len - 1 };
+	else if (text_is(word, "COMMIT"))
+		r->table = (struct text) { 0 };
 }
 
 /* The first word that names a family is the command: iptables, $IPT6, … */
@@ -239,13 +255,10 @@ bool jump_next(struct jump_reader *r, struct jump *jump)
 		skip_separators(r);
 		if (!r->rest.len)
 			return false;
-		/* a table of a rule file */
-		if (r->command == r->rest.at && *r->rest.at == '*')
-			r->table = (struct text) { r->rest.at + 1, 0 };
 		*jump = (struct jump) { .line = r->line };
 		word = take_word(r);
-		if (r->table.at == word.at + 1)
-			r->table.len = word.len - 1;
+		if (word.at == r->command)
+			look_for_table(r, word);
 		look_for_family(r, word);
 		jumped = r->jumped;
 		r->jumped = is_jump(word);

@@ -306,6 +306,11 @@ Test(rules, the_nft_form_has_table_chain_matches_and_queue)
 	cr_assert(strstr(translated("--nft", "sh -c \"true; iptables -A INPUT -j QUEUE\"; "
 				    "echo \"a\""),
 			 "nft 'add rule ip filter INPUT counter queue num 0'\n"));
+	cr_assert(strstr(translated("--nft", "iptables-restore <<-E\n\t*nat\n\t-A a -j QUEUE\n"
+				    "\tCOMMIT\nE\ncase a in\n*a) iptables -A INPUT "
+				    "-j QUEUE"),
+			 "nft 'add rule ip nat a counter queue num 0'\n"
+			 "nft 'add rule ip filter INPUT counter queue num 0'\n"));
 	cr_assert_str_eq(translated("--nft", "iptables -A INPUT -j DROP"), "");
 }
 
