@@ -64,7 +64,7 @@ static size_t quoted_len(struct text t)
 	return 0;
 }
 
-/* Options after which a quoted text may speak of rules. */
+/* Options after which a text, quoted or one word, may speak of rules. */
 static bool is_explained(struct text word)
 {
 	static const char *const options[] = {
@@ -184,20 +184,37 @@ static void look_for_table(struct jump_reader *r, struct text word)
 		r->table = (struct text) { 0 };
 }
 
-/* The first word that names a family is the command: iptables, $IPT6, … */
+/* iptables or ip6tables, of either kind. */
+static bool is_tool(struct text name, const char *tool)
+{
+	size_t len = strlen(tool);
+
+	return text_starts(name, tool) && (name.len == len || name.at[len] == '-');
+}
+
+/* The command tells: ip6tables wherever it stands, as iptables may be the name of what
+ * runs it; then iptables, then a variable whose name has a 6 or a 4: $IPT6. That of
+ * another, $IPT say, may be for either. */
 static void look_for_family(struct jump_reader *r, struct text word)
 {
-	if (r->told)
+	struct text name = word;
+
+	for (size_t i = 0; i < word.len; i++)
+		if (word.at[i] == '/')
+			name = (struct text) { word.at + i + 1, word.len - i - 1 };
+	if (contains(word, "="))
 		return;
-	r->told = true;
-	if (contains(word, "ip6t") || contains(word, "ipt6") ||
-	    contains(word, "iptables6"))
-		r->ipv6 = true;
-	else if (contains(word, "iptables") || contains(word, "ip4t") ||
-		 contains(word, "$ipt") || contains(word, "${ipt"))
-		r->ipv6 = false;
-	else
-		r->told = false;
+	if (is_tool(name, "ip6tables"))
+		r->ipv6 = r->told = true;
+	else if (r->told)
+		return;
+	else if (is_tool(name, "iptables"))
+		r->ipv6 = !(r->told = true);
+	else if (contains(word, "$") && (contains(word, "ipt") || contains(word, "ip6t") ||
+					 contains(word, "ip4t"))) {
+		r->told = contains(word, "6") || contains(word, "4");
+		r->ipv6 = r->told ? contains(word, "6") : r->ipv6;
+	}
 }
 
 void jump_start(struct jump_reader *r, struct text text, bool ipv6)
@@ -249,7 +266,7 @@ static void take_quotes(const struct jump_reader *r, struct text *target)
 bool jump_next(struct jump_reader *r, struct jump *jump)
 {
 	struct text word;
-	bool jumped;
+	bool jumped, explained;
 
 	for (;;) {
 		skip_separators(r);
@@ -259,10 +276,13 @@ bool jump_next(struct jump_reader *r, struct jump *jump)
 		word = take_word(r);
 		if (word.at == r->command)
 			look_for_table(r, word);
-		look_for_family(r, word);
 		jumped = r->jumped;
-		r->jumped = is_jump(word);
-		r->explained = is_explained(word);
+		explained = r->explained;
+		r->jumped = !explained && is_jump(word);
+		r->explained = !explained && is_explained(word);
+		if (explained)
+			continue;
+		look_for_family(r, word);
 		if (!judge(word, jumped, jump))
 			continue;
 		jump->ipv6 = r->ipv6;

@@ -105,7 +105,7 @@ static void translate(struct translation *t, const char *name, struct text text)
 	jump_start(&reader, text, t->ipv6);
 	while (jump_next(&reader, &jump)) {
 		bool unsure = !jump.told && !t->family_given &&
-			      t->queue[0] != t->queue[1];
+			      (t->nft || t->queue[0] != t->queue[1]);
 
 		if (jump.kind != JUMP || unsure)
 			remark(t, name, &jump);
