@@ -226,17 +226,47 @@ void jump_start(struct jump_reader *r, struct text text, bool ipv6)
 	start_command(r);
 }
 
-/* Whether the word is worth telling, and what of it. */
-static bool judge(struct text word, bool jumped, struct jump *jump)
+static bool ends(struct text t, const char *string)
 {
-	if (take_attached(word, &jump->target)) {
+	size_t len = strlen(string);
+
+	return t.len >= len && !memcmp(t.at + t.len - len, string, len);
+}
+
+/* What a variable may become: X=QUEUE, ${X:-QUEUE}, X=-jQUEUE. A chain may be called
+ * LOG-QUEUE. */
+static bool may_be_target(struct text word)
+{
+	bool value = ends(word, "}");
+
+	while (ends(word, "}"))
+		word.len--;
+	return text_is(word, "QUEUE") || ends(word, "=QUEUE") || ends(word, "-jQUEUE") ||
+	       (value && (ends(word, "-QUEUE") || ends(word, "+QUEUE")));
+}
+
+/* "-jQUEUE" is one word for the program that gets it; X="-jQUEUE" is not. */
+static bool is_quoted_whole(const struct jump_reader *r, struct text word)
+{
+	char before = word.at > r->command ? word.at[-1] : ' ';
+
+	return (before == '"' || before == '\'') && r->rest.len &&
+	       (*r->rest.at == before || *r->rest.at == '\\') &&
+	       !(word.at - 1 > r->command && word.at[-2] == '=');
+}
+
+/* Whether the word is worth telling, and what of it. */
+static bool judge(const struct jump_reader *r, struct text word, bool jumped,
+		  struct jump *jump)
+{
+	if (take_attached(word, &jump->target) && !is_quoted_whole(r, word)) {
 		jump->kind = JUMP;
 		return true;
 	}
 	jump->target = word;
-	if (text_is(word, "QUEUE"))
-		jump->kind = jumped ? JUMP : JUMP_UNCLEAR;
-	else if (word.len > 6 && !memcmp(word.at + word.len - 6, "=QUEUE", 6))
+	if (jumped && text_is(word, "QUEUE"))
+		jump->kind = JUMP;
+	else if (may_be_target(word))
 		jump->kind = JUMP_UNCLEAR;
 	else if (contains(word, "ip_queue") || contains(word, "ip6_queue"))
 		jump->kind = JUMP_GONE;
@@ -283,7 +313,7 @@ bool jump_next(struct jump_reader *r, struct jump *jump)
 		if (explained)
 			continue;
 		look_for_family(r, word);
-		if (!judge(word, jumped, jump))
+		if (!judge(r, word, jumped, jump))
 			continue;
 		jump->ipv6 = r->ipv6;
 		jump->told = r->told;

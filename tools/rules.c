@@ -62,8 +62,8 @@ static void remark(const struct translation *t, const char *name,
 			t->queue[jump->ipv6]);
 		break;
 	case JUMP_UNCLEAR:
-		fprintf(stderr, "QUEUE, but not after -j, is left as it is; if it "
-			"becomes a target, write NFQUEUE --queue-num %u\n",
+		fprintf(stderr, "QUEUE, but not as a word after -j, is left as it is; if "
+			"it becomes a target, write NFQUEUE --queue-num %u\n",
 			t->queue[jump->ipv6]);
 		break;
 	case JUMP_GONE:

@@ -82,6 +82,8 @@ Test(rules, a_jump_to_queue_is_found_however_it_is_written)
 		  "echo \"Adding #1\"; iptables -j " N },
 		{ "logger 'rule #5; it\"s'; iptables -j QUEUE",
 		  "logger 'rule #5; it\"s'; iptables -j " N },
+		{ "OPTS=\"-jQUEUE\"", "OPTS=\"-j " N "\"" },
+		{ "sh -c \"iptables -jQUEUE\"", "sh -c \"iptables -j " N "\"" },
 		{ "-A a -m comment --comment --comment -j QUEUE",
 		  "-A a -m comment --comment --comment -j " N },
 		{ "-A a -m recent --name \"my # list\" -j QUEUE",
@@ -218,6 +220,27 @@ Test(rules, a_line_that_is_ten_times_as_long_takes_ten_times_as_long)
 	/* not a hundred: that would be minutes */
 	cr_assert_str_eq(shell("yes -- '-j QUEUE' | head -n 100000 | tr '\\n' ' ' | "
 			       "timeout 20 " IPQCTL " rules | wc -w")->text, "400000\n");
+}
+
+Test(rules, what_may_become_a_target_is_left_and_told)
+{
+	static const char *const texts[] = {
+		"X=QUEUE", "X=-jQUEUE", "iptables -j ${T:-QUEUE}", "iptables -j ${T-QUEUE}",
+		"iptables -j \"${T:-\"QUEUE\"}\"", "iptables -A INPUT \"-jQUEUE\"",
+		"iptables -A INPUT '--jump=QUEUE' -p udp",
+		"sh -c \"iptables \\\"-jQUEUE\\\"\"",
+	};
+	static const char *const others[] = {
+		"iptables -A LOG-QUEUE -j DROP", "iptables -N MYQUEUE", "x ${QUEUE} $QUEUE",
+		"iptables -j NFQUEUE --queue-num ${QUEUE}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		cr_assert_str_eq(translated("", texts[i]), texts[i]);
+		assert_says(remarks("", texts[i]), ":1: QUEUE, but not as a word after -j,");
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		cr_assert_str_eq(remarks("", others[i]), "");
 }
 
 Test(rules, several_files_come_out_one_after_another)
