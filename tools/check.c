@@ -52,7 +52,7 @@ static void report_rules(struct report *r)
 		/* its absence was reported when the kernel was tried */
 		if (errno != ENOENT)
 			report(r, PROBLEM, "queues-unseen", QUEUE_LIST " cannot be read",
-			       strerror(errno), "run as root");
+			       strerror(errno), queues_remedy(errno));
 		return;
 	}
 	rulesets_read(&rulesets, r);

@@ -81,6 +81,17 @@ bool queues_read(struct queues *queues)
 	return true;
 }
 
+const char *queues_remedy(int error)
+{
+	if (error == ENOENT)
+		return "the kernel has no nfnetlink_queue: modprobe nfnetlink_queue";
+	/* the network namespace was made before root of the user namespace was mapped,
+	 * and the file belongs to none of its users (proc_net_ns_init) */
+	if (error == EACCES && geteuid() == 0)
+		return "make the namespace with unshare -Ur unshare -n, not unshare -Urn";
+	return "run as root";
+}
+
 static bool find_inode(uint32_t port_id, unsigned long *inode)
 {
 	struct text rest, line;

@@ -23,6 +23,9 @@ struct queues {
 /* Those of this network namespace. False and errno if they cannot be read. */
 bool queues_read(struct queues *queues);
 
+/* What helps if they cannot be read, with that errno. */
+const char *queues_remedy(int error);
+
 /* The process that has a queue's socket. */
 struct owner {
 	pid_t pid;		/* 0 if it cannot be found */

@@ -62,8 +62,7 @@ static bool read_held(const struct view *view, struct held **held, size_t *count
 	*count = 0;
 	if (!queues_read(&queues)) {
 		fprintf(stderr, "ipqctl status: " QUEUE_LIST ": %s; %s\n",
-			strerror(errno), errno != ENOENT ? "run as root" :
-			"the kernel has no nfnetlink_queue: modprobe nfnetlink_queue");
+			strerror(errno), queues_remedy(errno));
 		return false;
 	}
 	*held = calloc(queues.count + 1, sizeof(**held));

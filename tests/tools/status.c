@@ -191,3 +191,20 @@ Test(status, without_privilege_it_says_what_it_cannot_read)
 	assert_one_line(printed->text);
 	assert_says(printed->text, "nfnetlink_queue: Permission denied; run as root");
 }
+
+Test(status, root_of_a_namespace_whose_files_are_nobodys_is_told_how_to_make_it)
+{
+	static const char inside[] = "setpriv --reuid 65534 --regid 65534 --clear-groups "
+				     "unshare -Urn";
+	static const char *const subcommands[] = { "status", "check" };
+
+	if (shell("%s " IPQCTL " --version", inside)->status)
+		cr_skip_test("no user namespaces for ordinary users here");
+	for (int i = 0; i < 2; i++) {
+		const struct printed *printed = shell("%s " IPQCTL " %s", inside,
+						      subcommands[i]);
+
+		cr_assert(printed->status == 1);
+		line_with(printed, "unshare -Ur unshare -n");
+	}
+}
