@@ -56,7 +56,7 @@ static const struct queue *find_sharer(const struct queues *queues,
 	return NULL;
 }
 
-/* A handle takes packets of its own family alone. */
+/* A handle takes packets of its own family alone. Whether the rule sends others. */
 static bool is_foreign(const struct found_rule *rule, const struct queue *queue,
 		       const struct queues *queues)
 {
@@ -64,7 +64,7 @@ static bool is_foreign(const struct found_rule *rule, const struct queue *queue,
 	pid_t process;
 
 	return port_id_read(queue->port_id, &family, &process) &&
-	       !(family == AF_INET6 ? rule->ipv6 : rule->ipv4) &&
+	       (family == AF_INET6 ? rule->ipv4 : rule->ipv6) &&
 	       !find_sharer(queues, queue);
 }
 
@@ -86,41 +86,74 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 	return reach;
 }
 
+/* "start the program, with LIBIPQ_QUEUE=3-5". To be freed. */
+static char *start_advice(const struct found_rule *rule, const struct reach *reach)
+{
+	const char *variable = rule->ipv4 ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6";
+
+	if (reach->all > 1 && !reach->bound)
+		return format("start the program, with %s=%u-%u", variable,
+			      rule->saved.first, rule->saved.last);
+	/* what it takes unless it is told */
+	if (!reach->unheard)
+		return format("start the program");
+	return format("start the program, with %s=%u", variable, reach->unheard);
+}
+
+/* Whether the kernel gives packets to its chain without being sent there. */
+static bool is_in_hook(const struct found_rule *rule)
+{
+	static const char *const chains[] = {
+		"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING",
+	};
+
+	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
+		if (text_is(rule->saved.chain, chains[i]))
+			return true;
+	return false;
+}
+
 static void judge_unheard(const struct found_rule *rule, const struct reach *reach,
 			  const char *what, struct report *r)
 {
-	const char *variable = rule->ipv4 ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6";
-	char *why, *mend, *bypass;
+	char *start = start_advice(rule, reach), *why, *mend, *bypass;
 
 	why = format("nobody listens on queue %u%s, and packets that match %s",
 		     reach->unheard, reach->bound ? " of them" : "",
-		     rule->saved.bypass ? "pass unseen" : "are being dropped now");
+		     rule->saved.bypass ? "pass unseen" :
+		     is_in_hook(rule) ? "are being dropped now" :
+		     "are dropped, if any come there");
 	if (rule->saved.bypass) {
-		mend = format("start the program, with %s=%u", variable, reach->unheard);
-		report(r, NOTE, "rule-bypassed", what, why, mend);
+		report(r, NOTE, "rule-bypassed", what, why, start);
 	} else {
 		bypass = rule_bypass_command(rule);
-		mend = format("start the program, with %s=%u; to let them pass until "
-			      "then: %s", variable, reach->unheard, bypass);
+		mend = format("%s; to let them pass until then: %s", start, bypass);
 		report(r, PROBLEM, "rule-without-listener", what, why, mend);
 		free(bypass);
+		free(mend);
 	}
+	free(start);
 	free(why);
-	free(mend);
 }
 
 static void judge_foreign(const struct found_rule *rule, const struct queue *queue,
 			  const char *what, struct report *r)
 {
+	const char *other, *variable;
 	struct owner owner;
 	char who[128], *why, *mend;
 
 	owner_find(queue->port_id, &owner);
 	owner_describe(&owner, queue->port_id, who, sizeof(who));
+	other = owner.family == AF_INET ? "IPv6" : "IPv4";
+	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
 	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
 		     owner.family == AF_INET ? "IPv4" : "IPv6");
-	mend = format("give the rule a number N of its own, and the program %s=N",
-		      rule->ipv6 ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE");
+	mend = rule->ipv4 && rule->ipv6 ?
+		format("make it a rule for each, with meta nfproto; give that for %s a "
+		       "number N of its own, and the program %s=N", other, variable) :
+		format("give the rule a number N of its own, and the program %s=N",
+		       variable);
 	report(r, PROBLEM, "wrong-family", what, why, mend);
 	free(why);
 	free(mend);
@@ -173,11 +206,13 @@ static bool is_reached(const struct queue *queue, const struct rulesets *rules,
 		       const struct queues *queues)
 {
 	for (size_t i = 0; i < rules->count; i++) {
-		const struct saved_rule *s = &rules->list[i].saved;
+		const struct found_rule *rule = &rules->list[i];
+		const struct saved_rule *s = &rule->saved;
 
+		/* of a rule for both families some are its own */
 		if ((s->computed ||
 		     (queue->number >= s->first && queue->number <= s->last)) &&
-		    !is_foreign(&rules->list[i], queue, queues))
+		    ((rule->ipv4 && rule->ipv6) || !is_foreign(rule, queue, queues)))
 			return true;
 	}
 	return false;

@@ -53,26 +53,48 @@ static bool read_before(const struct rulesets *rules, const struct saved_rule *s
 	       starts_line(listing_of(&rules->listing[by]), "*", saved->table);
 }
 
+/* Which packets a rule of nft sees, by its family or, in inet, by its matches: ip saddr,
+ * meta nfproto ipv6, icmp type. */
+static void find_families(struct found_rule *rule)
+{
+	struct text family = rule->saved.family, rest = rule->saved.rule, word;
+
+	rule->ipv4 = text_is(family, "ip");
+	rule->ipv6 = text_is(family, "ip6");
+	while (!text_is(family, "ip") && !text_is(family, "ip6") &&
+	       text_word(&rest, &word, QUOTES_NFT)) {
+		/* { ipv4, ipv6 } */
+		word.len -= word.at[word.len - 1] == ',';
+		rule->ipv4 |= text_is(word, "ip") || text_is(word, "ipv4") ||
+			      text_is(word, "icmp");
+		rule->ipv6 |= text_is(word, "ip6") || text_is(word, "ipv6") ||
+			      text_is(word, "icmpv6");
+	}
+	if (!rule->ipv4 && !rule->ipv6)
+		rule->ipv4 = rule->ipv6 = true;
+}
+
 static void add(struct rulesets *rules, int source, const struct saved_rule *saved)
 {
 	struct found_rule *longer = reallocarray(rules->list, rules->count + 1,
 						 sizeof(*rules->list));
-	struct text family = saved->family;
+	struct found_rule *rule;
 
 	if (!longer) {
 		rules->complete = false;
 		return;
 	}
 	rules->list = longer;
-	rules->list[rules->count++] = (struct found_rule) {
+	rule = &rules->list[rules->count++];
+	*rule = (struct found_rule) {
 		.saved = *saved,
 		.tool = rules->tool[source],
 		.is_nft = source == NFT,
-		.ipv4 = source == LEGACY4 || source == NFT4 ||
-			(source == NFT && !text_is(family, "ip6")),
-		.ipv6 = source == LEGACY6 || source == NFT6 ||
-			(source == NFT && !text_is(family, "ip")),
+		.ipv4 = source == LEGACY4 || source == NFT4,
+		.ipv6 = source == LEGACY6 || source == NFT6,
 	};
+	if (source == NFT)
+		find_families(rule);
 }
 
 static void parse(struct rulesets *rules, int source)

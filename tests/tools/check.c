@@ -62,20 +62,23 @@ Test(check, a_system_with_nothing_to_do_is_ready)
 Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 {
 	static const struct {
-		const char *tool, *rule, *named;
+		const char *tool, *rule, *named, *start;
 		int family;
 	} rows[] = {
-		{ "iptables-legacy", "-p udp -j QUEUE", "queue 0:", AF_INET },
+		{ "iptables-legacy", "-p udp -j QUEUE", "queue 0:",
+		  "=> start the program; to", AF_INET },
 		{ "iptables-legacy", "-p udp -j NFQUEUE --queue-num 3", "queue 3:",
-		  AF_INET },
-		{ "ip6tables-legacy", "-p udp -j QUEUE", "queue 0:", AF_INET6 },
+		  "with LIBIPQ_QUEUE=3; to", AF_INET },
+		{ "ip6tables-legacy", "-p udp -j QUEUE", "queue 0:",
+		  "=> start the program; to", AF_INET6 },
 		{ "ip6tables-legacy", "-j NFQUEUE --queue-balance 4:6",
-		  "nobody listens on queue 4,", AF_INET6 },
-		{ "iptables-nft", "-p udp -j NFQUEUE", "queue 0:", AF_INET },
+		  "nobody listens on queue 4,", "with LIBIPQ_QUEUE6=4-6; to", AF_INET6 },
+		{ "iptables-nft", "-p udp -j NFQUEUE", "queue 0:",
+		  "=> start the program; to", AF_INET },
 		{ "iptables-nft", "-p udp -j NFQUEUE --queue-balance 4:6",
-		  "nobody listens on queue 4,", AF_INET },
+		  "nobody listens on queue 4,", "with LIBIPQ_QUEUE=4-6; to", AF_INET },
 		{ "ip6tables-nft", "-p udp -j NFQUEUE --queue-num 65535", "queue 65535:",
-		  AF_INET6 },
+		  "with LIBIPQ_QUEUE6=65535; to", AF_INET6 },
 	};
 	char what[64];
 	int fd[2];
@@ -95,12 +98,22 @@ Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 		line = finding(printed, "problem", what);
 		assert_says(line, rows[i].named);
 		assert_says(line, "are being dropped now");
+		assert_says(line, rows[i].start);
 		mend(line, "until then: ");
 		udp_say(rows[i].family, 7, "passes");
 		udp_expect(receiver, "passes");
 		finding(check(0), "note", what);
 		run("%s -t mangle -F", rows[i].tool);
 	}
+}
+
+Test(check, a_rule_without_a_listener_drops_nothing_where_no_packets_are_sent)
+{
+	network_enter();
+	run("iptables-legacy -N apart");
+	run("iptables-legacy -A apart -j QUEUE");
+	assert_says(finding(check(1), "problem", "iptables-legacy filter apart 1 "),
+		    "are dropped, if any come there");
 }
 
 Test(check, a_comment_in_a_rule_cannot_become_a_command)

@@ -177,6 +177,46 @@ Test(check_commands, rules_of_nft_are_read_as_it_prints_them)
 	leave();
 }
 
+Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
+{
+	static const struct {
+		const char *matches, *level, *told;
+	} rows[] = {
+		{ "udp dport 7", "problem ", "has queue 3 for IPv4 and drops what is not" },
+		{ "meta nfproto { ipv4, ipv6 } udp dport 7", "problem ",
+		  "has queue 3 for IPv4 and drops what is not" },
+		{ "ip6 saddr fd09::1", "problem ",
+		  "has queue 3 for IPv4 and drops what is not" },
+		{ "ip saddr 10.9.0.1", "note ", "listens" },
+		{ "meta nfproto ipv4 udp dport 7", "note ", "listens" },
+	};
+	char listing[512];
+	struct tool tool;
+
+	enter();
+	tool = tool_start(3, "exec " IPQCTL " try --queue 3");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct printed *printed;
+		const char *line;
+
+		snprintf(listing, sizeof(listing), "cat <<'END'\n"
+			 "table inet t { # handle 9\n"
+			 "\tchain c { # handle 1\n"
+			 "\t\t%s queue num 3 # handle 4\n"
+			 "\t}\n}\nEND", rows[i].matches);
+		fake("nft", listing);
+		printed = shell(IPQCTL " check");
+		line = line_with(printed, "nft inet t c handle 4 ");
+		cr_assert(!strncmp(line, rows[i].level, strlen(rows[i].level)), "%s", line);
+		assert_says(line, rows[i].told);
+	}
+	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n\\t\\tqueue num 3\\n\\t}\\n}\\n'");
+	/* of its own family it gets some */
+	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is held by "), "ok", 2));
+	tool_stop(&tool);
+	leave();
+}
+
 /* Control characters could make a terminal do things. */
 Test(check_commands, nothing_that_is_read_reaches_the_terminal_raw)
 {
