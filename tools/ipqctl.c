@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipqctl: looks at, translates and tries what stands around libipq. The table of
  * subcommands, and their arguments. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ipqctl.h"
 #include "text.h"
@@ -18,6 +20,15 @@ static void help(FILE *to)
 	for (size_t i = 0; i < COUNT; i++)
 		fprintf(to, "  %-8s %s\n", table[i]->name, table[i]->summary);
 	fprintf(to, "\nipqctl COMMAND --help tells more.\n");
+}
+
+/* The exit status of what has ended with that one, once all is written. */
+static int written(int ended)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return ended;
+	perror("ipqctl: standard output");
+	return 1;
 }
 
 void usage_error(const struct subcommand *command, const char *format, ...)
@@ -41,7 +52,7 @@ int next_option(const struct subcommand *command, int argc, char *argv[])
 	switch (c) {
 	case 'h':
 		printf("usage: ipqctl %s", command->help);
-		exit(0);
+		exit(written(0));
 	case ':':
 		usage_error(command, "%s: an argument is missing", argv[optind - 1]);
 	case '?':
@@ -87,27 +98,32 @@ static void extend_path(void)
 	setenv("LC_ALL", "C", 1);
 }
 
+/* A descriptor that is closed would become the queue's. Reading from it or writing to it
+ * fails as before. */
+static void keep_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			exit(1);
+}
+
 int main(int argc, char *argv[])
 {
-	int ended;
-
+	keep_standard_descriptors();
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help(argc < 2 ? stderr : stdout);
-		return argc < 2 ? USAGE : 0;
+		return written(argc < 2 ? USAGE : 0);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("ipqctl " VERSION "\n");
-		return 0;
+		return written(0);
 	}
 	for (size_t i = 0; i < COUNT; i++) {
 		if (strcmp(argv[1], table[i]->name))
 			continue;
 		extend_path();
-		ended = table[i]->run(argc - 1, argv + 1);
-		if (!fflush(stdout) && !ferror(stdout))
-			return ended;
-		perror("ipqctl: standard output");
-		return 1;
+		return written(table[i]->run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "ipqctl: %s: no such command; see ipqctl --help\n", argv[1]);
 	return USAGE;

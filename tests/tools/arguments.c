@@ -88,5 +88,13 @@ Test(arguments, what_makes_no_sense_is_named_in_a_line_and_ends_with_2)
 
 Test(arguments, output_that_cannot_be_written_is_an_error)
 {
-	cr_assert(shell("echo | " IPQCTL " rules > /dev/full")->status == 1);
+	static const char *const arguments[] = {
+		"rules", "--help", "--version", "status --help",
+	};
+
+	for (int i = 0; i < 4; i++) {
+		cr_assert(shell("echo | " IPQCTL " %s > /dev/full",
+				arguments[i])->status == 1, "%s", arguments[i]);
+		cr_assert(shell("echo | " IPQCTL " %s >&-", arguments[i])->status == 1);
+	}
 }

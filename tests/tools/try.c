@@ -147,6 +147,21 @@ Test(try, a_queue_that_another_has_is_told_with_its_owner)
 	ipq_destroy_handle(h);
 }
 
+Test(try, without_standard_output_nothing_else_is_written_to)
+{
+	struct tool tool;
+	int fd;
+
+	network_enter();
+	fd = udp_open(AF_INET, 7);
+	run("iptables-legacy -A OUTPUT -p udp --dport 7 -j QUEUE");
+	tool = tool_start(0, "exec 2>&1 " IPQCTL " try >&-");
+	udp_say(AF_INET, 7, "passes");
+	udp_expect(fd, "passes");
+	cr_assert_str_eq(tool_line(&tool), "ipqctl: standard output: Bad file descriptor");
+	cr_assert(tool_wait(&tool) == 1);
+}
+
 Test(try, without_privilege_it_says_so)
 {
 	const struct printed *printed;
