@@ -23,6 +23,10 @@ static const struct attempt {
 	const char *argv[6];
 	const char *instead;
 } attempts[] = {
+	/* first: of what iptables-nft has made nft says something else */
+	{ "nft … queue", { "nft", "add table inet t; add chain inet t c; "
+			   "add rule inet t c queue num 0" },
+	  "modprobe nft_queue, or use iptables -j NFQUEUE" },
 	{ "iptables -j QUEUE", IPTABLES("iptables", "QUEUE"),
 	  "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE" },
 	{ "ip6tables -j QUEUE", IPTABLES("ip6tables", "QUEUE"),
@@ -35,9 +39,6 @@ static const struct attempt {
 	  "modprobe xt_NFQUEUE" },
 	{ "ip6tables -j NFQUEUE", IPTABLES("ip6tables", "NFQUEUE"),
 	  "modprobe xt_NFQUEUE" },
-	{ "nft … queue", { "nft", "add table inet t; add chain inet t c; "
-			   "add rule inet t c queue num 0" },
-	  "modprobe nft_queue, or use iptables -j NFQUEUE" },
 };
 
 #define ATTEMPTS (sizeof(attempts) / sizeof(*attempts))

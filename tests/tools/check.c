@@ -58,6 +58,16 @@ Test(check, a_system_with_nothing_to_do_is_ready)
 	finding(printed, "note", "nobody listens");
 }
 
+/* Where the kernel has no nft_queue. */
+Test(check, why_nft_cannot_have_such_a_rule_is_told_as_nft_says_it_of_that_rule)
+{
+	const struct printed *printed;
+
+	network_enter();
+	printed = check(0);
+	cr_assert(!has(printed, "did you mean"), "%s", printed->text);
+}
+
 /* Legacy, nft and both families; -j QUEUE, a number, numbers, counted rules. */
 Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 {
