@@ -46,6 +46,9 @@ run_block()
 		;;
 	cc\ *)
 		sh -c "$1" || fail "$1"
+		case $1 in
+		*libipq.a*)	! objdump -p filter.static | grep libipq.so || fail "$1" ;;
+		esac
 		;;
 	LD_LIBRARY_PATH=/path/to/lib\ *)
 		passes "LD_LIBRARY_PATH=$staged/lib ${1#* }"
