@@ -3,7 +3,7 @@
  * dropper [COUNT]: drops packets without looking at what is in them, and ends
  * after COUNT of them.
  *
- *	iptables -A OUTPUT -p icmp -j QUEUE
+ *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
  *	./dropper
  */
 #include <linux/netfilter.h>

@@ -2,7 +2,7 @@
 /*
  * passer [COUNT]: lets packets pass, and ends after COUNT of them.
  *
- *	iptables -A OUTPUT -p icmp -j QUEUE
+ *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
  *	./passer
  */
 #include <linux/netfilter.h>

@@ -3,7 +3,7 @@
  * rewriter [COUNT]: turns what UDP datagrams say into capitals, lets other
  * packets pass as they are, and ends after COUNT of either.
  *
- *	iptables -A OUTPUT -p udp --dport 7 -j QUEUE
+ *	iptables -A OUTPUT -p udp --dport 7 -j NFQUEUE --queue-num 0
  *	./rewriter
  */
 #include <linux/netfilter.h>

@@ -3,7 +3,7 @@
  * selector [COUNT]: waits for packets in select, as a program that has other
  * descriptors to watch would, lets them pass, and ends after COUNT of them.
  *
- *	iptables -A OUTPUT -p icmp -j QUEUE
+ *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
  *	./selector
  */
 #include <linux/netfilter.h>

@@ -3,7 +3,7 @@
  * threads [COUNT]: one thread reads packets, another lets them pass; ends after
  * COUNT of them.
  *
- *	iptables -A OUTPUT -p icmp -j QUEUE
+ *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
  *	./threads
  */
 #include <linux/netfilter.h>
