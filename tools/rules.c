@@ -190,8 +190,8 @@ static int run(int argc, char *argv[])
 		good &= translate_file(&t, argv[i]);
 	if (t.seen[0] && t.seen[1] && t.queue[0] == t.queue[1])
 		fprintf(stderr, "ipqctl rules: rules of iptables and ip6tables now go to "
-			"one queue, but a handle drops packets of the other family; if "
-			"programs read both: --queue6 N, and LIBIPQ_QUEUE6=N\n");
+			"one queue, which one program with a handle for each may have; "
+			"two programs need two: --queue6 N, and LIBIPQ_QUEUE6=N\n");
 	return good && !t.no_translator ? 0 : 1;
 }
 

@@ -34,7 +34,8 @@ static const char help[] =
 	"them pass. Ends when interrupted.\n"
 	"\n"
 	"  -6, --ipv6             IPv6 packets; a handle sees one family alone\n"
-	"  --queue N              the queue's number; LIBIPQ_QUEUE, or 0, by default\n"
+	"  --queue N              the queue's number; LIBIPQ_QUEUE (with -6 LIBIPQ_QUEUE6\n"
+	"                         before it), or 0, by default\n"
 	"  --verdict accept|drop  what becomes of them; accept by default\n"
 	"  --sample N             gives the verdict to every Nth packet, and the other\n"
 	"                         verdict to the rest: --verdict drop --sample 10\n"
@@ -148,7 +149,10 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 			if (error == ENOENT)
 				continue;
 			/* of these the library has said more itself */
-			if (error != EPERM && error != EBUSY)
+			if (error == EBUSY)
+				fprintf(stderr, "ipqctl try: another number is taken "
+					"with --queue N\n");
+			else if (error != EPERM)
 				fprintf(stderr, "ipqctl try: the kernel refuses: %s\n",
 					strerror(error));
 			ipq_destroy_handle(h);

@@ -208,7 +208,7 @@ Test(rules, what_a_person_must_decide_is_told_with_its_line)
 		assert_says(said, rows[i].told[1]);
 	}
 	assert_says(remarks("", "iptables -j QUEUE\nip6tables -j QUEUE"),
-		    "LIBIPQ_QUEUE6=N");
+		    "two programs need two: --queue6 N, and LIBIPQ_QUEUE6=N");
 	cr_assert_str_eq(remarks("--queue6 1", "iptables -j QUEUE\nip6tables -j QUEUE"),
 			 "");
 	cr_assert_str_eq(remarks("", "-A a -m comment --comment QUEUE"), "");

@@ -144,6 +144,8 @@ Test(try, a_queue_that_another_has_is_told_with_its_owner)
 	cr_assert(printed->status == 1);
 	assert_says(line_with(printed, "queue 3 is owned by "), owner);
 	assert_says(line_with(printed, "queue 3 is owned by "), "LIBIPQ_QUEUE=N");
+	/* which has no effect on it here */
+	line_with(printed, "--queue N");
 	ipq_destroy_handle(h);
 }
 
