@@ -198,6 +198,9 @@ static bool is_tool(struct text name, const char *tool)
 static void look_for_family(struct jump_reader *r, struct text word)
 {
 	struct text name = word;
+	bool six = contains(word, "6");
+	bool variable = contains(word, "$") && (contains(word, "ipt") ||
+			contains(word, "ip6t") || contains(word, "ip4t"));
 
 	for (size_t i = 0; i < word.len; i++)
 		if (word.at[i] == '/')
@@ -206,14 +209,11 @@ static void look_for_family(struct jump_reader *r, struct text word)
 		return;
 	if (is_tool(name, "ip6tables"))
 		r->ipv6 = r->told = true;
-	else if (r->told)
-		return;
-	else if (is_tool(name, "iptables"))
+	else if (!r->told && is_tool(name, "iptables"))
 		r->ipv6 = !(r->told = true);
-	else if (contains(word, "$") && (contains(word, "ipt") || contains(word, "ip6t") ||
-					 contains(word, "ip4t"))) {
-		r->told = contains(word, "6") || contains(word, "4");
-		r->ipv6 = r->told ? contains(word, "6") : r->ipv6;
+	else if (!r->told && variable && (six || contains(word, "4"))) {
+		r->ipv6 = six;
+		r->told = true;
 	}
 }
 

@@ -73,12 +73,12 @@ static void remark(const struct translation *t, const char *name,
 	}
 }
 
+/* In one line: what comes after a newline would be no comment. */
 static void print_plain(struct text text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		putchar((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f ? ' ' :
 			text.at[i]);
-	putchar('\n');
 }
 
 static void print_nft_form(struct translation *t, const char *name,
@@ -91,9 +91,12 @@ static void print_nft_form(struct translation *t, const char *name,
 	t->no_translator |= !strcmp(why, NFT_FORM_MISSING);
 	fprintf(stderr, "ipqctl rules: %s:%lu: no command for nft: %s\n", name,
 		jump->line, why);
-	printf("# %s:%lu: %s; in nft: the matches, then \"queue num %u\": ", name,
-	       jump->line, why, t->queue[jump->ipv6]);
+	printf("# ");
+	print_plain(text_of(name));
+	printf(":%lu: %s; in nft: the matches, then \"queue num %u\": ", jump->line, why,
+	       t->queue[jump->ipv6]);
 	print_plain(command);
+	putchar('\n');
 }
 
 static void translate(struct translation *t, const char *name, struct text text)

@@ -207,12 +207,15 @@ Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
 		fake("nft", listing);
 		printed = shell(IPQCTL " check");
 		line = line_with(printed, "nft inet t c handle 4 ");
-		cr_assert(!strncmp(line, rows[i].level, strlen(rows[i].level)), "%s", line);
+		cr_assert(!strncmp(line, rows[i].level, strlen(rows[i].level)), "%s",
+			  line);
 		assert_says(line, rows[i].told);
 	}
-	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n\\t\\tqueue num 3\\n\\t}\\n}\\n'");
+	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n\\t\\tqueue num 3\\n\\t}\\n"
+	     "}\\n'");
 	/* of its own family it gets some */
-	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is held by "), "ok", 2));
+	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is held by "), "ok",
+			   2));
 	tool_stop(&tool);
 	leave();
 }

@@ -225,19 +225,22 @@ Test(rules, a_line_that_is_ten_times_as_long_takes_ten_times_as_long)
 Test(rules, what_may_become_a_target_is_left_and_told)
 {
 	static const char *const texts[] = {
-		"X=QUEUE", "X=-jQUEUE", "iptables -j ${T:-QUEUE}", "iptables -j ${T-QUEUE}",
+		"X=QUEUE", "X=-jQUEUE", "iptables -j ${T:-QUEUE}",
+		"iptables -j ${T-QUEUE}",
 		"iptables -j \"${T:-\"QUEUE\"}\"", "iptables -A INPUT \"-jQUEUE\"",
 		"iptables -A INPUT '--jump=QUEUE' -p udp",
 		"sh -c \"iptables \\\"-jQUEUE\\\"\"",
 	};
 	static const char *const others[] = {
-		"iptables -A LOG-QUEUE -j DROP", "iptables -N MYQUEUE", "x ${QUEUE} $QUEUE",
+		"iptables -A LOG-QUEUE -j DROP", "iptables -N MYQUEUE",
+		"x ${QUEUE} $QUEUE",
 		"iptables -j NFQUEUE --queue-num ${QUEUE}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		cr_assert_str_eq(translated("", texts[i]), texts[i]);
-		assert_says(remarks("", texts[i]), ":1: QUEUE, but not as a word after -j,");
+		assert_says(remarks("", texts[i]),
+			    ":1: QUEUE, but not as a word after -j,");
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		cr_assert_str_eq(remarks("", others[i]), "");
@@ -347,12 +350,12 @@ Test(rules, the_nft_form_has_table_chain_matches_and_queue)
 				    "--comment \"a; b\""),
 			 "nft 'add rule ip filter INPUT counter queue num 0  "
 			 "comment \"a; b\"'\n"));
-	cr_assert(strstr(translated("--nft", "sh -c \"true; iptables -A INPUT -j QUEUE\"; "
-				    "echo \"a\""),
+	cr_assert(strstr(translated("--nft", "sh -c \"true; iptables -A INPUT -j QUEUE"
+				    "\"; echo \"a\""),
 			 "nft 'add rule ip filter INPUT counter queue num 0'\n"));
-	cr_assert(strstr(translated("--nft", "iptables-restore <<-E\n\t*nat\n\t-A a -j QUEUE\n"
-				    "\tCOMMIT\nE\ncase a in\n*a) iptables -A INPUT "
-				    "-j QUEUE"),
+	cr_assert(strstr(translated("--nft", "iptables-restore <<-E\n\t*nat\n\t-A a "
+				    "-j QUEUE\n\tCOMMIT\nE\ncase a in\n*a) iptables "
+				    "-A INPUT -j QUEUE"),
 			 "nft 'add rule ip nat a counter queue num 0'\n"
 			 "nft 'add rule ip filter INPUT counter queue num 0'\n"));
 	cr_assert_str_eq(translated("--nft", "iptables -A INPUT -j DROP"), "");
@@ -389,8 +392,8 @@ Test(rules, a_comment_in_a_rule_cannot_become_a_command_in_nft_form)
 
 	skip_without_translator();
 	cr_assert(mkdtemp(directory) && !chdir(directory));
-	form = translated("--nft", "*filter\n-A INPUT -m comment --comment \"it\\'s; touch "
-			  "harm; echo \\'\" -j QUEUE\n");
+	form = translated("--nft", "*filter\n-A INPUT -m comment --comment \"it\\'s; "
+			  "touch harm; echo \\'\" -j QUEUE\n");
 	assert_says(shell("nft() { printf '%%s\\n' \"$*\"; }\n%s", form)->text,
 		    "comment \"it's; touch harm; echo '\"");
 	/* neither nft nor its user shall take it for the end of the comment */
@@ -398,10 +401,21 @@ Test(rules, a_comment_in_a_rule_cannot_become_a_command_in_nft_form)
 			  "ruleset; \" b' -j QUEUE");
 	cr_assert(*form == '#', "%s", form);
 	assert_one_line(form);
-	form = translated("--nft", "iptables -A INPUT -m comment --comment \"a'\n\" -j QUEUE");
+	form = translated("--nft", "iptables -A INPUT -m comment --comment \"a'\n\" "
+			  "-j QUEUE");
 	cr_assert(*form == '#', "%s", form);
 	/* fails if there is anything in it */
 	run("cd / && rmdir %s", directory);
+}
+
+Test(rules, the_name_of_a_file_cannot_become_a_command_in_nft_form_either)
+{
+	const struct printed *printed = shell(
+		"d=$(mktemp -d); f=\"$d/a\ntouch harm\"; echo 'iptables -s $x -j QUEUE' > "
+		"\"$f\"; " IPQCTL " rules --nft \"$f\" 2>/dev/null; rm -r $d");
+
+	cr_assert(*printed->text == '#', "%s", printed->text);
+	assert_one_line(printed->text);
 }
 
 /* iptables before 1.8.8. */

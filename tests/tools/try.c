@@ -160,7 +160,8 @@ Test(try, without_standard_output_nothing_else_is_written_to)
 	tool = tool_start(0, "exec 2>&1 " IPQCTL " try >&-");
 	udp_say(AF_INET, 7, "passes");
 	udp_expect(fd, "passes");
-	cr_assert_str_eq(tool_line(&tool), "ipqctl: standard output: Bad file descriptor");
+	cr_assert_str_eq(tool_line(&tool),
+			 "ipqctl: standard output: Bad file descriptor");
 	cr_assert(tool_wait(&tool) == 1);
 }
 
