@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -113,11 +114,13 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 }
 
 /* Descriptors closed behind our back do no harm; those seen may be the last of a
- * socket, and then there is something to be done. */
+ * socket, and then there is something to be done. Another file may have the number
+ * next. */
 EXPORT int close(int fd)
 {
 	struct ipq_socket *s = sockets_find(fd) ? sockets_ask(fd) : NULL;
 
+	sockets_appeared(fd);
 	return s ? ip_queue_close(&s->queue, fd) : NEXT(close)(fd);
 }
 
@@ -129,21 +132,69 @@ EXPORT int dup(int fd)
 	return copy;
 }
 
-EXPORT int dup2(int fd, int to)
+/* dup2(2) closes what has the number, unless it fails. Of a socket of ours it closes
+ * but one more duplicate; the last is closed as by close. */
+static int keep(int fd, int to)
 {
-	int copy = NEXT(dup2)(fd, to);
+	int spare = fd != to && sockets_find(to) && sockets_ask(to) ?
+		   NEXT(fcntl)(to, F_DUPFD_CLOEXEC, 0) : -1;
+
+	sockets_duplicate(to, spare);
+	return spare;
+}
+
+static int replaced(int fd, int copy, int spare)
+{
+	int saved = errno;
 
 	sockets_duplicate(fd, copy);
+	if (spare >= 0 && copy < 0)
+		NEXT(close)(spare);
+	else if (spare >= 0)
+		close(spare);
+	errno = saved;
 	return copy;
+}
+
+EXPORT int dup2(int fd, int to)
+{
+	int spare = keep(fd, to);
+
+	return replaced(fd, NEXT(dup2)(fd, to), spare);
 }
 
 EXPORT int dup3(int fd, int to, int flags)
 {
-	int copy = NEXT(dup3)(fd, to, flags);
+	int spare = keep(fd, to);
 
-	sockets_duplicate(fd, copy);
-	return copy;
+	return replaced(fd, NEXT(dup3)(fd, to, flags), spare);
 }
+
+#ifdef CLOSE_RANGE_UNSHARE	/* since glibc 2.34 */
+static void close_ours(unsigned int first, unsigned int last)
+{
+	for (int fd = sockets_next(first); fd >= 0 && (unsigned int)fd <= last;
+	     fd = sockets_next(fd + 1))
+		close(fd);
+}
+
+EXPORT int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (first <= last && !(flags & ~CLOSE_RANGE_UNSHARE) && sockets_next(first) >= 0) {
+		/* what other threads have stays */
+		if (flags && unshare(CLONE_FILES))
+			return -1;
+		close_ours(first, last);
+	}
+	return NEXT(close_range)(first, last, flags);
+}
+
+EXPORT void closefrom(int first)
+{
+	close_ours(first < 0 ? 0 : first, UINT_MAX);
+	NEXT(closefrom)(first);
+}
+#endif
 
 /* Every command's argument, if it has one, is no wider than a pointer. */
 #define FCNTL(name, fd, command)					\

@@ -31,6 +31,9 @@ static struct ipq_socket sockets[SOCKETS_MAX];
 enum { NEVER, ONCE, KNOWN };
 _Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
 
+/* Those from here on never were. */
+static _Atomic int end;
+
 static bool has_place(int fd)
 {
 	return fd >= 0 && fd < SOCKETS_DESCRIPTORS;
@@ -38,8 +41,20 @@ static bool has_place(int fd)
 
 static void remember(int fd)
 {
-	if (has_place(fd))
-		atomic_store_explicit(&sockets_descriptors[fd], ONCE, memory_order_relaxed);
+	int old = end;
+
+	if (!has_place(fd))
+		return;
+	while (old <= fd && !atomic_compare_exchange_weak(&end, &old, fd + 1))
+		;
+	atomic_store_explicit(&sockets_descriptors[fd], ONCE, memory_order_relaxed);
+}
+
+int sockets_next(unsigned int fd)
+{
+	while (fd < (unsigned int)end && sockets_descriptors[fd] == NEVER)
+		fd++;
+	return fd < (unsigned int)end ? (int)fd : -1;
 }
 
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len)

@@ -46,6 +46,9 @@ void sockets_appeared(int fd);
 /* fd is a duplicate of from. */
 void sockets_duplicate(int from, int fd);
 
+/* The first number from fd on that ever was ours, -1 if there is none. */
+int sockets_next(unsigned int fd);
+
 /* fd came from elsewhere and may be ours. */
 void sockets_arrived(int fd);
 

@@ -68,3 +68,38 @@ Test(batch, what_another_process_has_read_is_not_decided_with_the_rest)
 		close(heard);
 	}
 }
+
+/* Each lets 110 packets pass, and some one more. */
+Test(batch, what_is_decided_goes_out_and_what_is_held_is_gone_however_it_is_closed)
+{
+	static const struct {
+		const char *name;
+		int count;
+	} ways[] = {
+		{ "close", 110 }, { "dup2", 110 }, { "dup3", 110 },
+#ifdef CLOSE_RANGE_UNSHARE
+		{ "close_range", 110 }, { "closefrom", 110 }, { "unsharing", 111 },
+#endif
+		{ "child", 111 }, { "not-yet", 111 },
+	};
+
+	setenv("LIBIPQ_BATCH", "64", 1);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int heard = queued_port(AF_INET);
+		char text[16];
+		struct child c;
+
+		child_ready(&c, "batch-closes", ways[i].name);
+		for (int n = 0; n < 180; n++)
+			udp_say(AF_INET, HEARD, "hello");
+		child_tell(&c, "go");
+		child_says(&c, "done");
+		for (int n = 0; n < ways[i].count; n++)
+			cr_assert(udp_hear(heard, text, sizeof(text), 1000) == 5,
+				  "%s: only %d come", ways[i].name, n);
+		cr_assert(udp_hear(heard, text, sizeof(text), 10) == -1, "%s",
+			  ways[i].name);
+		child_ends_well(&c);
+		close(heard);
+	}
+}

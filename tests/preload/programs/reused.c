@@ -280,6 +280,21 @@ static void be_disguised(void)
 	check(!close(ends[0]) && !close(ends[1]));
 }
 
+/* The NLMSG_NOOP that comes of a packet for the other family has been looked at. */
+static void close_after_a_look(void)
+{
+	int fd = old_ready(NETLINK_IP6_FW), other = old_ready(NETLINK_FIREWALL), file;
+	static union old_message m;
+
+	old_hello();
+	check(recv(fd, &m, sizeof(m), MSG_PEEK) == sizeof(m.nlh));
+	check(m.nlh.nlmsg_type == NLMSG_NOOP && !close(fd));
+	file = open("/dev/null", O_RDONLY);
+	check(file == fd && read(file, &m, sizeof(m)) == 0);
+	old_read(other, &m);
+	check(!close(file) && !close(other));
+}
+
 /* More than a socket's buffer would take. */
 static void write_much(void)
 {
@@ -354,6 +369,7 @@ int main(void)
 	arrive(prepare_accept, by_accept4);
 	arrive(prepare_recvmsg, by_recvmsg);
 	be_disguised();
+	close_after_a_look();
 	write_much();
 	close_in_a_handler();
 	fd = old_ready(NETLINK_FIREWALL);
