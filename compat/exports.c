@@ -119,9 +119,14 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 EXPORT int close(int fd)
 {
 	struct ipq_socket *s = sockets_find(fd) ? sockets_ask(fd) : NULL;
+	int result;
 
+	if (!s)
+		return NEXT(close)(fd);
 	sockets_appeared(fd);
-	return s ? ip_queue_close(&s->queue, fd) : NEXT(close)(fd);
+	result = ip_queue_close(&s->queue, fd);
+	sockets_closed(s);
+	return result;
 }
 
 EXPORT int dup(int fd)

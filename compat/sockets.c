@@ -149,8 +149,7 @@ static struct ipq_socket *adopt(int fd, uint32_t port_id)
 	       enter(port_id, process, &q);
 }
 
-/* Apart from its caller, which most calls do not leave. */
-static __attribute__((noinline)) struct ipq_socket *ask(int fd)
+static struct ipq_socket *look(int fd)
 {
 	struct ipq_socket *s;
 	uint32_t port_id;
@@ -161,6 +160,16 @@ static __attribute__((noinline)) struct ipq_socket *ask(int fd)
 	s = find(port_id);
 	if (!s)
 		s = adopt(fd, port_id);
+	if (s)
+		peers_follow(s->queue.peer, fd);
+	return s;
+}
+
+/* Apart from its caller, which most calls do not leave. */
+static __attribute__((noinline)) struct ipq_socket *ask(int fd)
+{
+	struct ipq_socket *s = look(fd);
+
 	if (s)
 		atomic_store_explicit(&sockets_descriptors[fd], KNOWN + (s - sockets),
 				      memory_order_relaxed);
@@ -195,6 +204,13 @@ void sockets_duplicate(int from, int fd)
 		remember(fd);
 	else
 		sockets_appeared(fd);
+}
+
+void sockets_closed(const struct ipq_socket *s)
+{
+	for (int fd = sockets_next(0); fd >= 0 && !peers_reachable(s->queue.peer);
+	     fd = sockets_next(fd + 1))
+		look(fd);
 }
 
 void sockets_arrived(int fd)

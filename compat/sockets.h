@@ -46,6 +46,9 @@ void sockets_appeared(int fd);
 /* fd is a duplicate of from. */
 void sockets_duplicate(int from, int fd);
 
+/* A descriptor of s was closed; there may be others. */
+void sockets_closed(const struct ipq_socket *s);
+
 /* The first number from fd on that ever was ours, -1 if there is none. */
 int sockets_next(unsigned int fd);
 

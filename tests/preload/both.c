@@ -79,6 +79,47 @@ Test(both, either_may_be_closed_and_opened_again)
 	}
 }
 
+static void move(struct child *c, int i, const char *how)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "move %s %s", protocol[i], how);
+	order(c, line);
+}
+
+static void pass_both(struct child *c)
+{
+	pass(c, 0, "hello");
+	pass(c, 1, "hello");
+}
+
+/* Whether it is idle meanwhile or not, opens the other, or closes it. */
+Test(both, either_may_be_moved_to_another_descriptor)
+{
+	static const char *const hows[] = { "close", "dup2", "unseen" };
+
+	for (int moved = 0; moved < 2; moved++)
+		for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++) {
+			struct child c;
+
+			pair_network("QUEUE");
+			child_ready(&c, "both", protocol[0], "recv");
+			move(&c, moved, hows[i]);
+			pass_both(&c);
+			move(&c, moved, hows[i]);
+			if (i == 2)	/* it must be used to be found */
+				pass(&c, moved, "found");
+			order(&c, moved ? "close 3" : "close 13");
+			pass(&c, moved, "alone");
+			move(&c, moved, hows[i]);
+			if (i == 2)
+				pass(&c, moved, "found");
+			order(&c, moved ? "open 3" : "open 13");
+			pass_both(&c);
+			end(&c);
+		}
+}
+
 Test(both, are_served_in_32_bit_programs)
 {
 	const char *preload = given("PRELOAD_I386");

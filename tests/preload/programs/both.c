@@ -2,9 +2,12 @@
 /*
  * both FIRST RECEIVE: lets packets of both families pass, with a socket for each, and
  * says what they say; FIRST, 3 or 13, asks first. It waits in poll and then reads
- * blocking, by RECEIVE. A line "close N" or "open N" has it do so with protocol N.
+ * blocking, by RECEIVE. A line "close N", "open N", or "move N HOW", to another
+ * descriptor, has it do so with protocol N.
  */
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 
 #include "old.h"
 
@@ -45,9 +48,23 @@ static void pass(int i, const char *how)
 	fflush(stdout);
 }
 
+static int move(int fd, const char *how)
+{
+	int to = fcntl(fd, F_DUPFD, 20);
+
+	check(to >= 20);
+	if (!strcmp(how, "close"))
+		check(!close(fd));
+	else if (!strcmp(how, "dup2"))
+		check(dup2(0, fd) == fd);
+	else
+		check(!syscall(SYS_close, fd));
+	return to;
+}
+
 static int obey(void)
 {
-	char line[64];
+	char line[64], how[16];
 	int protocol, i;
 
 	if (!fgets(line, sizeof(line), stdin))
@@ -56,6 +73,9 @@ static int obey(void)
 		i = protocol == protocols[1];
 		check(!close(fds[1 + i].fd));
 		fds[1 + i].fd = -1;
+	} else if (sscanf(line, "move %d %15s", &protocol, how) == 2) {
+		i = protocol == protocols[1];
+		fds[1 + i].fd = move(fds[1 + i].fd, how);
 	} else {
 		check(sscanf(line, "open %d", &protocol) == 1);
 		i = protocol == protocols[1];
