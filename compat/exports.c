@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,25 @@ ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
 ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *len);
 int fcntl64(int fd, int command, ...);
+
+/* Twins for 32-bit programs whose time has 64 bits (_TIME_BITS). */
+#if __TIMESIZE == 32 && __GLIBC_PREREQ(2, 34)
+#define HAS_TIME64
+struct time64 {
+	int64_t tv_sec;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	int32_t unused;
+#endif
+	int32_t tv_nsec;
+};
+
+int __fcntl_time64(int fd, int command, ...);
+ssize_t __sendmsg64(int fd, const struct msghdr *msg, int flags);
+ssize_t __recvmsg64(int fd, struct msghdr *msg, int flags);
+int __sendmmsg64(int fd, struct mmsghdr *msgs, unsigned int count, int flags);
+int __recvmmsg64(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+		 struct time64 *timeout);
+#endif
 
 typedef int mmsg_flags;
 #else
@@ -350,45 +370,52 @@ static void look_for_descriptors(struct msghdr *msg)
 	}
 }
 
+#define RECVMSG(name, fd, msg, flags)					\
+	struct ipq_socket *s = sockets_find(fd);			\
+	ssize_t n = s ? traffic_receive(s, fd, msg, flags) : -1;	\
+									\
+	if (s && !is_other(fd, n))					\
+		return n;						\
+	n = NEXT(name)(fd, msg, flags);					\
+	if (n >= 0 && msg->msg_controllen)				\
+		look_for_descriptors(msg);				\
+	return n
+
 EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t n = s ? traffic_receive(s, fd, msg, flags) : -1;
-
-	if (s && !is_other(fd, n))
-		return n;
-	n = NEXT(recvmsg)(fd, msg, flags);
-	if (n >= 0 && msg->msg_controllen)
-		look_for_descriptors(msg);
-	return n;
+	RECVMSG(recvmsg, fd, msg, flags);
 }
 
-static bool has_passed(const struct timespec *start, const struct timespec *timeout)
-{
-	struct timespec now;
+#define NS_PER_S 1000000000
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - start->tv_sec) * 1000000000LL + now.tv_nsec - start->tv_nsec >=
-	       timeout->tv_sec * 1000000000LL + timeout->tv_nsec;
+/* -1 if it is no time (timespec64_valid). */
+static int64_t in_ns(int64_t sec, int64_t nsec)
+{
+	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
+		return -1;
+	return sec < INT64_MAX / NS_PER_S ? sec * NS_PER_S + nsec : INT64_MAX;
 }
 
-EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags,
-		    struct timespec *timeout)
+static int64_t now(void)
 {
-	struct ipq_socket *s = sockets_ask(fd);
-	struct timespec start;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return in_ns(ts.tv_sec, ts.tv_nsec);
+}
+
+/* timeout in ns, INT64_MAX if there is none. */
+static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
+			unsigned int count, mmsg_flags flags, int64_t timeout)
+{
+	int64_t start = now();
 	unsigned int i;
 	ssize_t n;
-	int received;
 
-	if (!s) {
-		received = NEXT(recvmmsg)(fd, msgs, count, flags, timeout);
-		for (i = 0; received > 0 && i < (unsigned int)received; i++)
-			if (msgs[i].msg_hdr.msg_controllen)
-				look_for_descriptors(&msgs[i].msg_hdr);
-		return received;
+	if (timeout < 0) {
+		errno = EINVAL;
+		return -1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (i = 0; i < count; i++) {
 		n = traffic_receive(s, fd, &msgs[i].msg_hdr, flags & ~MSG_WAITFORONE);
 		if (n < 0)
@@ -397,12 +424,38 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags
 		if (flags & MSG_WAITFORONE)
 			flags |= MSG_DONTWAIT;
 		/* recvmmsg(2) looks at the time after each message only */
-		if (timeout && has_passed(&start, timeout)) {
+		if (timeout < INT64_MAX && now() - start >= timeout) {
 			i++;
 			break;
 		}
 	}
 	return i || !count ? (int)i : -1;
+}
+
+#define RECVMMSG(name, fd, msgs, count, flags, timeout)			\
+	struct ipq_socket *s = sockets_ask(fd);				\
+	int64_t limit = INT64_MAX;					\
+	int received;							\
+									\
+	if (!s) {							\
+		received = NEXT(name)(fd, msgs, count, flags, timeout);	\
+		for (int i = 0; i < received; i++)			\
+			if (msgs[i].msg_hdr.msg_controllen)		\
+				look_for_descriptors(&msgs[i].msg_hdr);	\
+		return received;					\
+	}								\
+	if (timeout && !memory_is_there(timeout, sizeof(*timeout))) {	\
+		errno = EFAULT;						\
+		return -1;						\
+	}								\
+	if (timeout)							\
+		limit = in_ns(timeout->tv_sec, timeout->tv_nsec);	\
+	return receive_many(s, fd, msgs, count, flags, limit)
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags,
+		    struct timespec *timeout)
+{
+	RECVMMSG(recvmmsg, fd, msgs, count, flags, timeout);
 }
 
 /* sock_read_iter: a read of nothing takes no message away. */
@@ -466,5 +519,25 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flag
 
 	return s && !is_other(fd, received) ? received :
 	       NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
+}
+#endif
+
+#ifdef HAS_TIME64
+/* These are the same in glibc too. */
+EXPORT int __fcntl_time64(int fd, int command, ...) __attribute__((alias("fcntl64")));
+EXPORT ssize_t __sendmsg64(int fd, const struct msghdr *msg, int flags)
+	__attribute__((alias("sendmsg")));
+EXPORT int __sendmmsg64(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
+	__attribute__((alias("sendmmsg")));
+
+EXPORT ssize_t __recvmsg64(int fd, struct msghdr *msg, int flags)
+{
+	RECVMSG(__recvmsg64, fd, msg, flags);
+}
+
+EXPORT int __recvmmsg64(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
+			struct time64 *timeout)
+{
+	RECVMMSG(__recvmmsg64, fd, msgs, count, flags, timeout);
 }
 #endif

@@ -5,6 +5,9 @@
 #ifndef COMPAT_REAL_H
 #define COMPAT_REAL_H
 
+/* With it the headers give some of these another name again, which is ours too. */
+#undef _TIME_BITS
+
 #define socket real_socket
 #define bind real_bind
 #define close real_close

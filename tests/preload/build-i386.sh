@@ -72,6 +72,10 @@ programs=$source/tests/preload/programs
 for name in addresses bad both copies lengths others raw reused stock; do
 	compile -w -U_FORTIFY_SOURCE "$programs/$name.c" -o "$output/$name"
 done
+for name in bad copies lengths passed raw; do
+	compile -w -U_FORTIFY_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+		"$programs/$name.c" -o "$output/$name-time64"
+done
 compile -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$programs/fortified.c" \
 	-o "$output/fortified"
 compile -shared -fPIC -Wl,-soname,libipq.so.0 "$programs/dead.c" \

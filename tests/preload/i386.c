@@ -25,11 +25,12 @@ static void skip_without(void)
 
 TestSuite(i386, .init = skip_without, .timeout = 60);
 
-static void serve(int heard, const char *receive, const char *send, const char *comes_as)
+static void serve(const char *raw, int heard, const char *receive, const char *send,
+		  const char *comes_as)
 {
 	struct child c;
 
-	child_start(&c, PRELOAD_I386, "raw", "3", "3", "bind", receive, send, NULL);
+	child_start(&c, PRELOAD_I386, raw, "3", "3", "bind", receive, send, NULL);
 	child_says(&c, "ready");
 	udp_say(AF_INET, HEARD, "hello");
 	udp_expect(heard, comes_as);
@@ -49,9 +50,9 @@ Test(i386, every_way_of_receiving_and_sending_serves)
 	int heard = queued_port(AF_INET);
 
 	for (size_t i = 0; i < sizeof(receive) / sizeof(receive[0]); i++)
-		serve(heard, receive[i], send[i % 5], "hello");
-	serve(heard, "recv", "sendmsg-in-parts", "Hello");
-	serve(heard, "readv", "writev", "Hello");
+		serve("raw", heard, receive[i], send[i % 5], "hello");
+	serve("raw", heard, "recv", "sendmsg-in-parts", "Hello");
+	serve("raw", heard, "readv", "writev", "Hello");
 }
 
 Test(i386, protocol_13_serves_ipv6)
@@ -102,6 +103,29 @@ Test(i386, duplicates_serve)
 {
 	pass("copies", "dup2", 3, NULL);
 	pass("copies", "fcntl64", 3, NULL);
+}
+
+/* The C library has other names for them (_TIME_BITS). */
+Test(i386, programs_with_64_bits_of_time_are_served)
+{
+	static const char *const ways[] = { "recvmsg", "recvmmsg" };
+	static const char *const programs[] = { "lengths-time64", "bad-time64" };
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	serve("raw-time64", heard, "recvmsg", "sendmsg", "hello");
+	serve("raw-time64", heard, "recvmmsg", "sendmmsg", "hello");
+	close(heard);
+	pass("copies-time64", "fcntl64", 3, NULL);
+	pass("copies-time64", "fcntl64-cloexec", 3, NULL);
+	for (int i = 0; i < 2; i++)
+		pass("passed-time64", ways[i], 1, NULL);
+	queued_port(AF_INET);
+	for (int i = 0; i < 2; i++) {
+		child_start(&c, PRELOAD_I386, programs[i], NULL);
+		child_says(&c, "done");
+		child_ends_well(&c);
+	}
 }
 
 Test(i386, a_number_reused_is_not_translated)

@@ -109,6 +109,8 @@ static void send_long(unsigned long id)
 	check(!munmap(room, large));
 }
 
+static struct timespec no_times[] = { { 0, -5 }, { 0, 1000000000 }, { -1, 0 } };
+
 /* The message stays when it is only looked at, else it is lost, as ever. */
 static void receive_all(int flags)
 {
@@ -117,6 +119,7 @@ static void receive_all(int flags)
 	char byte[148];
 	struct iovec iov[2] = { { byte, sizeof(byte) } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 1 };
+	struct mmsghdr one = { msg };
 
 	for (int i = 0; i < BAD; i++) {
 		REFUSED(recv(fd, bad[i], 1000, flags), EFAULT);
@@ -136,6 +139,7 @@ static void receive_all(int flags)
 		REFUSED(recvmsg(fd, (struct msghdr *)bad[i], flags), EFAULT);
 		if (!i)
 			continue;
+		REFUSED(recvmmsg(fd, &one, 1, flags, (struct timespec *)bad[i]), EFAULT);
 		iov[0] = (struct iovec) { byte, sizeof(byte) };
 		msg.msg_name = bad[i];
 		msg.msg_namelen = 12;
@@ -147,6 +151,8 @@ static void receive_all(int flags)
 			EFAULT);
 	}
 	REFUSED(recvfrom(fd, byte, 20, flags, (struct sockaddr *)&from, NULL), EFAULT);
+	for (int i = 0; i < 3; i++)
+		REFUSED(recvmmsg(fd, &one, 1, flags, &no_times[i]), EINVAL);
 	REFUSED(readv(fd, NULL, 1), EFAULT);
 	REFUSED(readv(fd, iov, -1), EINVAL);
 	msg.msg_iovlen = IOV_MAX + 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads messages whole, in part, in pieces and not at all: every length is that
  * of the old message. */
+#include <limits.h>
 #include <sys/uio.h>
 
 #include "old.h"
@@ -122,6 +123,7 @@ static void take_part(void)
 static void take_in_time(struct mmsghdr msgs[2])
 {
 	struct timespec none = { 0 }, enough = { .tv_sec = SECONDS_MAX };
+	struct timespec for_ever = { .tv_sec = LONG_MAX };
 
 	old_hello();
 	old_hello();
@@ -132,6 +134,9 @@ static void take_in_time(struct mmsghdr msgs[2])
 	check(recvmmsg(fd, msgs, 2, 0, &enough) == 2);
 	old_accept(fd, m.packet.msg.packet_id);
 	old_accept(fd, whole.packet.msg.packet_id);
+	old_hello();
+	check(recvmmsg(fd, msgs, 1, 0, &for_ever) == 1);
+	old_accept(fd, m.packet.msg.packet_id);
 }
 
 /* One message at a time, whatever the buffer and the flags. */
