@@ -221,12 +221,24 @@ void sockets_arrived(int fd)
 		sockets_appeared(fd);
 }
 
-/* A second socket of the family has another port id than the process's own,
- * and an autobound one would have had too. */
+/* Whether another socket of the family shows it, which is open still, or may in another
+ * program: that whose own it would be. */
+static bool is_taken(const struct ipq_socket *s, uint32_t shown)
+{
+	uint32_t own = port_id_of(s->queue.family, shown);
+
+	for (const struct ipq_socket *other = sockets; other < sockets + SOCKETS_MAX; other++)
+		if (other != s && other->port_id && other->shown_pid == shown &&
+		    other->queue.family == s->queue.family &&
+		    !nfqueue_port_id_unused(other->port_id))
+			return true;
+	return s->port_id != own && !find(own) && !nfqueue_port_id_unused(own);
+}
+
+/* netlink_autobind: the process id, or one that no other has. */
 static uint32_t own_pid(const struct ipq_socket *s)
 {
-	return s->port_id == port_id_of(s->queue.family, getpid()) ?
-	       (uint32_t)getpid() : s->port_id;
+	return is_taken(s, getpid()) ? s->port_id : (uint32_t)getpid();
 }
 
 void sockets_autobind(struct ipq_socket *s)
@@ -261,7 +273,7 @@ int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 		sockets_autobind(s);
 		return 0;
 	}
-	if (local.nl_pid == (uint32_t)getpid() && own_pid(s) != local.nl_pid) {
+	if (is_taken(s, local.nl_pid)) {
 		errno = EADDRINUSE;
 		return -1;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks sockets of ip_queue's for their names and gives them some, right and
  * wrong. */
+#include <sys/wait.h>
+
 #include "old.h"
 
 #define ADDRESS(...) (struct sockaddr *)&(struct sockaddr_nl) { __VA_ARGS__ }, 12
@@ -94,6 +96,41 @@ static void chosen(int protocol)
 
 	check(!bind(fd, ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 4711)));
 	check(pid_of(fd, getsockname) == 4711);
+	REFUSED(bind(old_open(protocol, SOCK_RAW),
+		     ADDRESS(.nl_family = AF_NETLINK, .nl_pid = 4711)), EADDRINUSE);
+	check(!close(fd));
+}
+
+/* Which of two it is does not matter, but that it is one at a time. */
+static void either(int protocol)
+{
+	int fds[2] = { old_open(protocol, SOCK_RAW), old_open(protocol, SOCK_RAW) };
+	uint32_t self = getpid(), pid;
+
+	check(!bind(fds[1], ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)));
+	check(pid_of(fds[1], getsockname) == self);
+	REFUSED(bind(fds[0], ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)), EADDRINUSE);
+	check(!bind(fds[0], ADDRESS(.nl_family = AF_NETLINK)));
+	pid = pid_of(fds[0], getsockname);
+	check(pid != 0 && pid != self);
+	check(!close(fds[1]));
+	fds[1] = old_open(protocol, SOCK_RAW);
+	check(!bind(fds[1], ADDRESS(.nl_family = AF_NETLINK, .nl_pid = self)));
+	check(!close(fds[0]) && !close(fds[1]));
+}
+
+/* A daemon's socket may be older than the daemon. */
+static void forked(int protocol)
+{
+	int fd = old_open(protocol, SOCK_RAW), status;
+	pid_t child = old_fork();
+
+	if (child == 0) {
+		old_bind(fd);
+		check(pid_of(fd, getsockname) == (uint32_t)getpid());
+		_exit(0);
+	}
+	check(waitpid(child, &status, 0) == child && status == 0);
 	check(!close(fd));
 }
 
@@ -112,10 +149,14 @@ int main(void)
 {
 	old_limit();
 	unbound(NETLINK_FIREWALL);
+	either(NETLINK_FIREWALL);
+	forked(NETLINK_FIREWALL);
 	chosen(NETLINK_FIREWALL);
 	one(NETLINK_FIREWALL);
 	another(NETLINK_FIREWALL);
 	unbound(NETLINK_IP6_FW);
+	either(NETLINK_IP6_FW);
+	forked(NETLINK_IP6_FW);
 	one(NETLINK_IP6_FW);
 	another(NETLINK_IP6_FW);
 	say("done");
