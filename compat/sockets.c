@@ -249,6 +249,20 @@ void sockets_autobind(struct ipq_socket *s)
 		atomic_compare_exchange_strong(&s->shown_pid, &unbound, own_pid(s));
 }
 
+/* move_addr_to_kernel */
+static int check_address(const struct sockaddr *address, socklen_t len)
+{
+	if (len > sizeof(struct sockaddr_storage)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!memory_is_there(address, len)) {
+		errno = EFAULT;
+		return -1;
+	}
+	return 0;
+}
+
 /* As netlink_bind: EINVAL for an address that is not one and for a second,
  * different one, EADDRINUSE for a port id that is taken. */
 int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
@@ -256,12 +270,10 @@ int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 	uint32_t shown = atomic_load(&s->shown_pid);
 	struct sockaddr_nl local;
 
+	if (check_address(address, len))
+		return -1;
 	if (len < sizeof(local)) {
 		errno = EINVAL;
-		return -1;
-	}
-	if (!memory_is_there(address, sizeof(*address))) {
-		errno = EFAULT;
 		return -1;
 	}
 	memcpy(&local, address, sizeof(local));
@@ -286,12 +298,10 @@ int sockets_connect(struct ipq_socket *s, const struct sockaddr *address, sockle
 {
 	struct sockaddr_nl peer;
 
+	if (check_address(address, len))
+		return -1;
 	if (len < sizeof(address->sa_family)) {
 		errno = EINVAL;
-		return -1;
-	}
-	if (!memory_is_there(address, sizeof(*address))) {
-		errno = EFAULT;
 		return -1;
 	}
 	if (address->sa_family == AF_UNSPEC)

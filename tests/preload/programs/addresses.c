@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks sockets of ip_queue's for their names and gives them some, right and
  * wrong. */
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "old.h"
@@ -119,6 +120,25 @@ static void either(int protocol)
 	check(!close(fds[0]) && !close(fds[1]));
 }
 
+/* An address ends where it says, and nothing need be there behind it. */
+static void at_the_end(void)
+{
+	char *pages = mmap(NULL, 2 * 65536, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sockaddr *last = (struct sockaddr *)(pages + 65536 - sizeof(old_kernel));
+	int fd = old_open(NETLINK_FIREWALL, SOCK_RAW);
+
+	check(pages != MAP_FAILED && !mprotect(pages + 65536, 65536, PROT_NONE));
+	memcpy(last, &old_kernel, sizeof(old_kernel));
+	check(!bind(fd, last, sizeof(old_kernel)));
+	check(!connect(fd, last, sizeof(old_kernel)));
+	REFUSED(bind(fd, last, sizeof(old_kernel) + 1), EFAULT);
+	REFUSED(connect(fd, last, sizeof(old_kernel) + 1), EFAULT);
+	REFUSED(bind(fd, last, 129), EINVAL);
+	REFUSED(connect(fd, last, -1), EINVAL);
+	check(!close(fd));
+}
+
 /* A daemon's socket may be older than the daemon. */
 static void forked(int protocol)
 {
@@ -151,6 +171,7 @@ int main(void)
 	unbound(NETLINK_FIREWALL);
 	either(NETLINK_FIREWALL);
 	forked(NETLINK_FIREWALL);
+	at_the_end();
 	chosen(NETLINK_FIREWALL);
 	one(NETLINK_FIREWALL);
 	another(NETLINK_FIREWALL);
