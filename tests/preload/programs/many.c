@@ -6,6 +6,7 @@
 #include "old.h"
 
 #define ROOM 64
+#define ROOM_OF_FAMILY 61
 
 static int fds[ROOM + 1];
 
@@ -37,6 +38,17 @@ static void one_too_many(void)
 	check(!close(free_one) && dup(0) == free_one && !close(free_one));
 }
 
+static void of_one_family(void)
+{
+	for (int i = 0; i < ROOM_OF_FAMILY; i++) {
+		fds[i] = open_nth(0);
+		check(fds[i] >= 0);
+	}
+	one_too_many();
+	for (int i = 0; i < ROOM_OF_FAMILY; i++)
+		check(!close(fds[i]));
+}
+
 int main(void)
 {
 	int looked[2], gone[2], status;
@@ -44,6 +56,7 @@ int main(void)
 	char byte;
 
 	old_limit();
+	of_one_family();
 	open_all();
 	one_too_many();
 	/* there is room again */
