@@ -25,6 +25,9 @@
 
 static struct ipq_socket sockets[SOCKETS_MAX];
 
+/* Sockets of two network namespaces may have the same port id. */
+static atomic_bool several_networks;
+
 /* Of each descriptor number: never ours; once ours, to be asked about; or, from
  * KNOWN on, which of the sockets it is. Never goes back to NEVER: a vfork child
  * writes to our memory, but to a descriptor table of its own. */
@@ -84,18 +87,19 @@ static uint32_t port_id_at(int fd)
 	return local.nl_pid;
 }
 
-static struct ipq_socket *find(uint32_t port_id)
+/* network may be 0: whichever. */
+static struct ipq_socket *find(uint32_t port_id, uint64_t network)
 {
-	for (int i = 0; i < SOCKETS_MAX; i++)
-		if (atomic_load_explicit(&sockets[i].port_id, memory_order_acquire) ==
-		    port_id)
-			return &sockets[i];
+	for (struct ipq_socket *s = sockets; s < sockets + SOCKETS_MAX; s++)
+		if (atomic_load_explicit(&s->port_id, memory_order_acquire) == port_id &&
+		    (!network || s->network == network))
+			return s;
 	return NULL;
 }
 
-static struct ipq_socket *take_entry(uint32_t port_id)
+static struct ipq_socket *take_entry(uint32_t port_id, uint64_t network)
 {
-	struct ipq_socket *s = find(port_id);
+	struct ipq_socket *s = find(port_id, network);
 	uint32_t old = 0;
 
 	for (int i = 0; !s && i < SOCKETS_MAX; i++, old = 0)
@@ -113,12 +117,16 @@ static struct ipq_socket *take_entry(uint32_t port_id)
 static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_pid,
 				const struct ip_queue *q)
 {
-	struct ipq_socket *s = take_entry(port_id);
+	uint64_t network = q->peer->network;
+	struct ipq_socket *s = take_entry(port_id, network);
 
-	if (s) {
-		memcpy((void *)&s->queue, q, sizeof(*q));
-		atomic_store(&s->shown_pid, shown_pid);
-	}
+	if (!s)
+		return NULL;
+	memcpy((void *)&s->queue, q, sizeof(*q));
+	atomic_store(&s->shown_pid, shown_pid);
+	if (sockets->network && sockets->network != network)
+		several_networks = true;
+	s->network = network;
 	return s;
 }
 
@@ -157,7 +165,7 @@ static struct ipq_socket *look(int fd)
 	port_id = port_id_at(fd);
 	if (!port_id)
 		return NULL;
-	s = find(port_id);
+	s = find(port_id, several_networks ? nfqueue_network(fd) : 0);
 	if (!s)
 		s = adopt(fd, port_id);
 	if (s)
@@ -230,9 +238,10 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 	for (const struct ipq_socket *other = sockets; other < sockets + SOCKETS_MAX; other++)
 		if (other != s && other->port_id && other->shown_pid == shown &&
 		    other->queue.family == s->queue.family &&
+		    other->network == s->network &&
 		    !nfqueue_port_id_unused(other->port_id))
 			return true;
-	return s->port_id != own && !find(own) && !nfqueue_port_id_unused(own);
+	return s->port_id != own && !find(own, s->network) && !nfqueue_port_id_unused(own);
 }
 
 /* netlink_autobind: the process id, or one that no other has. */

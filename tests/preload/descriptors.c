@@ -84,6 +84,16 @@ Test(descriptors, there_may_be_64_61_of_a_family_and_those_a_parent_closed_do_no
 	child_ends_well(&c);
 }
 
+Test(descriptors, sockets_of_two_networks_are_two)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_ready(&c, "networks");
+	pass(&c, heard, "in the first network");
+	child_ends_well(&c);
+}
+
 Test(descriptors, a_vfork_child_does_not_disturb_its_parent)
 {
 	int heard = queued_port(AF_INET);
