@@ -187,13 +187,16 @@ static bool find_library(enum program_class class, char path[PATH_MAX])
 	return found;
 }
 
-/* Puts value in front of what the variable holds. */
-static void prepend(const char *variable, const char *value)
+/* Puts value in front of what the variable holds, or is taken to hold if that is
+ * nothing. */
+static void prepend(const char *variable, const char *value, const char *otherwise)
 {
 	const char *old = getenv(variable);
 	char *both;
 
-	if (asprintf(&both, "%s%s%s", value, old && *old ? ":" : "", old ? old : "") < 0)
+	if (!old || !*old)
+		old = otherwise;
+	if (asprintf(&both, "%s%s%s", value, *old ? ":" : "", old) < 0)
 		die(125, variable, strerror(ENOMEM));
 	set_variable(variable, both);
 	free(both);
@@ -206,7 +209,7 @@ static void add_wrappers(void)
 	own_directory(dir);
 	if (is_file(path, dir, "wrappers") ||
 	    is_file(path, dir, WRAPPERS_FROM_BINDIR))
-		prepend("PATH", path);
+		prepend("PATH", path, "/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
 struct program {
@@ -305,7 +308,7 @@ int main(int argc, char **argv)
 		    "install it, or name it with --library" :
 		    "cannot be served without " LIBRARY ", which is not where it "
 		    "was installed; name it with --library");
-	prepend("LD_PRELOAD", library);
+	prepend("LD_PRELOAD", library, "");
 	if (wrappers)
 		add_wrappers();
 	if (instances)

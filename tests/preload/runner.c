@@ -196,6 +196,21 @@ Test(runner, without_a_path_programs_are_where_execvp_looks)
 	cr_assert(RUN("PATH= %s sh", IPQ_RUN) == 127);
 }
 
+/* The wrappers' directory is not all that there is. */
+Test(runner, without_a_path_the_program_has_the_usual_one_behind_the_wrappers)
+{
+	static const char *const paths[] = { "env -u PATH", "env PATH=" };
+	char expected[4200];
+
+	snprintf(expected, sizeof(expected), "%s", IPQ_RUN);
+	strcpy(strrchr(expected, '/'), "/wrappers:/usr/sbin:/usr/bin:/sbin:/bin\n");
+	for (int i = 0; i < 2; i++) {
+		cr_assert(RUN("%s %s /bin/sh -c 'ls / > /dev/null && echo $PATH'",
+			      paths[i], IPQ_RUN) == 0, "%s", said);
+		expect(expected);
+	}
+}
+
 Test(runner, in_the_path_directories_are_no_programs_and_nothing_is_here)
 {
 	run("cd %s && mkdir echo && echo 'echo from here $*' > ours && chmod +x ours",
