@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The iptables command of the same name, with jumps to QUEUE made jumps to
- * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. Becomes
- * the real command; knows nothing of what rules look like. */
+ * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. And
+ * modprobe, to which ip_queue and ip6_queue are loaded already. Becomes the real
+ * command; knows nothing of what rules look like. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,25 +155,73 @@ static void restore(int argc, char **argv, const struct nfqueue *queue)
 	argv[argc - files] = NULL;
 }
 
+static bool is_loaded(const char *module)
+{
+	static const char *const modules[] = {
+		"ip_queue", "ip6_queue", "ip-queue", "ip6-queue",
+	};
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (!strcmp(module, modules[i]))
+			return true;
+	return false;
+}
+
+/* Leaves out of modprobe's words the modules that are loaded. False if it would have
+ * none to load then. */
+static bool leave_modules(int argc, char **argv)
+{
+	/* the others have no value in a word of its own */
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'C' },
+		{ "dirname", required_argument, NULL, 'd' },
+		{ "set-version", required_argument, NULL, 'S' },
+		{ "wait", required_argument, NULL, 'w' },
+		{ 0 },
+	};
+	int kept;
+
+	opterr = 0;
+	while (getopt_long(argc, argv, "C:d:S:w:", options, NULL) != -1)
+		;
+	kept = optind;
+	for (int i = optind; i < argc; i++)
+		if (!is_loaded(argv[i]))
+			argv[kept++] = argv[i];
+	argv[kept] = NULL;
+	return kept == argc || kept > optind;
+}
+
+/* Returns the words for the real iptables command. */
+static char **translate(int argc, char **argv)
+{
+	static struct nfqueue queue;	/* some of them are its */
+	const char **words;
+
+	read_setting(&queue);
+	if (strstr(name, "-restore")) {
+		restore(argc, argv, &queue);
+		return argv;
+	}
+	words = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*words));
+	words[rules_words(argv, &queue, words)] = NULL;
+	return (char **)words;
+}
+
 int main(int argc, char **argv)
 {
 	const char *path = (const char *)getauxval(AT_EXECFN);
-	const char **words = (const char **)argv;
-	struct nfqueue queue;
 	struct stat own;
 
 	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	if (stat(path, &own))
 		die(126, path, strerror(errno));
-	read_setting(&queue);
 	leave_path(&own);
-	if (strstr(name, "-restore")) {
-		restore(argc, argv, &queue);
-	} else {
-		words = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*words));
-		words[rules_words(argv, &queue, words)] = NULL;
-	}
-	execvp(name, (char **)words);
+	if (strcmp(name, "modprobe"))
+		argv = translate(argc, argv);
+	else if (!leave_modules(argc, argv))
+		return 0;
+	execvp(name, argv);
 	if (errno != ENOENT)
 		die(126, "exec", strerror(errno));
 	fprintf(stderr, "%s: not found (looked for by ipq-run's %s in %s)\n", name, name,

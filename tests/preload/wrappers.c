@@ -426,10 +426,34 @@ Test(wrappers, modprobe_has_loaded_ip_queue_already)
 		{ "modprobe dummy numdummies=2", "modprobe [dummy] [numdummies=2]\n" },
 		{ "modprobe -a ip_queue dummy", "modprobe [-a] [dummy]\n" },
 		{ "modprobe", "modprobe\n" },
+		/* words that are no module's */
+		{ "modprobe -C file ip_queue", "" },
+		{ "modprobe --dirname dir ip6-queue --conf=file -S 2.4.37", "" },
+		{ "modprobe -vd dir -rw 5 --set-version 3.4 ip-queue", "" },
+		{ "modprobe -C ip_queue dummy", "modprobe [-C] [ip_queue] [dummy]\n" },
+		{ "modprobe -aq -d dir ip_queue dummy ip6_queue vcan",
+		  "modprobe [-aq] [-d] [dir] [dummy] [vcan]\n" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect(rows[i][0], rows[i][1]);
+}
+
+/* Nor does a setting for iptables matter. */
+Test(wrappers, without_a_path_no_command_is_one_of_this_directory)
+{
+	static const char *const paths[] = { "env -u PATH", "env PATH=" };
+	char command[128];
+
+	run("printf '#!/bin/sh\necho from here\n' > iptables");
+	setenv("WRAPPERS", strcat(dirname(strcpy(said, given("IPQ_RUN"))), "/wrappers"), 1);
+	for (int i = 0; i < 2; i++) {
+		snprintf(command, sizeof(command), "%s $WRAPPERS/modprobe --version; "
+			 "LIBIPQ_QUEUE=x %s $WRAPPERS/modprobe ip_queue", paths[i],
+			 paths[i]);
+		cr_assert(under_ipq_run(command) == 0, "%s", said);
+		cr_assert(!strstr(said, "from here"), "%s", said);
+	}
 }
 
 Test(wrappers, no_iptables_leaves_path_alone)
