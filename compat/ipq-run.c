@@ -187,6 +187,15 @@ static bool find_library(enum program_class class, char path[PATH_MAX])
 	return found;
 }
 
+/* A whole name: programs change directory. */
+static void find_named(const char *file, char path[PATH_MAX])
+{
+	if (realpath(file, path) && !access(path, R_OK))
+		return;
+	fprintf(stderr, "ipq-run: --library: %s: %s\n", file, strerror(errno));
+	exit(125);
+}
+
 /* Puts value in front of what the variable holds, or is taken to hold if that is
  * nothing. */
 static void prepend(const char *variable, const char *value, const char *otherwise)
@@ -200,6 +209,15 @@ static void prepend(const char *variable, const char *value, const char *otherwi
 		die(125, variable, strerror(ENOMEM));
 	set_variable(variable, both);
 	free(both);
+}
+
+static void preload(const char *library)
+{
+	/* there names end to the loader, which ignores what is not there (ld.so(8)) */
+	if (strpbrk(library, " :"))
+		die(125, library, "its name has a blank or a colon, and cannot be "
+		    "preloaded; install it elsewhere, or name a copy with --library");
+	prepend("LD_PRELOAD", library, "");
 }
 
 static void add_wrappers(void)
@@ -232,13 +250,13 @@ static void execute(void *argument)
 
 int main(int argc, char **argv)
 {
-	char library[PATH_MAX] = "", culprit[PATH_MAX];
+	char library[PATH_MAX], culprit[PATH_MAX];
+	const char *why, *named = NULL;
 	unsigned int instances = 0;
 	enum program_class class;
 	struct program program;
 	struct instances set;
 	bool wrappers = true;
-	const char *why;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnl:hV", options,
@@ -277,7 +295,7 @@ int main(int argc, char **argv)
 			wrappers = false;
 			break;
 		case 'l':
-			snprintf(library, sizeof(library), "%s", optarg);
+			named = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -295,6 +313,8 @@ int main(int argc, char **argv)
 	}
 	if (instances && !instances_plan(&set, instances))
 		return 125;
+	if (named)
+		find_named(named, library);
 
 	program.words = argv + optind;
 	if (!program_find(program.words[0], program.path))
@@ -302,13 +322,13 @@ int main(int argc, char **argv)
 	why = program_examine(program.path, &class, culprit);
 	if (why)
 		die(125, culprit, why);
-	if (!library[0] && !find_library(class, library))
+	if (!named && !find_library(class, library))
 		die(125, culprit, class == PROGRAM_32BIT ?
 		    "is a 32-bit program, and there is no 32-bit " LIBRARY "; "
 		    "install it, or name it with --library" :
 		    "cannot be served without " LIBRARY ", which is not where it "
 		    "was installed; name it with --library");
-	prepend("LD_PRELOAD", library, "");
+	preload(library);
 	if (wrappers)
 		add_wrappers();
 	if (instances)

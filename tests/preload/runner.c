@@ -160,6 +160,54 @@ Test(runner, the_library_comes_before_what_was_preloaded)
 	expect(expected);
 }
 
+/* The program may change directory. */
+Test(runner, a_library_is_preloaded_wherever_the_program_goes)
+{
+	char expected[4200];
+
+	snprintf(expected, sizeof(expected), "%s/here.so\n", place);
+	run("cp %s %s/here.so", PRELOAD, place);
+	cr_assert(RUN("cd %s && %s --library here.so sh -c 'cd / && echo $LD_PRELOAD'",
+		      place, IPQ_RUN) == 0);
+	expect(expected);
+}
+
+/* The loader says that it ignores it, and goes on. */
+Test(runner, no_program_runs_without_the_library_it_was_to_have)
+{
+	static const char *const names[] = { "a b", "a:b" };
+
+	for (int i = 0; i < 2; i++) {
+		run("mkdir '%s/%s' && cp %s %s '%s/%s'", place, names[i], IPQ_RUN, PRELOAD,
+		    place, names[i]);
+		cr_assert(RUN("'%s/%s/ipq-run' echo run", place, names[i]) == 125);
+		assert_one_line(said);
+		assert_says(said, names[i]);
+		assert_says(said, "/libipq-preload.so: its name has a blank or a colon");
+	}
+	cr_assert(RUN("%s --library '%s/a b/libipq-preload.so' echo run", IPQ_RUN,
+		      place) == 125);
+	assert_says(said, "a blank or a colon");
+	cr_assert(RUN("%s --library /nowhere/lib.so echo run", IPQ_RUN) == 125);
+	cr_assert_str_eq(said, "ipq-run: --library: /nowhere/lib.so: No such file or "
+			 "directory\n");
+	cr_assert(RUN("%s --library $(printf '%%05000d' 0) echo run", IPQ_RUN) == 125);
+	assert_says(said, "File name too long");
+}
+
+Test(runner, nor_with_one_that_it_may_not_read)
+{
+	char user[512];
+
+	snprintf(user, sizeof(user), "%s --reuid=%d --clear-groups --", given("SETPRIV"),
+		 NOBODY);
+	if (RUN("%s %s --version", user, IPQ_RUN))
+		SKIP("somebody else cannot run ipq-run here: %s", said);
+	run("cp %s %s/secret.so && chmod 0 %s/secret.so", PRELOAD, place, place);
+	cr_assert(RUN("%s %s --library %s/secret.so echo run", user, IPQ_RUN, place) == 125);
+	assert_says(said, "/secret.so: Permission denied");
+}
+
 Test(runner, it_becomes_the_program)
 {
 	char pid[16];
