@@ -320,6 +320,11 @@ int main(int argc, char **argv)
 	if (!program_find(program.words[0], program.path))
 		cannot_run(program.words[0]);
 	why = program_examine(program.path, &class, culprit);
+	if (why && access(culprit, F_OK) && errno == ENOENT) {
+		fprintf(stderr, "ipq-run: %s: its interpreter %s is not there\n",
+			program.path, culprit);
+		return 127;
+	}
 	if (why)
 		die(125, culprit, why);
 	if (!named && !find_library(class, library))

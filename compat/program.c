@@ -165,8 +165,7 @@ static const char *examine(const char *path, enum program_class *class,
 
 	snprintf(culprit, PATH_MAX, "%s", path);
 	if (fd < 0)
-		return errno == ENOENT ? "is not there" :
-		       "cannot be read to see whether it can be served";
+		return "cannot be read to see whether it can be served";
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return "is not a program";

@@ -439,8 +439,9 @@ Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
 		const char *first, *says;
 		int status;
 	} rows[] = {
-		{ "#!/nowhere/sh", "/nowhere/sh: is not there", 125 },
-		{ "#!sh", "sh: is not there", 125 },
+		{ "#!/nowhere/sh", "/script: its interpreter /nowhere/sh is not there", 127 },
+		{ "#!sh", "/script: its interpreter sh is not there", 127 },
+		{ "#!%/lost", "/script: its interpreter /nowhere is not there", 127 },
 		{ "#!%/loop", "/loop: cannot be read", 125 },
 		{ "#!%", ": is not a program", 125 },
 		{ "#!%/pipe", "/pipe: is not a program", 125 },
@@ -453,7 +454,8 @@ Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
 		{ "# a comment", "as ever", 0 },
 	};
 
-	run("cd %s && ln -s loop loop && mkfifo pipe && cp /bin/true env", place);
+	run("cd %s && ln -s loop loop && mkfifo pipe && cp /bin/true env && "
+	    "echo '#!/nowhere' > lost && chmod +x lost", place);
 	make_program("-x", make_static);
 	make_program("a=b", make_static);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
