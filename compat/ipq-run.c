@@ -316,6 +316,8 @@ int main(int argc, char **argv)
 	if (named)
 		find_named(named, library);
 
+	if (wrappers)		/* the program may be one of them */
+		add_wrappers();
 	program.words = argv + optind;
 	if (!program_find(program.words[0], program.path))
 		cannot_run(program.words[0]);
@@ -334,8 +336,6 @@ int main(int argc, char **argv)
 		    "cannot be served without " LIBRARY ", which is not where it "
 		    "was installed; name it with --library");
 	preload(library);
-	if (wrappers)
-		add_wrappers();
 	if (instances)
 		return instances_run(&set, program.path, execute, &program);
 	execute(&program);

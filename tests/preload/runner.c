@@ -241,7 +241,7 @@ Test(runner, without_a_path_programs_are_where_execvp_looks)
 	cr_assert(RUN("env -u PATH %s -n sh -c 'echo found'", IPQ_RUN) == 0);
 	expect("found\n");
 	cr_assert(RUN("env -u PATH %s no-such-program-anywhere", IPQ_RUN) == 127);
-	cr_assert(RUN("PATH= %s sh", IPQ_RUN) == 127);
+	cr_assert(RUN("PATH= %s -n sh", IPQ_RUN) == 127);
 }
 
 /* The wrappers' directory is not all that there is. */

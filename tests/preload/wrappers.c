@@ -98,6 +98,19 @@ Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
 	}
 }
 
+Test(wrappers, the_program_itself_may_be_one_of_them)
+{
+	cr_assert(!run_output(said, sizeof(said), "%s -q 3 iptables -A INPUT -j QUEUE",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "iptables [-A] [INPUT] [-j] [NFQUEUE] [--queue-num] [3]\n");
+	cr_assert(!run_output(said, sizeof(said), "%s -n iptables -A INPUT -j QUEUE",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "iptables [-A] [INPUT] [-j] [QUEUE]\n");
+	cr_assert(!run_output(said, sizeof(said), "%s modprobe ip_queue",
+			      given("IPQ_RUN")));
+	cr_assert_str_eq(said, "");
+}
+
 Test(wrappers, every_command_has_the_number_of_its_family)
 {
 	static const struct {
