@@ -71,6 +71,13 @@ static void cannot_run(const char *name)
 	die(errno == ENOENT ? 127 : 126, name, strerror(errno));
 }
 
+static int print(const char *text)
+{
+	if (dprintf(STDOUT_FILENO, "%s", text) < 0)
+		die(125, "standard output", strerror(errno));
+	return 0;
+}
+
 /* A program that did not get it would be served wrongly, or not at all. */
 static void set_variable(const char *variable, const char *value)
 {
@@ -298,11 +305,9 @@ int main(int argc, char **argv)
 			named = optarg;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			return 0;
+			return print(usage);
 		case 'V':
-			puts("ipq-run " VERSION);
-			return 0;
+			return print("ipq-run " VERSION "\n");
 		default:
 			fputs("Try 'ipq-run --help'.\n", stderr);
 			return 125;

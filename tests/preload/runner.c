@@ -72,6 +72,17 @@ Test(runner, help_and_version_are_told)
 	expect("ipq-run " VERSION "\n");
 }
 
+Test(runner, what_cannot_be_printed_ends_with_125)
+{
+	if (access("/dev/full", W_OK))
+		SKIP("/dev/full is not here");
+	cr_assert(RUN("%s --help > /dev/full", IPQ_RUN) == 125);
+	assert_says(said, "standard output: No space left on device");
+	cr_assert(RUN("%s --version > /dev/full", IPQ_RUN) == 125);
+	assert_says(said, "standard output: No space left on device");
+	cr_assert(RUN("%s --version >&-", IPQ_RUN) == 125);
+}
+
 #define SHOW "sh -c 'echo $LIBIPQ_QUEUE,$LIBIPQ_QUEUE6,$LIBIPQ_MAXLEN," \
 	     "$LIBIPQ_RCVBUF,$LIBIPQ_BATCH,$LIBIPQ_FAIL_OPEN,$LIBIPQ_GSO," \
 	     "$LIBIPQ_DEBUG'"
