@@ -85,12 +85,13 @@ static void set_variable(const char *variable, const char *value)
 		die(125, variable, strerror(errno));
 }
 
-/* A decimal number from min to max; end is what follows it, all of the text if there is
- * none. What strtoll(3) cannot hold is beyond max or min, too. */
+/* A decimal number from min to max, but no -0; end is what follows it, all of the text
+ * if there is none. What strtoll(3) cannot hold is beyond max or min, too. */
 static bool parse(const char *text, long long min, long long max, const char **end,
 		  long long *n)
 {
-	if ((text[0] < '0' || text[0] > '9') && (text[0] != '-' || min >= 0))
+	if ((text[0] < '0' || text[0] > '9') &&
+	    (text[0] != '-' || min >= 0 || text[1] == '0'))
 		return false;
 	*n = strtoll(text, (char **)end, 10);
 	return *n >= min && *n <= max;

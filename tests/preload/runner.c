@@ -135,6 +135,8 @@ Test(runner, options_that_make_no_sense_are_named_and_end_with_125)
 		{ "-m -2 true", "--maxlen -2" },
 		{ "-m 1x true", "--maxlen 1x" },
 		{ "-m - true", "--maxlen -" },
+		{ "-m -0 true", "--maxlen -0" },
+		{ "-m -01 true", "--maxlen -01" },
 		{ "-m 99999999999999999999 true", "--maxlen 99999999999999999999" },
 		{ "-m -99999999999999999999 true", "--maxlen -99999999999999999999" },
 		{ "-r 0 true", "--rcvbuf 0" },
