@@ -4,15 +4,18 @@
  * modprobe, to which ip_queue and ip6_queue are loaded already. Becomes the real
  * command; knows nothing of what rules look like. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rules.h"
@@ -116,40 +119,71 @@ static int files_named(int argc, char **argv)
 	return argc - optind;
 }
 
-/* Puts what in has, translated, in the place of standard input. In a file: nobody
- * need stay to feed a pipe. */
-static void give_rules(FILE *in, const struct nfqueue *queue)
+/* Gives on to standard output what comes, line by line, until there is no more or
+ * nobody reads it. False, and errno, if something fails. */
+static bool feed(const struct nfqueue *queue)
 {
-	int fd = memfd_create("rules", MFD_CLOEXEC);
 	char *line = NULL, *to;
+	bool written = true;
 	size_t size = 0;
 	ssize_t len;
 
-	if (fd < 0)
-		die(1, "memfd_create", strerror(errno));
-	while ((len = getline(&line, &size, in)) > 0) {
-		to = allocate(RULES_LINE_MAX(len));
-		len = rules_line(line, len, queue, to);
-		if (write(fd, to, len) != len)
-			die(1, "rules", strerror(errno));
+	/* what the real command closes shall be closed */
+	syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
+	while (written && (len = getline(&line, &size, stdin)) > 0) {
+		to = malloc(RULES_LINE_MAX(len));
+		if (to)
+			len = rules_line(line, len, queue, to);
+		written = to && write(STDOUT_FILENO, to, len) == len;
 		free(to);
 	}
-	if (!feof(in) || fclose(in) || lseek(fd, 0, SEEK_SET) || dup2(fd, STDIN_FILENO))
-		die(1, "rules", strerror(errno));
 	free(line);
+	return written ? feof(stdin) : errno == EPIPE;
+}
+
+/* In a process of its own, as long as there is the one that reads. */
+static _Noreturn void translate_rules(int in, int out, pid_t reader,
+				      const struct nfqueue *queue)
+{
+	/* who writes the rules shall learn that nobody reads them any more */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != reader)
+		exit(1);
+	if (dup2(in, STDIN_FILENO) || dup2(out, STDOUT_FILENO) < 0 || !feed(queue)) {
+		fprintf(stderr, "%s: rules: %s\n", name, strerror(errno));
+		kill(reader, SIGTERM);	/* a part of them would be other rules */
+	}
+	exit(0);
+}
+
+/* Puts what in has, translated, in the place of standard input: in a pipe, as what
+ * writes the rules may wait for what they do. */
+static void give_rules(int in, const struct nfqueue *queue)
+{
+	pid_t own = getpid(), pid;
+	int ends[2];
+
+	if (read(in, NULL, 0) || pipe2(ends, O_CLOEXEC))
+		die(1, "rules", strerror(errno));
+	/* As fork(2), without SIGCHLD at the end: wait(2) shall not find it. The real
+	 * command may wait for whatever child there is (xtables_insmod in iptables 1.4). */
+	pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	if (pid == 0)
+		translate_rules(in, ends[1], own, queue);
+	if (pid < 0 || dup2(ends[0], STDIN_FILENO))
+		die(1, "rules", strerror(errno));
 }
 
 static void restore(int argc, char **argv, const struct nfqueue *queue)
 {
-	int files = files_named(argc, argv);
-	FILE *in = NULL;
+	int files = files_named(argc, argv), in = -1;
 
 	if (files == 0)
-		in = stdin;
+		in = STDIN_FILENO;
 	else if (files == 1)
-		in = fopen(argv[argc - 1], "re");
+		in = open(argv[argc - 1], O_RDONLY | O_CLOEXEC);
 	/* what cannot be read is for the real command to complain of */
-	if (!in)
+	if (in < 0)
 		return;
 	give_rules(in, queue);
 	argv[argc - files] = NULL;

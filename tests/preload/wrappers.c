@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands that programs run to have packets queued, as ipq-run puts them
  * before the real ones. */
+#include <fcntl.h>
 #include <libgen.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -395,10 +398,110 @@ Test(wrappers, several_files_are_the_real_commands_to_complain_of)
 	       "iptables-restore [-n] [rules] [rules]\n");
 }
 
+/* Who writes them may wait for what they do. */
+Test(wrappers, rules_are_given_on_as_they_come)
+{
+	struct child c;
+
+	child_start(&c, NULL, given("IPQ_RUN"), "-q", "5", "iptables-restore", "-n", NULL);
+	child_says(&c, "iptables-restore [-n]");
+	for (int i = 0; i < 2; i++) {
+		child_tell(&c, "-A x -j QUEUE");
+		child_says(&c, "-A x -j NFQUEUE --queue-num 5");
+	}
+	child_ends_well(&c);
+}
+
+/* Be it to a descriptor that nobody else closes. */
+Test(wrappers, who_writes_rules_learns_that_the_real_command_has_ended)
+{
+	struct pollfd input = { 0 };
+	struct child c;
+
+	run("printf '#!/bin/sh\nhead -n 1; exit 3' > iptables");
+	child_start(&c, NULL, given("IPQ_RUN"), "-q", "5", "iptables-restore", NULL);
+	child_tell(&c, "-A x -j QUEUE");
+	child_says(&c, "-A x -j NFQUEUE --queue-num 5");
+	input.fd = c.input;
+	cr_assert(poll(&input, 1, DEADLINE) == 1 && input.revents & POLLERR);
+	cr_assert(child_end(&c) == 3);
+	/* with input that has no end */
+	cr_assert(under_ipq_run("yes -- -j QUEUE | iptables-restore") == 3);
+	cr_assert_str_eq(said, "-j NFQUEUE --queue-num 5\n");
+}
+
+/* Whatever SIGPIPE does. */
+Test(wrappers, and_that_it_reads_no_more)
+{
+	struct pollfd input = { 0 };
+	struct child c;
+
+	run("printf '#!/bin/sh\nhead -n 1; exec sleep 60 <&-' > iptables");
+	for (int ignored = 0; ignored < 2; ignored++) {
+		child_start(&c, NULL, "/bin/sh", "-c", ignored ? "trap '' PIPE; "
+			    "exec $IPQ_RUN iptables-restore" :
+			    "exec $IPQ_RUN iptables-restore", NULL);
+		child_tell(&c, "COMMIT");
+		child_says(&c, "COMMIT");
+		input.fd = c.input;
+		while (!poll(&input, 1, 10))
+			child_tell(&c, "COMMIT");
+		cr_assert(input.revents & POLLERR);
+		cr_assert(!kill(c.pid, SIGTERM) && child_end(&c) == 128 + SIGTERM);
+	}
+}
+
+/* As iptables 1.4 does for modprobe (xtables_insmod). */
+Test(wrappers, the_real_command_may_wait_for_any_child_of_its_own)
+{
+	/* a shell would wait for all of them before it is python */
+	run("%s -c 'import sys; print(\"#!\" + sys.executable)' > iptables && "
+	    "cat >> iptables <<'end'\n"
+	    "import os, sys\n"
+	    "sys.stdin.read()\n"
+	    "try: print(os.wait())\n"
+	    "except ChildProcessError: print('none')\n"
+	    "end\n", given("PYTHON"));
+	expect("iptables-restore < /dev/null", "none\n");
+}
+
+/* What the real command closes is closed. */
+Test(wrappers, no_descriptor_is_held_while_rules_are_awaited)
+{
+	struct pollfd fifo = { 0 };
+	struct child c;
+
+	run("printf '#!/bin/sh\nexec 9>&-\necho closed\ncat\n' > iptables && mkfifo fifo");
+	fifo.fd = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	child_start(&c, NULL, "/bin/sh", "-c", "exec 9> fifo; exec $IPQ_RUN iptables-restore",
+		    NULL);
+	child_says(&c, "closed");
+	cr_assert(poll(&fifo, 1, DEADLINE) == 1 && fifo.revents & POLLHUP);
+	child_ends_well(&c);
+}
+
 Test(wrappers, rules_that_cannot_be_read_are_told)
 {
 	cr_assert(under_ipq_run("iptables-restore .") == 1);
 	cr_assert_str_eq(said, "iptables-restore: rules: Is a directory\n");
+	cr_assert(under_ipq_run("iptables-restore < .") == 1);
+	cr_assert_str_eq(said, "iptables-restore: rules: Is a directory\n");
+	cr_assert(under_ipq_run("iptables-restore <&-") == 1);
+	cr_assert_str_eq(said, "iptables-restore: rules: Bad file descriptor\n");
+	cr_assert(under_ipq_run("exec < /dev/null; ulimit -n 4; iptables-restore") == 1);
+	cr_assert_str_eq(said, "iptables-restore: rules: Too many open files\n");
+	/* found only on the way: the real command may not take it for the end */
+	cr_assert(under_ipq_run("iptables-restore < /proc/self/mem; exit $?") ==
+		  128 + SIGTERM);
+	assert_says(said, "iptables-restore: rules: Input/output error\n");
+}
+
+Test(wrappers, rules_may_be_long_and_end_without_a_newline)
+{
+	run("printf '#%%020000d\n-j QUEUE' 0 > rules && "
+	    "printf '#%%020000d\n-j NFQUEUE --queue-num 5' 0 > expected");
+	expect("iptables-restore rules | tail -n +2 | cmp - expected && echo as expected",
+	       "as expected\n");
 }
 
 /* Whose standard input nobody closes. */
