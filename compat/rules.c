@@ -67,12 +67,23 @@ static enum word classify_target(const char *word, size_t option, size_t len)
 	return is(word, len, "-jQUEUE") ? JUMP_TO_QUEUE : OTHER;
 }
 
+/* Or a beginning, as getopt_long(3) takes it; shorter ones could be of others, too. */
+static bool announces_text(const char *word, size_t len)
+{
+	static const char *const options[] = {
+		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
+		"--string", "--hex-string", "--u32",
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (len >= strlen("--st") && len <= strlen(options[i]) &&
+		    !memcmp(word, options[i], len))
+			return true;
+	return false;
+}
+
 static enum word classify(enum word before, const char *word, size_t len)
 {
-	static const char *const texts[] = {
-		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
-		"--string", "--hex-string",
-	};
 	size_t option = jump_option(word, len);
 
 	if (before == TEXT_FOLLOWS || len >= WORD_MAX)
@@ -81,10 +92,7 @@ static enum word classify(enum word before, const char *word, size_t len)
 		return QUEUE;
 	if (option)
 		return option == len ? JUMP : classify_target(word, option, len);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		if (is(word, len, texts[i]))
-			return TEXT_FOLLOWS;
-	return OTHER;
+	return announces_text(word, len) ? TEXT_FOLLOWS : OTHER;
 }
 
 size_t rules_words(char *const *words, const struct nfqueue *queue, const char **to)

@@ -63,11 +63,11 @@ static bool announces_text(const char *word)
 {
 	static const char *const names[] = {
 		"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix",
-		"--string", "--hex-string",
+		"--string", "--hex-string", "--u32",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(word, names[i]))
+		if (strlen(word) > 3 && is_beginning(word, names[i]))
 			return true;
 	return false;
 }

@@ -117,6 +117,9 @@ Test(rules, a_jump_is_found_however_it_is_written)
 			expect(line, expected);
 		}
 	expect("-A x -j QUEUE -j QUEUE\n", "-A x " N " " N "\n");
+	/* options that only look like those before text */
+	expect("-A x --s -jQUEUE", "-A x --s " N);
+	expect("-A x --commentary -jQUEUE", "-A x --commentary " N);
 	/* a quote that nothing closes */
 	expect("-A x -j \"QUEUE", "-A x " N);
 	expect("-A x -j \"QUEUE\\", "-A x " N);
@@ -141,7 +144,9 @@ Test(rules, all_else_stays_as_it_is)
 		"-A x -m comment --comment --jump=QUEUE -j DROP\n",
 		"-A x -j LOG --log-prefix -jQUEUE\n", "-A x -m string --string -jQUEUE\n",
 		"-A x -m string --hex-string -jQUEUE\n", "-A x -j NFLOG --nflog-prefix -jQUEUE\n",
-		"-A x -j ULOG --ulog-prefix -jQUEUE\n",
+		"-A x -j ULOG --ulog-prefix -jQUEUE\n", "-A x -m u32 --u32 -jQUEUE\n",
+		"-A x -j LOG --log-pre -jQUEUE\n", "-A x -m comment --comm --jump=QUEUE\n",
+		"-A x -m string --st -jQUEUE\n", "-A x -m string --\"hex\" -jQUEUE\n",
 		/* the same word goes on */
 		"-A x -j QUEUE\"S\"\n", "-A x -j QUEUE\"\n", "\"", "\"\\",
 		"-A x -j QUEUE\r\n", "-A x \"-jQUEUE \" \" -jQUEUE\"\n",
