@@ -83,28 +83,55 @@ static void read_at(int fd, off_t offset, void *data, size_t n)
 	memset((char *)data + got, 0, n - got);
 }
 
-/* Whether one of the n program headers at offset asks for a loader; size: of each. */
-static bool has_interpreter(int fd, uint64_t offset, unsigned int n, unsigned int size)
-{
-	uint32_t type;		/* with it they begin in both classes */
+union elf_header {
+	Elf32_Ehdr of_32;	/* they part at e_entry */
+	Elf64_Ehdr of_64;
+};
 
-	for (unsigned int i = 0; i < n; i++) {
-		read_at(fd, offset + (uint64_t)i * size, &type, sizeof(type));
-		if (type == PT_INTERP)
-			return true;
+/* Where the first program header of the type is, 0 if there is none. */
+static uint64_t find_segment(int fd, const union elf_header *h, bool is_64, uint32_t type)
+{
+	uint64_t offset = is_64 ? h->of_64.e_phoff : h->of_32.e_phoff;
+	unsigned int n = is_64 ? h->of_64.e_phnum : h->of_32.e_phnum;
+	unsigned int size = is_64 ? h->of_64.e_phentsize : h->of_32.e_phentsize;
+	uint32_t found;		/* with it they begin in both classes */
+
+	for (; n--; offset += size) {
+		read_at(fd, offset, &found, sizeof(found));
+		if (found == type)
+			return offset;
 	}
-	return false;
+	return 0;
+}
+
+/* Whether it is the loader, to be given the program: it needs none itself, but has a
+ * name that programs ask for it by. Static programs have none, even as PIEs. */
+static bool is_loader(int fd, const union elf_header *h, bool is_64)
+{
+	uint64_t offset = h->of_32.e_type == ET_DYN ?
+			  find_segment(fd, h, is_64, PT_DYNAMIC) : 0;
+	union { Elf32_Phdr of_32; Elf64_Phdr of_64; } segment;
+	union { Elf32_Dyn of_32; Elf64_Dyn of_64; } entry;
+	int64_t tag;
+
+	if (!offset)
+		return false;
+	read_at(fd, offset, &segment, sizeof(segment));
+	offset = is_64 ? segment.of_64.p_offset : segment.of_32.p_offset;
+	do {
+		read_at(fd, offset, &entry, sizeof(entry));
+		tag = is_64 ? entry.of_64.d_tag : entry.of_32.d_tag;
+		offset += is_64 ? sizeof(entry.of_64) : sizeof(entry.of_32);
+	} while (tag != DT_NULL && tag != DT_SONAME);
+	return tag == DT_SONAME;
 }
 
 static const char *examine_elf(int fd, enum program_class *class)
 {
 	static const char foreign[] = "is for another architecture; "
 				      "libipq-preload.so must be built for it";
-	union {
-		Elf32_Ehdr of_32;
-		Elf64_Ehdr of_64;
-	} header;
-	const Elf32_Ehdr *h = &header.of_32;	/* they part at e_entry */
+	union elf_header header;
+	const Elf32_Ehdr *h = &header.of_32;
 	bool is_64;
 
 	read_at(fd, 0, &header, sizeof(header));
@@ -124,9 +151,8 @@ static const char *examine_elf(int fd, enum program_class *class)
 #else
 	*class = PROGRAM_NATIVE;
 #endif
-	if (!(is_64 ? has_interpreter(fd, header.of_64.e_phoff, header.of_64.e_phnum,
-				      header.of_64.e_phentsize) :
-		      has_interpreter(fd, h->e_phoff, h->e_phnum, h->e_phentsize)))
+	if (!find_segment(fd, &header, is_64, PT_INTERP) &&
+	    !is_loader(fd, &header, is_64))
 		return "is statically linked: there is no loader in it to preload "
 		       "anything; it must be linked again";
 	return NULL;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipq-run: what it tells the program, and which programs it refuses to run
  * because the library could not be in them. */
+#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -406,6 +408,18 @@ Test(runner, a_static_program_is_refused)
 	expect_refusal("", "static", "statically linked", "linked again");
 }
 
+#ifdef __GLIBC__
+/* An old program with its old C library is run so. */
+Test(runner, the_loader_may_be_given_the_program)
+{
+	Dl_info loader;
+
+	cr_assert(dladdr((void *)getauxval(AT_BASE), &loader));
+	cr_assert(RUN("%s %s /bin/grep -q libipq-preload.so /proc/self/maps", IPQ_RUN,
+		      loader.dli_fname) == 0, "%s", said);
+}
+#endif
+
 #if defined(__x86_64__) || defined(__aarch64__)
 /* Of its file the head is enough to tell. */
 static void make_static_32bit(int fd)
@@ -432,6 +446,29 @@ Test(runner, so_is_a_static_32_bit_program)
 {
 	make_program("static", make_static_32bit);
 	expect_refusal("", "static", "statically linked", "linked again");
+}
+
+/* A loader's name is in its second segment, which is beyond the head. */
+static void make_loader_32bit(int fd)
+{
+	const Elf32_Phdr segment = { .p_type = PT_DYNAMIC, .p_offset = 4096 };
+	const Elf32_Dyn entries[2] = { { .d_tag = DT_NEEDED }, { .d_tag = DT_SONAME } };
+	const Elf32_Half type = ET_DYN;
+
+	make_static_32bit(fd);
+	cr_assert(pwrite(fd, &type, sizeof(type), offsetof(Elf32_Ehdr, e_type)) ==
+		  sizeof(type));
+	cr_assert(pwrite(fd, &segment, sizeof(segment), sizeof(Elf32_Ehdr) +
+			 sizeof(segment)) == sizeof(segment));
+	cr_assert(pwrite(fd, entries, sizeof(entries), 4096) == sizeof(entries));
+}
+
+Test(runner, a_32_bit_loader_is_a_32_bit_program)
+{
+	make_program("loader", make_loader_32bit);
+	run("cp %s %s && cp %s %s", IPQ_RUN, place, PRELOAD, place);
+	cr_assert(RUN("%s/ipq-run %s", place, program_at("loader")) == 125);
+	assert_says(said, "/loader: is a 32-bit program, and there is no 32-bit");
 }
 #endif
 
