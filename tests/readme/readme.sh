@@ -26,6 +26,7 @@ fail()
 # Runs the README's command for a program that ends after one packet.
 passes()
 {
+	: > said	# not only once the shell in the background has begun
 	sh -c "$1" > said 2>&1 &
 	until grep -q '^ready' said; do
 		kill -0 $! 2> /dev/null || fail "$1: ended at once"
@@ -92,6 +93,7 @@ quoted()
 # Starts the program in the background, until it is ready.
 start()
 {
+	: > started
 	"$@" > started 2>&1 &
 	until grep -q '^ready' started; do
 		kill -0 $! 2> /dev/null || fail "$*: ended at once"
