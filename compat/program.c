@@ -104,6 +104,9 @@ static uint64_t find_segment(int fd, const union elf_header *h, bool is_64, uint
 	return 0;
 }
 
+/* Some 25 in a library; the name stands among the first. */
+#define ENTRIES_MAX 1000
+
 /* Whether it is the loader, to be given the program: it needs none itself, but has a
  * name that programs ask for it by. Static programs have none, even as PIEs. */
 static bool is_loader(int fd, const union elf_header *h, bool is_64)
@@ -112,6 +115,7 @@ static bool is_loader(int fd, const union elf_header *h, bool is_64)
 			  find_segment(fd, h, is_64, PT_DYNAMIC) : 0;
 	union { Elf32_Phdr of_32; Elf64_Phdr of_64; } segment;
 	union { Elf32_Dyn of_32; Elf64_Dyn of_64; } entry;
+	unsigned int n = 0;
 	int64_t tag;
 
 	if (!offset)
@@ -122,7 +126,7 @@ static bool is_loader(int fd, const union elf_header *h, bool is_64)
 		read_at(fd, offset, &entry, sizeof(entry));
 		tag = is_64 ? entry.of_64.d_tag : entry.of_32.d_tag;
 		offset += is_64 ? sizeof(entry.of_64) : sizeof(entry.of_32);
-	} while (tag != DT_NULL && tag != DT_SONAME);
+	} while (tag != DT_NULL && tag != DT_SONAME && ++n < ENTRIES_MAX);
 	return tag == DT_SONAME;
 }
 
