@@ -167,7 +167,7 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 			print_json(m, &packet, verdict);
 		else
 			print_line(m, &packet, verdict);
-		if (fflush(stdout))
+		if (fflush(stdout) || ferror(stdout))
 			break;
 	}
 	ipq_destroy_handle(h);

@@ -139,7 +139,6 @@ static void receive_all(int flags)
 		REFUSED(recvmsg(fd, (struct msghdr *)bad[i], flags), EFAULT);
 		if (!i)
 			continue;
-		REFUSED(recvmmsg(fd, &one, 1, flags, (struct timespec *)bad[i]), EFAULT);
 		iov[0] = (struct iovec) { byte, sizeof(byte) };
 		msg.msg_name = bad[i];
 		msg.msg_namelen = 12;
@@ -151,6 +150,7 @@ static void receive_all(int flags)
 			EFAULT);
 	}
 	REFUSED(recvfrom(fd, byte, 20, flags, (struct sockaddr *)&from, NULL), EFAULT);
+	REFUSED(recvmmsg(fd, &one, 1, flags, (struct timespec *)bad[2]), EFAULT);
 	for (int i = 0; i < 3; i++)
 		REFUSED(recvmmsg(fd, &one, 1, flags, &no_times[i]), EINVAL);
 	REFUSED(readv(fd, NULL, 1), EFAULT);
