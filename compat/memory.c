@@ -8,7 +8,7 @@
 
 #include "memory.h"
 
-_Atomic uintptr_t memory_seen[MEMORY_SETS][2];
+_Atomic uintptr_t memory_seen[MEMORY_SETS][MEMORY_PLACES];
 
 /* The kernel reads the signals before it finds that it is not told what to do
  * with them (rt_sigprocmask): EFAULT or EINVAL, and nothing has changed. */
@@ -28,8 +28,10 @@ static void remember(uintptr_t page)
 {
 	_Atomic uintptr_t *set = memory_seen[page / MEMORY_PAGE % MEMORY_SETS];
 
-	atomic_store_explicit(&set[1], atomic_load_explicit(&set[0], memory_order_relaxed),
-			      memory_order_relaxed);
+	for (int i = MEMORY_PLACES - 1; i > 0; i--)
+		atomic_store_explicit(&set[i], atomic_load_explicit(&set[i - 1],
+								    memory_order_relaxed),
+				      memory_order_relaxed);
 	atomic_store_explicit(&set[0], page, memory_order_relaxed);
 }
 

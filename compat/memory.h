@@ -12,18 +12,21 @@
 /* No page of Linux's is smaller. */
 #define MEMORY_PAGE 4096
 
-/* Addresses of pages that were there, each in one of the two places its address gives:
- * a program's may lie so that with one place two would drive each other out, packet by
- * packet. */
+/* Addresses of pages that were there, each in one of the places its address gives: a
+ * program's may lie so that with fewer they would drive each other out, packet by packet.
+ * It may read into two buffers by turns, and has a stack of a page or two. */
 #define MEMORY_SETS 32
-extern _Atomic uintptr_t memory_seen[MEMORY_SETS][2];
+#define MEMORY_PLACES 4
+extern _Atomic uintptr_t memory_seen[MEMORY_SETS][MEMORY_PLACES];
 
 static inline bool memory_was_there(uintptr_t page)
 {
 	_Atomic uintptr_t *set = memory_seen[page / MEMORY_PAGE % MEMORY_SETS];
 
-	return atomic_load_explicit(&set[0], memory_order_relaxed) == page ||
-	       atomic_load_explicit(&set[1], memory_order_relaxed) == page;
+	for (int i = 0; i < MEMORY_PLACES; i++)
+		if (atomic_load_explicit(&set[i], memory_order_relaxed) == page)
+			return true;
+	return false;
 }
 
 /* memory_is_there for any number of pages. */
