@@ -440,7 +440,7 @@ Test(rules, a_missing_iptables_translate_is_told_and_an_error)
 	network_enter();
 	printed = shell("echo 'iptables -A INPUT -j QUEUE' | unshare -m sh -c 'for d in "
 			"/usr/sbin /sbin /usr/local/sbin; do mount -t tmpfs none $d; "
-			"done; " IPQCTL " rules --nft'");
+			"done; PATH=/usr/bin:/bin " IPQCTL " rules --nft'");
 	if (!strncmp(printed->text, "nft ", 4))
 		cr_skip_test("iptables-translate is not in sbin here");
 	cr_assert(printed->status == 1);
