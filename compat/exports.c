@@ -161,9 +161,11 @@ EXPORT int dup(int fd)
  * but one more duplicate; the last is closed as by close. */
 static int keep(int fd, int to)
 {
+	int saved = errno;
 	int spare = fd != to && sockets_find(to) && sockets_ask(to) ?
 		   NEXT(fcntl)(to, F_DUPFD_CLOEXEC, 0) : -1;
 
+	errno = saved;
 	sockets_duplicate(to, spare);
 	return spare;
 }
@@ -196,11 +198,15 @@ EXPORT int dup3(int fd, int to, int flags)
 }
 
 #ifdef CLOSE_RANGE_UNSHARE	/* since glibc 2.34 */
+/* Those that are open no more fail, which is no error there. */
 static void close_ours(unsigned int first, unsigned int last)
 {
+	int saved = errno;
+
 	for (int fd = sockets_next(first); fd >= 0 && (unsigned int)fd <= last;
 	     fd = sockets_next(fd + 1))
 		close(fd);
+	errno = saved;
 }
 
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)

@@ -226,9 +226,9 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 		deadline = deadline_after(timeout_us);
 	if (timeout_us > 0 && ip_queue_holds_message(queue_of(h))) {
 		n = ip_queue_receive(queue_of(h), h->fd, buf, len, MSG_DONTWAIT);
-		if (n >= 0)
+		/* unless another thread has it now, or has been interrupted */
+		if (n >= 0 || errno != EAGAIN)
 			return n;
-		/* another thread has it now, or has been interrupted */
 		errno = saved;
 	}
 	do {

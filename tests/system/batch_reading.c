@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and cut to buffers that are too small in the same way. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -159,6 +160,23 @@ Test(batch_reading, a_buffer_that_is_refused_takes_nothing)
 }
 
 /* Its id is told, and can be answered. */
+/* As without batches the message is lost, and no other. */
+Test(batch_reading, an_address_that_is_none_is_an_error_and_costs_one_message)
+{
+	struct ipq_handle *h;
+	union message m;
+
+	numbers_network();
+	h = open_batched("64", IPQ_COPY_PACKET, 0);
+	numbers_send(0, 5);
+	cr_assert(number_of(queue_packet(h, &m)) == 0);
+	errno = 0;
+	cr_assert(ipq_read(h, NULL, sizeof(m), NOTHING) == -1);
+	cr_assert(errno == EFAULT, "errno %d", errno);
+	cr_assert(number_of(queue_packet(h, &m)) == 2);
+	ipq_destroy_handle(h);
+}
+
 Test(batch_reading, a_packet_that_was_cut_is_not_lost)
 {
 	struct ipq_handle *h;

@@ -108,6 +108,9 @@ static void not_yet(void)
 	check(!close_range(fd, fd, CLOSE_RANGE_CLOEXEC));
 	check(!close_range(fd + 1, fd + 2, 0) && dup2(fd, fd + 9) == fd + 9);
 	check(!close_range(fd + 1, fd + 2, 0) && !close(fd + 9));
+	/* a number that is no more; it is no error there */
+	errno = 0;
+	check(!close_range(fd + 9, fd + 9, 0) && errno == 0);
 #endif
 	accept_packets(1);
 	by_close();
