@@ -9,9 +9,9 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 seconds=$1
-parsers='compat/program.c compat/rules.c compat/wire.c src/settings.c src/translate.c
-	tools/jump.c tools/packet.c tools/queue-line.c tools/report.c
-	tools/saved-rule.c tools/text.c'
+parsers='compat/run/program.c compat/commands/rules.c compat/wire/wire.c src/settings.c src/translate.c
+	tools/rules/jump.c tools/packet.c tools/queue-line.c tools/report.c
+	tools/rules/saved-rule.c tools/rules/text.c'
 names=$(sed -n "s/^  '\(.*\)': \[.*/\1/p" tests/fuzz/meson.build)
 need clang
 export CC=clang CXX=clang++

@@ -7,7 +7,8 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 place=$(dirname "$0")
-flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc -Icompat"
+flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc
+	-Icompat/wire -Itools/rules"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -52,18 +53,18 @@ cppcheck)
 	need cppcheck
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--template='{file}:{line}:{column}: {severity}: {message} [{id}]' \
-		-D_GNU_SOURCE -Iinclude -Isrc -Icompat \
+		-D_GNU_SOURCE -Iinclude -Isrc -Icompat/wire -Itools/rules \
 		src compat tools examples 2> "$work/said"
 	complaints cppcheck "$work/said"
 	;;
 analyzer)
 	need gcc
-	for file in src/*.c compat/*.c tools/*.c examples/*.c; do
+	find src compat tools examples -name '*.c' | while read -r file; do
 		# shellcheck disable=SC2086 # flags are words
 		gcc -fanalyzer -O1 -Wall -Wextra -Wno-missing-field-initializers $flags \
 			-DVERSION='""' -DPRELOAD_FROM_BINDIR='""' -DWRAPPERS_FROM_BINDIR='""' \
 			-fdiagnostics-plain-output -c -o /dev/null "$file" 2>> "$work/said" || { cat "$work/said"; exit 1; }
-	done
+	done || exit 1
 	# [CWE-1] [-Wanalyzer-…]
 	complaints gcc "$work/said"
 	;;
@@ -74,7 +75,7 @@ tidy)
 	build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
 	# one file each: with several, its analyzer loses sight of va_start
 	# shellcheck disable=SC2016 # expanded by that shell
-	printf '%s\n' src/*.c compat/*.c tools/*.c examples/*.c |
+	find src compat tools examples -name '*.c' |
 		xargs -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1/gcc-O2" "$2" 2> /dev/null \
 			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILDS" '{}' "$work"
 	cat "$work"/*.said > "$work/said"

@@ -43,7 +43,7 @@ static int open_something(void)
 #define getuid() given.uid
 #define getgid() given.gid
 #define getxattr(path, name, value, size) ((void)(path), given.capabilities)
-#include "../../compat/program.c"
+#include "../../compat/run/program.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -54,12 +54,13 @@ fi
 
 for file in "$source"/src/*.c; do
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -DPRELOAD \
-		-include "$source/compat/real.h" \
+		-include "$source/compat/preload/real.h" \
 		-c "$file" -o "$output/$(basename "$file" .c)-core.o"
 done
-for name in exports memory real sockets traffic wire; do
+for file in "$source"/compat/preload/*.c "$source"/compat/wire/*.c; do
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -fno-builtin \
-		-I "$source/src" -c "$source/compat/$name.c" -o "$output/$name.o"
+		-I "$source/src" -I "$source/compat/wire" \
+		-c "$file" -o "$output/$(basename "$file" .c).o"
 done
 # an rpath of the old kind serves those libraries too
 gcc -m32 -shared -Wl,-soname,libipq.so.0 -Wl,--no-undefined \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pieces of text that lie somewhere in a larger one and have no end mark: lines,
  * words, numbers. Pure: no I/O, nothing allocated. */
-#ifndef IPQCTL_TEXT_H
-#define IPQCTL_TEXT_H
+#ifndef RULES_TEXT_H
+#define RULES_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

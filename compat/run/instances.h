@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copies of one program, each on a queue of its own, from their start to the end
  * of the last. Knows nothing of the program but how to have it executed. */
-#ifndef COMPAT_INSTANCES_H
-#define COMPAT_INSTANCES_H
+#ifndef RUN_INSTANCES_H
+#define RUN_INSTANCES_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Jumps to QUEUE made jumps to NFQUEUE, in what the iptables commands are given:
  * words, or lines to restore. Pure: no I/O, nothing allocated. */
-#ifndef COMPAT_RULES_H
-#define COMPAT_RULES_H
+#ifndef COMMANDS_RULES_H
+#define COMMANDS_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where rule files and shell scripts jump to QUEUE. Reads both alike: what it does
  * not know it passes over. Pure: no I/O, nothing allocated. */
-#ifndef IPQCTL_JUMP_H
-#define IPQCTL_JUMP_H
+#ifndef RULES_JUMP_H
+#define RULES_JUMP_H
 
 #include "text.h"
 

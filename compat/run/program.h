@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether a library can be preloaded into a program, from its file alone. Knows
  * nothing of which library. */
-#ifndef COMPAT_PROGRAM_H
-#define COMPAT_PROGRAM_H
+#ifndef RUN_PROGRAM_H
+#define RUN_PROGRAM_H
 
 #include <limits.h>
 #include <stdbool.h>

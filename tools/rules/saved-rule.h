@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules that give packets to a queue, as iptables-save and nft list them. Pure:
  * lines in, rules out; no I/O, nothing allocated. */
-#ifndef IPQCTL_SAVED_RULE_H
-#define IPQCTL_SAVED_RULE_H
+#ifndef RULES_SAVED_RULE_H
+#define RULES_SAVED_RULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sendmsg(2) and recvmsg(2) on a socket that stands for an ip_queue one: old
  * messages in the caller's buffers, translated on the way. */
-#ifndef COMPAT_TRAFFIC_H
-#define COMPAT_TRAFFIC_H
+#ifndef PRELOAD_TRAFFIC_H
+#define PRELOAD_TRAFFIC_H
 
 #include <sys/socket.h>
 

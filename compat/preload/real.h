@@ -2,8 +2,8 @@
 /* The C library's own functions, beneath those this library puts before them.
  * Included ahead of everything else when the parts of libipq are compiled for
  * preloading, so that what they call is the C library's. */
-#ifndef COMPAT_REAL_H
-#define COMPAT_REAL_H
+#ifndef PRELOAD_REAL_H
+#define PRELOAD_REAL_H
 
 /* With it the headers give some of these another name again, which is ours too. */
 #undef _TIME_BITS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The definition of a function that comes after ours: the C library's, or that
  * of another preloaded library. */
-#ifndef COMPAT_NEXT_H
-#define COMPAT_NEXT_H
+#ifndef PRELOAD_NEXT_H
+#define PRELOAD_NEXT_H
 
 #include <dlfcn.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which descriptors stand for an ip_queue socket, and what of each the kernel
  * does not keep. Knows nothing of messages. */
-#ifndef COMPAT_SOCKETS_H
-#define COMPAT_SOCKETS_H
+#ifndef PRELOAD_SOCKETS_H
+#define PRELOAD_SOCKETS_H
 
 #include <stdbool.h>
 #include <stdint.h>

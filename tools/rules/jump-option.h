@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How iptables may be told to jump: -j, behind options that take no argument (-vj),
  * or any beginning of --jump, which getopt_long(3) takes. Pure. */
-#ifndef COMPAT_JUMP_OPTION_H
-#define COMPAT_JUMP_OPTION_H
+#ifndef RULES_JUMP_OPTION_H
+#define RULES_JUMP_OPTION_H
 
 #include <stddef.h>
 #include <string.h>

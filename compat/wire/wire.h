@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Datagrams that programs sent to ip_queue, told apart as the module did. Pure:
  * does no I/O, keeps nothing. */
-#ifndef COMPAT_WIRE_H
-#define COMPAT_WIRE_H
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
 
 #include "translate.h"
 

@@ -1,0 +1,45 @@
+#!/bin/sh
+# usage: layers.sh SOURCE
+# No file includes a header of a folder that stands above or beside its own: for each
+# folder, those it may include from are named here. docs/architecture.md draws it.
+set -eu
+cd "$1"
+
+# usage: layer FOLDER FOLDER_BELOW...
+layer()
+{
+	folder=$1
+	for file in "$folder"/*.[ch]; do
+		sed -n 's/^#[ \t]*include "\(.*\)"$/\1/p' "$file" | while read -r header; do
+			found=
+			for place; do
+				[ ! -f "$place/$header" ] || found=yes
+			done
+			case $header in
+			*/*)	found= ;;
+			esac
+			[ "$found" ] || echo "$file: includes $header, which is not in: $*"
+		done
+	done
+	folders="$folders $folder"
+}
+
+folders=
+above=$(
+	layer src
+	layer compat/wire src
+	layer compat/preload compat/wire src
+	layer compat/run src
+	layer tools/rules
+	layer compat/commands tools/rules src
+	layer tools tools/rules src
+	# a folder that is new has no place yet
+	find src compat tools -name '*.c' -exec dirname {} + | sort -u | while read -r folder; do
+		case "$folders " in
+		*" $folder "*)	;;
+		*)		echo "$folder: has no place among the layers" ;;
+		esac
+	done
+)
+echo "$above"
+[ ! "$above" ]
