@@ -82,9 +82,9 @@ EXPORT int socket(int domain, int type, int protocol)
 
 	if (domain == AF_NETLINK && (kind == SOCK_RAW || kind == SOCK_DGRAM)) {
 		if (protocol == NETLINK_FIREWALL)
-			return sockets_open(AF_INET, type);
+			return netlink_open(AF_INET, type);
 		if (protocol == NETLINK_IP6_FW)
-			return sockets_open(AF_INET6, type);
+			return netlink_open(AF_INET6, type);
 	}
 	return appeared(NEXT(socket)(domain, type, protocol));
 }
@@ -115,14 +115,14 @@ EXPORT int bind(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct ipq_socket *s = sockets_ask(fd);
 
-	return s ? sockets_bind(s, address, len) : NEXT(bind)(fd, address, len);
+	return s ? netlink_bind(s, address, len) : NEXT(bind)(fd, address, len);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct ipq_socket *s = sockets_ask(fd);
 
-	return s ? sockets_connect(s, address, len) : NEXT(connect)(fd, address, len);
+	return s ? netlink_connect(s, address, len) : NEXT(connect)(fd, address, len);
 }
 
 EXPORT int getsockname(int fd, struct sockaddr *restrict address,
@@ -130,7 +130,7 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 {
 	struct ipq_socket *s = sockets_ask(fd);
 
-	return s ? sockets_name(s, address, len) : NEXT(getsockname)(fd, address, len);
+	return s ? netlink_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
 
 /* Descriptors closed behind our back do no harm; those seen may be the last of a
@@ -336,7 +336,7 @@ static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
 		return -1;
 	}
 	if (received >= 0 && address)
-		sockets_put_address(0, address, len);
+		netlink_put_address(0, address, len);
 	return received;
 }
 

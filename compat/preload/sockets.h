@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which descriptors stand for an ip_queue socket, and what of each the kernel
- * does not keep. Knows nothing of messages. */
+/* Which descriptors of this process stand for an ip_queue socket. Knows nothing of
+ * messages. */
 #ifndef PRELOAD_SOCKETS_H
 #define PRELOAD_SOCKETS_H
 
@@ -8,17 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "ip_queue.h"
-
-struct ipq_socket {
-	_Atomic uint32_t port_id;	/* the real one; 0: unused */
-	_Atomic uint32_t shown_pid;	/* the one the program sees; 0: unbound */
-	_Atomic uint64_t network;	/* its network namespace */
-	struct ip_queue queue;
-};
-
-/* socket(2) for NETLINK_FIREWALL (AF_INET) or NETLINK_IP6_FW (AF_INET6). */
-int sockets_open(uint8_t family, int type);
+#include "netlink.h"
 
 /* Linux allows no more descriptors by default (fs.nr_open). */
 #define SOCKETS_DESCRIPTORS (1 << 20)
@@ -56,19 +46,7 @@ int sockets_next(unsigned int fd);
 /* fd came from elsewhere and may be ours. */
 void sockets_arrived(int fd);
 
-/* bind(2), connect(2) and getsockname(2) as the old protocol had them. */
-int sockets_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len);
-int sockets_connect(struct ipq_socket *s, const struct sockaddr *address, socklen_t len);
-int sockets_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len);
-
 /* connect(2) as nfqueue_open calls it, for socket and ipq_create_handle. */
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len);
-
-/* What sending does to an unbound socket. */
-void sockets_autobind(struct ipq_socket *s);
-
-/* Copies as much of a netlink address as there is room for, and says how long
- * it is. */
-void sockets_put_address(uint32_t pid, void *address, socklen_t *len);
 
 #endif

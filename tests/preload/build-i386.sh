@@ -57,7 +57,14 @@ for file in "$source"/src/*.c; do
 		-include "$source/compat/preload/real.h" \
 		-c "$file" -o "$output/$(basename "$file" .c)-core.o"
 done
-for file in "$source"/compat/preload/*.c "$source"/compat/wire/*.c; do
+for file in "$source"/compat/wire/*.c; do
+	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -fno-builtin \
+		-I "$source/src" -I "$source/compat/preload" -I "$source/compat/wire" \
+		-include "$source/compat/preload/real.h" \
+		-include "$source/compat/preload/inside.h" \
+		-c "$file" -o "$output/$(basename "$file" .c)-wire.o"
+done
+for file in "$source"/compat/preload/*.c; do
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -fno-builtin \
 		-I "$source/src" -I "$source/compat/wire" \
 		-c "$file" -o "$output/$(basename "$file" .c).o"

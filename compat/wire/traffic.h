@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sendmsg(2) and recvmsg(2) on a socket that stands for an ip_queue one: old
  * messages in the caller's buffers, translated on the way. */
-#ifndef PRELOAD_TRAFFIC_H
-#define PRELOAD_TRAFFIC_H
+#ifndef WIRE_TRAFFIC_H
+#define WIRE_TRAFFIC_H
 
 #include <sys/socket.h>
 
-#include "sockets.h"
+#include "netlink.h"
 
 /* -1 and ENOTSOCK: fd is not a socket of ours after all, and nothing was read
  * or written. */

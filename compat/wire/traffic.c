@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "memory.h"
+#include "program.h"
 #include "traffic.h"
 #include "wire.h"
 
@@ -57,7 +57,7 @@ static ssize_t total_len(const struct msghdr *msg)
 {
 	size_t total = 0;
 
-	if (!memory_is_there(msg, sizeof(*msg))) {
+	if (!program_describes(msg, sizeof(*msg))) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -65,7 +65,7 @@ static ssize_t total_len(const struct msghdr *msg)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (!memory_is_there(msg->msg_iov, buffers(msg) * sizeof(msg->msg_iov[0]))) {
+	if (!program_describes(msg->msg_iov, buffers(msg) * sizeof(msg->msg_iov[0]))) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -91,14 +91,14 @@ static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 
 		if (some > n)
 			some = n;
-		if (!memory_is_there((char *)iov->iov_base + offset, some)) {
-			errno = EFAULT;
-			return -1;
+		if (some && to) {
+			if (program_get(to, (char *)iov->iov_base + offset, some))
+				return -1;
+			to = (char *)to + some;
 		}
-		if (some && to)
-			to = mempcpy(to, (char *)iov->iov_base + offset, some);
 		if (some && from) {
-			memcpy((char *)iov->iov_base + offset, from, some);
+			if (program_put((char *)iov->iov_base + offset, from, some))
+				return -1;
 			from = (const char *)from + some;
 		}
 		n -= some;
@@ -115,7 +115,7 @@ static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t 
 
 		if (offset < iov->iov_len)
 			return n <= iov->iov_len - offset ?
-			       (char *)iov->iov_base + offset : NULL;
+			       program_in_place((char *)iov->iov_base + offset) : NULL;
 		offset -= iov->iov_len;
 	}
 	return NULL;
@@ -132,7 +132,7 @@ static int check_destination(const struct msghdr *msg)
 		errno = EINVAL;
 		return -1;
 	}
-	if (!memory_is_there(msg->msg_name, sizeof(to))) {
+	if (!program_describes(msg->msg_name, sizeof(to))) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -152,7 +152,7 @@ static int check_destination(const struct msghdr *msg)
 static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 		   const struct request *r, const void *payload)
 {
-	sockets_autobind(s);
+	netlink_autobind(s);
 	if (wire == WIRE_REQUEST)
 		return ip_queue_request(&s->queue, fd, r, payload, NULL);
 	return wire == WIRE_MALFORMED ? ip_queue_refuse(&s->queue, fd, r) : 0;
@@ -176,7 +176,7 @@ static bool fits_sndbuf(int fd, size_t len)
  * the descriptor has become. */
 static int check(int fd, enum wire wire, size_t len, int flags)
 {
-	if (wire != WIRE_REQUEST && !sockets_ask(fd)) {
+	if (wire != WIRE_REQUEST && !program_has_socket(fd)) {
 		errno = ENOTSOCK;
 		return -1;
 	}
@@ -198,7 +198,7 @@ ssize_t traffic_send_one(struct ipq_socket *s, int fd, const void *buf, size_t l
 	size_t have = len < sizeof(r) ? len : sizeof(r);
 	enum wire wire;
 
-	if (!memory_is_there(buf, have)) {
+	if (!program_describes(buf, have)) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -264,7 +264,7 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 
 	if (scratch_take(&scratch, size))
 		return -1;
-	n = ip_queue_receive(&s->queue, fd, scratch.data, size, flags);
+	n = program_receive(s, fd, scratch.data, size, flags);
 	if (n > 0 && copy(msg, 0, (size_t)n < size ? (size_t)n : size, NULL, scratch.data))
 		n = -1;
 	scratch_give(&scratch);
@@ -278,9 +278,9 @@ ssize_t traffic_receive_one(struct ipq_socket *s, int fd, void *buf, size_t len,
 	ssize_t n;
 
 	/* the kernel itself writes the rest there */
-	if (!memory_is_there(buf, len < head ? len : head))
+	if (!program_describes(buf, len < head ? len : head))
 		buf = NULL;
-	n = ip_queue_receive(&s->queue, fd, buf, len, flags & ~MSG_TRUNC);
+	n = program_receive(s, fd, buf, len, flags & ~MSG_TRUNC);
 	return n > 0 && (size_t)n > len && !(flags & MSG_TRUNC) ? (ssize_t)len : n;
 }
 
@@ -297,12 +297,12 @@ ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int fl
 		n = receive_scattered(s, fd, msg, total, flags & ~MSG_TRUNC);
 	if (n < 0)
 		return -1;
-	if (msg->msg_name && !memory_is_there(msg->msg_name, 1)) {
+	if (msg->msg_name && !program_describes(msg->msg_name, 1)) {
 		errno = EFAULT;
 		return -1;
 	}
 	if (msg->msg_name)
-		sockets_put_address(0, msg->msg_name, &msg->msg_namelen);
+		netlink_put_address(0, msg->msg_name, &msg->msg_namelen);
 	msg->msg_controllen = 0;
 	msg->msg_flags = n > total ? MSG_TRUNC : 0;
 	return n > total && !(flags & MSG_TRUNC) ? total : n;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program that is served, as far as it matters where from: its memory, and its
+ * descriptors. The functions here are defined once in each front end, in the header
+ * that this folder is compiled with there, ahead of everything else: inside.h in
+ * compat/preload, for the program whose process we are part of. */
+#ifndef WIRE_PROGRAM_H
+#define WIRE_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ipq_socket;
+
+/* Whether n bytes that describe a message (struct msghdr, its struct iovec) are there:
+ * those that the program itself wrote may not be. */
+static bool program_describes(const void *at, size_t n);
+
+/* Copies n bytes from the program's memory, or to it. Returns 0, or -1 and EFAULT. */
+static int program_get(void *to, const void *from, size_t n);
+static int program_put(void *to, const void *from, size_t n);
+
+/* Where memory of the program's can be used as it stands: at itself; or NULL where it
+ * has to be copied. */
+static void *program_in_place(const void *at);
+
+/* Whether fd is a socket of ours for sure. */
+static bool program_has_socket(int fd);
+
+/* ip_queue_receive for s. */
+static ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
+			       int flags);
+
+#endif
