@@ -5,12 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +18,6 @@
 #define TIME_MAX 10000		/* ms */
 #define OUTPUT_MAX (32 << 20)	/* bytes, a power of two */
 
-extern char **environ;
-
 static long now(void)
 {
 	struct timespec t;
@@ -30,23 +26,43 @@ static long now(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int start(pid_t *pid, const char *const argv[], const int out[2],
-		 const int err[2])
+/* In the new process; says in failed why it cannot be the program. */
+static _Noreturn void become(const char *const argv[], const int out[2], const int err[2],
+			     int failed, const sigset_t *mask)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error;
+	int null = open("/dev/null", O_RDONLY);
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	posix_spawn_file_actions_adddup2(&actions, err[1], 2);
 	/* a group of its own, to be ended with its children */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-	error = posix_spawnp(pid, argv[0], &actions, &attributes, (char **)argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
+	setpgid(0, 0);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(out[1], 1) < 0 || dup2(err[1], 2) < 0 ||
+	    (null > 2 && close(null)) || execvp(argv[0], (char **)argv))
+		if (write(failed, &errno, sizeof(errno)) < 0)
+			_exit(126);
+	_exit(127);
+}
+
+/* By fork(2): the C library makes what posix_spawn(3) needs of clone3(2), and fails where
+ * a container's profile refuses that with EPERM. Returns 0, or an errno. */
+static int start(pid_t *pid, const char *const argv[], const int out[2], const int err[2],
+		 const sigset_t *mask)
+{
+	int failed[2], error = 0;
+
+	if (pipe2(failed, O_CLOEXEC))
+		return errno;
+	*pid = fork();
+	if (*pid == 0)
+		become(argv, out, err, failed[1], mask);
+	if (*pid < 0)
+		error = errno;
+	close(failed[1]);
+	/* nothing comes from one that has become the program */
+	while (*pid > 0 && read(failed[0], &error, sizeof(error)) < 0 && errno == EINTR)
+		;
+	close(failed[0]);
+	if (*pid > 0 && error)
+		waitpid(*pid, NULL, 0);
 	return error;
 }
 
@@ -122,32 +138,40 @@ static enum command_end collect(struct command *c, int out, int err, long deadli
 	return fds[0].fd < 0 && fds[1].fd < 0 ? COMMAND_DONE : COMMAND_TOO_LONG;
 }
 
-/* Whether the process ends in time by itself; then its exit status. */
+/* Whether the process ends in time by itself; then its exit status. SIGCHLD, which is
+ * held back, ends the waiting: pidfd_open(2) is not to be had before Linux 5.3, nor in
+ * containers whose profile does not know it. */
 static bool ends(pid_t pid, long deadline, int *status)
 {
-	struct pollfd process = { syscall(SYS_pidfd_open, pid, 0), POLLIN, 0 };
-	long left = deadline - now();
-	bool ended;
+	struct timespec left;
+	sigset_t child;
+	pid_t ended;
+	long ms;
 
-	ended = process.fd >= 0 && poll(&process, 1, left > 0 ? left : 0) == 1;
-	if (process.fd >= 0)
-		close(process.fd);
-	if (!ended)
-		kill(-pid, SIGKILL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (!(ended = waitpid(pid, status, WNOHANG)) && (ms = deadline - now()) > 0) {
+		left = (struct timespec) { ms / 1000, ms % 1000 * 1000000 };
+		sigtimedwait(&child, NULL, &left);
+	}
+	if (ended)
+		return true;
+	kill(-pid, SIGKILL);
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		;
-	return ended;
+	return false;
 }
 
 static enum command_end run(struct command *c, const char *const argv[],
-			    const int out[2], const int err[2])
+			    const int out[2], const int err[2],
+			    const sigset_t *mask)
 {
 	long deadline = now() + TIME_MAX;
 	enum command_end end;
-	int status, error;
-	pid_t pid;
+	int status = 0, error;
+	pid_t pid = -1;
 
-	error = start(&pid, argv, out, err);
+	error = start(&pid, argv, out, err, mask);
 	close(out[1]);
 	close(err[1]);
 	if (error) {
@@ -168,18 +192,33 @@ static enum command_end run(struct command *c, const char *const argv[],
 
 void command_run(struct command *c, const char *const argv[])
 {
-	int out[2], err[2];
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
+	sigset_t child, mask;
 
 	*c = (struct command) { .end = COMMAND_FAILED };
-	if (pipe2(out, O_CLOEXEC))
-		return;
-	if (!pipe2(err, O_CLOEXEC)) {
-		c->end = run(c, argv, out, err);
-		close(err[0]);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &mask);
+	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) {
+		snprintf(c->complaint, sizeof(c->complaint), "%s", strerror(errno));
+		if (out[1] >= 0)
+			close(out[1]);
 	} else {
-		close(out[1]);
+		c->end = run(c, argv, out, err, &mask);
+		close(err[0]);
 	}
-	close(out[0]);
+	if (out[0] >= 0)
+		close(out[0]);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+const char *command_failure(const struct command *c)
+{
+	if (c->complaint[0])
+		return c->complaint;
+	return c->end == COMMAND_TOO_LONG ? "it took too long and was stopped" :
+	       c->end == COMMAND_TOO_MUCH ? "it printed too much and was stopped" :
+	       "it failed and did not say why";
 }
 
 void command_free(struct command *c)

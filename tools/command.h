@@ -25,4 +25,7 @@ struct command {
 void command_run(struct command *c, const char *const argv[]);
 void command_free(struct command *c);
 
+/* Why it did not do what it should, in words. */
+const char *command_failure(const struct command *c);
+
 #endif

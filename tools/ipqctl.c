@@ -2,6 +2,7 @@
 /* ipqctl: looks at, translates and tries what stands around libipq. The table of
  * subcommands, and their arguments. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,8 @@ static void keep_standard_descriptors(void)
 int main(int argc, char *argv[])
 {
 	keep_standard_descriptors();
+	/* who ignores it has it ignored here too, and no child's end is told (wait(2)) */
+	signal(SIGCHLD, SIG_DFL);
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help(argc < 2 ? stderr : stdout);
 		return written(argc < 2 ? USAGE : 0);

@@ -137,7 +137,7 @@ static void report_unread(struct rulesets *rules, int source, struct report *r)
 			      "was stopped, it printed too much");
 		mend = format("see what it says: %s", lister);
 		report(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
-		       c->complaint[0] ? c->complaint : "its rules are not known", mend);
+		       command_failure(c), mend);
 	}
 	rules->complete &= c->end == COMMAND_FAILED && unsupported(c);
 	free(what);

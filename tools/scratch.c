@@ -48,7 +48,7 @@ struct outcome {
 	enum nfqueue_state state;
 	struct {
 		enum command_end end;
-		char complaint[256];
+		char failure[256];
 	} attempt[ATTEMPTS];
 };
 
@@ -65,15 +65,16 @@ static void write_file(const char *path, const char *text)
 }
 
 /* Where iptables has its lock is perhaps not ours to write, and its users need
- * not wait for us. */
+ * not wait for us. A pipe of which both ends are open can be opened and locked as a
+ * file can, and needs neither a directory nor memfd_create(2). */
 static void set_lock_file(void)
 {
 	char path[64];
-	int lock = memfd_create("xtables-lock", 0);
+	int lock[2];
 
-	if (lock < 0)
+	if (pipe(lock))
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", lock);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", lock[0]);
 	setenv("XTABLES_LOCKFILE", path, 1);
 }
 
@@ -109,7 +110,8 @@ static void try(struct outcome *outcome)
 	for (size_t i = 0; i < ATTEMPTS; i++) {
 		command_run(&c, attempts[i].argv);
 		outcome->attempt[i].end = c.end;
-		memcpy(outcome->attempt[i].complaint, c.complaint, sizeof(c.complaint));
+		snprintf(outcome->attempt[i].failure, sizeof(outcome->attempt[i].failure),
+			 "%s", command_failure(&c));
 		command_free(&c);
 	}
 }
@@ -142,8 +144,6 @@ static void report_attempts(struct report *r, const struct outcome *outcome)
 	char *works = format("%s", ""), *more, *what;
 
 	for (size_t i = 0; i < ATTEMPTS; i++) {
-		const char *complaint = outcome->attempt[i].complaint;
-
 		switch (outcome->attempt[i].end) {
 		case COMMAND_DONE:
 			more = format("%s%s%s", works, *works ? ", " : "",
@@ -157,7 +157,7 @@ static void report_attempts(struct report *r, const struct outcome *outcome)
 		default:
 			what = format("%s does not work here", attempts[i].name);
 			report(r, NOTE, "rule-impossible", what,
-			       *complaint ? complaint : "it failed, or took too long",
+			       outcome->attempt[i].failure,
 			       attempts[i].instead);
 			free(what);
 		}

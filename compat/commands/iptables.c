@@ -3,6 +3,7 @@
  * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. And
  * modprobe, to which ip_queue and ip6_queue are loaded already. Becomes the real
  * command; knows nothing of what rules look like. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -119,6 +120,23 @@ static int files_named(int argc, char **argv)
 	return argc - optind;
 }
 
+/* What the real command closes shall be closed. By hand where close_range(2) is not to be
+ * had: before Linux 5.9, and in containers whose profile does not know it. */
+static void close_inherited(void)
+{
+	struct dirent *entry;
+	DIR *fds;
+
+	if (!syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U))
+		return;
+	fds = opendir("/proc/self/fd");
+	while (fds && (entry = readdir(fds)))
+		if (atoi(entry->d_name) > STDERR_FILENO && atoi(entry->d_name) != dirfd(fds))
+			close(atoi(entry->d_name));
+	if (fds)
+		closedir(fds);
+}
+
 /* Gives on to standard output what comes, line by line, until there is no more or
  * nobody reads it. False, and errno, if something fails. */
 static bool feed(const struct nfqueue *queue)
@@ -128,8 +146,7 @@ static bool feed(const struct nfqueue *queue)
 	size_t size = 0;
 	ssize_t len;
 
-	/* what the real command closes shall be closed */
-	syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
+	close_inherited();
 	while (written && (len = getline(&line, &size, stdin)) > 0) {
 		to = malloc(RULES_LINE_MAX(len));
 		if (to)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands that programs run to have packets queued, as ipq-run puts them
  * before the real ones. */
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <netinet/in.h>
@@ -10,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include "child.h"
+#include "failing.h"
 #include "network.h"
 #include "process.h"
 
@@ -466,7 +469,7 @@ Test(wrappers, the_real_command_may_wait_for_any_child_of_its_own)
 }
 
 /* What the real command closes is closed. */
-Test(wrappers, no_descriptor_is_held_while_rules_are_awaited)
+static void assert_no_descriptor_is_held(void)
 {
 	struct pollfd fifo = { 0 };
 	struct child c;
@@ -479,6 +482,21 @@ Test(wrappers, no_descriptor_is_held_while_rules_are_awaited)
 	cr_assert(poll(&fifo, 1, DEADLINE) == 1 && fifo.revents & POLLHUP);
 	child_ends_well(&c);
 }
+
+Test(wrappers, no_descriptor_is_held_while_rules_are_awaited)
+{
+	assert_no_descriptor_is_held();
+}
+
+#ifdef SYS_close_range
+Test(wrappers, no_descriptor_is_held_either_where_the_kernel_closes_no_ranges)
+{
+	unsigned int call = SYS_close_range;
+
+	cr_assert(!calls_fail(&call, 1, ENOSYS));
+	assert_no_descriptor_is_held();
+}
+#endif
 
 Test(wrappers, rules_that_cannot_be_read_are_told)
 {

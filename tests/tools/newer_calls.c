@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipqctl where system calls newer than ip_queue's last kernel (3.4) are missing, as on
+ * an old kernel (ENOSYS), or refused, as in a container with an old profile (EPERM). */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "failing.h"
+#include "network.h"
+#include "process.h"
+#include "tool.h"
+
+TestSuite(newer_calls, .timeout = 100);
+
+/* Those that a C library or a program may use instead of older ones. */
+static const struct newer {
+	const char *name;
+	unsigned int number;
+} calls[] = {
+#ifdef SYS_pidfd_open
+	{ "pidfd_open", SYS_pidfd_open },
+#endif
+#ifdef SYS_clone3
+	{ "clone3", SYS_clone3 },
+#endif
+#ifdef SYS_close_range
+	{ "close_range", SYS_close_range },
+#endif
+	{ "memfd_create", SYS_memfd_create }, { "getrandom", SYS_getrandom },
+	{ "statx", SYS_statx }, { "execveat", SYS_execveat },
+	{ "copy_file_range", SYS_copy_file_range }, { "renameat2", SYS_renameat2 },
+#ifdef SYS_rseq
+	{ "rseq", SYS_rseq },
+#endif
+#ifdef SYS_openat2
+	{ "openat2", SYS_openat2 },
+#endif
+#ifdef SYS_faccessat2
+	{ "faccessat2", SYS_faccessat2 },
+#endif
+};
+
+#define CALLS (sizeof(calls) / sizeof(*calls))
+
+/* Has the calls from first on fail with error, for this process and its children. */
+static void fail_calls(size_t first, size_t count, int error)
+{
+	unsigned int numbers[CALLS];
+
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = calls[first + i].number;
+	if (calls_fail(numbers, count, error))
+		_exit(125);
+}
+
+/* What ipqctl prints and its exit status when those calls fail. */
+static const char *output_without(size_t first, size_t count, int error,
+				  const char *const argv[])
+{
+	static char text[65536];
+	size_t len = 0;
+	int output[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	cr_assert(!pipe(output));
+	pid = fork();
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		dup2(output[1], 1);
+		dup2(output[1], 2);
+		close(output[0]);
+		close(output[1]);
+		if (error)
+			fail_calls(first, count, error);
+		execv(IPQCTL, (char **)argv);
+		_exit(126);
+	}
+	close(output[1]);
+	while ((n = read(output[0], text + len, sizeof(text) - len - 16)) > 0)
+		len += n;
+	close(output[0]);
+	cr_assert(waitpid(pid, &status, 0) == pid);
+	snprintf(text + len, sizeof(text) - len, "status %d\n", status);
+	return text;
+}
+
+/* Whether all of them fail, or any of the first tried alone. */
+static void assert_no_difference(const char *const argv[], size_t tried)
+{
+	static char wanted[65536];
+	const char *got;
+
+	strcpy(wanted, output_without(0, 0, 0, argv));
+	for (size_t i = 0; i <= tried; i++) {
+		for (int refused = 0; refused < 2; refused++) {
+			got = output_without(i < tried ? i : 0, i < tried ? 1 : CALLS,
+					     refused ? EPERM : ENOSYS, argv);
+			cr_assert_str_eq(got, wanted, "%s %s: %s\nrather than:\n%s",
+					 i < tried ? calls[i].name : "all",
+					 refused ? "refused" : "missing", got, wanted);
+		}
+	}
+}
+
+Test(newer_calls, check_finds_the_same_without_any_of_them)
+{
+	static const char *const argv[] = { "ipqctl", "check", NULL };
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-num 3 --queue-bypass");
+	/* it runs some fifteen commands: here those that starting one may need */
+	assert_no_difference(argv, 3);
+}
+
+Test(newer_calls, rules_translates_the_same_without_any_of_them)
+{
+	char path[] = "/tmp/ipqctl-XXXXXX";
+	const char *const argv[] = { "ipqctl", "rules", "--nft", path, NULL };
+	static const char rule[] = "iptables -A INPUT -p udp -j QUEUE\n";
+	int fd = mkstemp(path);
+
+	cr_assert(fd >= 0 && write(fd, rule, strlen(rule)) == (ssize_t)strlen(rule));
+	close(fd);
+	assert_no_difference(argv, CALLS);
+	unlink(path);
+}
+
+Test(newer_calls, status_is_the_same_without_any_of_them)
+{
+	static const char *const argv[] = { "ipqctl", "status", NULL };
+
+	network_enter();
+	assert_no_difference(argv, CALLS);
+}
+
+/* Who ignores SIGCHLD has it ignored in what it starts (execve(2)), and the kernel then
+ * tells nobody how a child ended. */
+Test(newer_calls, check_finds_the_same_when_it_was_started_by_who_ignores_its_children)
+{
+	char wanted[8192];
+
+	network_enter();
+	strcpy(wanted, shell(IPQCTL " check")->text);
+	cr_assert_str_eq(shell("env --ignore-signal=CHLD " IPQCTL " check")->text, wanted);
+}
