@@ -1,7 +1,7 @@
 #!/bin/sh
-# usage: readme.sh blocks|symptoms SOURCE STAGED
-# The README's commands work as printed, and its table of symptoms quotes what a
-# person really sees. STAGED is where the library was installed.
+# usage: readme.sh blocks|ways|symptoms SOURCE STAGED
+# The README's commands work as printed, those in its table of ways too, and its table
+# of symptoms quotes what a person really sees. STAGED is where the library was installed.
 set -eu
 
 check=$1 source=$(readlink -f "$2") staged=$(readlink -f "$3")
@@ -54,6 +54,13 @@ run_block()
 	LD_LIBRARY_PATH=/path/to/lib\ *)
 		passes "LD_LIBRARY_PATH=$staged/lib ${1#* }"
 		;;
+	./filter)	# linked to the old library, which ours replaces
+		passes "LD_LIBRARY_PATH=$staged/lib $1"
+		;;
+	ipq-run\ sh\ *)	# which makes the rule
+		iptables-legacy -F OUTPUT
+		passes "$1"
+		;;
 	ipq-run\ *)
 		passes "$1"
 		;;
@@ -70,16 +77,36 @@ run_block()
 	echo "ok: $1"
 }
 
+# Runs every line of the file "commands".
+run_commands()
+{
+	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
+	cp "$source/tests/readme/symptom.c" filter.c
+	while read -r command; do
+		run_block "$command" < /dev/null
+	done < commands
+}
+
 blocks()
 {
 	mkdir tree
 	(cd "$source" && tar cf - --exclude='./build*' --exclude=./.git .) | tar xf - -C tree
-	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
-	cp "$source/tests/readme/symptom.c" filter.c
 	sed -n 's/^    \([^ ]\)/\1/p' "$source/README.md" > commands
-	while read -r command; do
-		run_block "$command" < /dev/null
-	done < commands
+	run_commands
+}
+
+# The last command in each row of the table "Which way is mine", where a row has one that
+# a program is compiled or run with.
+ways()
+{
+	printf '%s\n' '#!/bin/sh' 'modprobe ip_queue' \
+		'iptables -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE' \
+		'./filter' > start-filter
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	sed -n '/^## Which way/,/^## Two/s/^|.*`\([^`]*filter[^`]*\)` |$/\1/p' \
+		"$source/README.md" > commands
+	[ "$(wc -l < commands)" -ge 5 ] || fail "README: no table of ways"
+	run_commands
 }
 
 # The words must stand in the README's table, and in what was said.
