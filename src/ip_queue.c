@@ -78,7 +78,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 /* With the first port id that no other socket has. */
 static int open_socket(uint8_t family, int type, uint32_t *port_id)
 {
-	int fd;
+	int fd, saved = errno;
 
 	*port_id = port_id_of(family, getpid());
 	fd = nfqueue_open(type, *port_id);
@@ -86,7 +86,9 @@ static int open_socket(uint8_t family, int type, uint32_t *port_id)
 		*port_id = port_id_more(family, getpid(), n);
 		fd = nfqueue_open(type, *port_id);
 	}
-	if (fd < 0 && errno == EADDRINUSE)
+	if (fd >= 0)
+		errno = saved;
+	else if (errno == EADDRINUSE)
 		errno = EMFILE;
 	return fd;
 }

@@ -3,6 +3,7 @@
  * the other family, which are not. Knows nothing of who calls. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <linux/netfilter.h>
@@ -113,6 +114,17 @@ static EVERY_PACKET void write_message(const struct message *m,
 		memset(buf + filled, 0, end - filled);
 }
 
+/* netlink_ack addresses an error to the port id that the socket is bound to, which a
+ * program that speaks netlink itself may have chosen. */
+static APART void address_error(const struct ip_queue *q, struct message *m)
+{
+	uint32_t shown = atomic_load_explicit(&q->shown_port_id, memory_order_relaxed);
+
+	if (shown)
+		memcpy(m->head + offsetof(struct nlmsghdr, nlmsg_pid), &shown,
+		       sizeof(shown));
+}
+
 /* Whether the message is one for the program; sees to it if not. */
 static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct message *m)
 {
@@ -134,6 +146,7 @@ static EVERY_PACKET bool accept_message(struct ip_queue *q, int fd, struct messa
 			q->peer->owner = false;
 			return false;
 		}
+		address_error(q, m);
 		if (m->error == EPERM && q->peer->owner && q->settings.debug)
 			debug_forbidden(q->peer->number);
 		return true;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the LIBIPQ_* environment asks for: the only door an unchanged program
  * has. Knows nothing of queues but their numbers. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,14 +64,20 @@ static const struct variable *find(const char *name, size_t len)
 static bool parse_number(const struct variable *v, const char *text,
 			 const char **end, uint32_t *number)
 {
-	unsigned long n;
+	unsigned long n = 0, digit;
 
 	if (text[0] < '0' || text[0] > '9')
 		return false;
-	errno = 0;
-	n = strtoul(text, (char **)end, 10);
+	/* strtoul(3) would change errno, which was the program's */
+	for (; *text >= '0' && *text <= '9'; text++) {
+		digit = *text - '0';
+		if (digit > v->max || n > (v->max - digit) / 10)
+			return false;
+		n = 10 * n + digit;
+	}
+	*end = text;
 	*number = n;
-	return !errno && n >= v->min && n <= v->max;
+	return n >= v->min;
 }
 
 static bool parse(const struct variable *v, const char *text, struct value *value)

@@ -46,7 +46,7 @@ static struct ipq_socket *take_entry(uint32_t port_id, uint64_t network)
 	return s;
 }
 
-static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_pid,
+static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_port_id,
 				const struct ip_queue *q)
 {
 	uint64_t network = q->peer->network;
@@ -55,7 +55,7 @@ static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_pid,
 	if (!s)
 		return NULL;
 	memcpy((void *)&s->queue, q, sizeof(*q));
-	atomic_store(&s->shown_pid, shown_pid);
+	atomic_store(&s->queue.shown_port_id, shown_port_id);
 	if (ipq_sockets->network && ipq_sockets->network != network)
 		several_networks = true;
 	s->network = network;
@@ -104,7 +104,7 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 
 	for (const struct ipq_socket *other = ipq_sockets;
 	     other < ipq_sockets + IPQ_SOCKETS_MAX; other++)
-		if (other != s && other->port_id && other->shown_pid == shown &&
+		if (other != s && other->port_id && other->queue.shown_port_id == shown &&
 		    other->queue.family == s->queue.family &&
 		    other->network == s->network &&
 		    !nfqueue_port_id_unused(other->port_id))
@@ -122,8 +122,8 @@ void netlink_autobind(struct ipq_socket *s)
 {
 	uint32_t unbound = 0;
 
-	if (atomic_load_explicit(&s->shown_pid, memory_order_relaxed) == 0)
-		atomic_compare_exchange_strong(&s->shown_pid, &unbound, own_pid(s));
+	if (atomic_load_explicit(&s->queue.shown_port_id, memory_order_relaxed) == 0)
+		atomic_compare_exchange_strong(&s->queue.shown_port_id, &unbound, own_pid(s));
 }
 
 /* move_addr_to_kernel */
@@ -144,7 +144,7 @@ static int check_address(const struct sockaddr *address, socklen_t len)
  * different one, EADDRINUSE for a port id that is taken. */
 int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
 {
-	uint32_t shown = atomic_load(&s->shown_pid);
+	uint32_t shown = atomic_load(&s->queue.shown_port_id);
 	struct sockaddr_nl local;
 
 	if (check_address(address, len))
@@ -166,7 +166,7 @@ int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 		errno = EADDRINUSE;
 		return -1;
 	}
-	atomic_store(&s->shown_pid, local.nl_pid);
+	atomic_store(&s->queue.shown_port_id, local.nl_pid);
 	return 0;
 }
 
@@ -214,6 +214,6 @@ int netlink_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
 		errno = EINVAL;
 		return -1;
 	}
-	netlink_put_address(atomic_load(&s->shown_pid), address, len);
+	netlink_put_address(atomic_load(&s->queue.shown_port_id), address, len);
 	return 0;
 }

@@ -13,9 +13,8 @@
 
 struct ipq_socket {
 	_Atomic uint32_t port_id;	/* the real one; 0: unused */
-	_Atomic uint32_t shown_pid;	/* the one the program sees; 0: unbound */
 	_Atomic uint64_t network;	/* its network namespace */
-	struct ip_queue queue;
+	struct ip_queue queue;		/* shown_port_id is 0 while it is unbound */
 };
 
 #ifndef IPQ_SOCKETS_MAX

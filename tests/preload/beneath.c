@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Served programs beneath the tools that people look at programs with. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+#include "process.h"
+
+#define IPQ_RUN given("IPQ_RUN")
+
+TestSuite(beneath, .timeout = 110);
+
+static bool is_installed(const char *tool)
+{
+	char path[256];
+
+	return !run_output(path, sizeof(path), "command -v %s", tool);
+}
+
+/* Packets, an error, buffers that nobody has written to before: of none does it speak. */
+Test(beneath, valgrind_is_silent_of_a_clean_program)
+{
+	int heard = queued_port(AF_INET);
+	char program[512];
+	struct child c;
+
+	if (!is_installed("valgrind"))
+		cr_skip_test("valgrind is not installed");
+	snprintf(program, sizeof(program), "%s/stock", given("PROGRAMS"));
+	child_start(&c, NULL, IPQ_RUN, "valgrind", "-q", "--error-exitcode=99", program, "2",
+		    NULL);
+	child_says(&c, "ready");
+	child_is_served(&c, heard);
+}
