@@ -77,7 +77,7 @@ i386)
 		QUEUE_queues_the_packet_again_with_a_new_id \
 		REPEAT_sends_the_packet_through_the_rules_again \
 		a_packet_costs_two_system_calls_its_interface_named \
-		so_it_does_wherever_it_is_read_to
+		a_packet_costs_two_system_calls_wherever_it_is_read_to
 	run_tests "$BUILD" --suite carried
 	;;
 *)

@@ -86,7 +86,7 @@ threads)
 	# Criterion's arena lies where this sanitizer lets nothing lie
 	build threads -Dplain_tests=true -Db_sanitize=thread -Db_lundef=false
 	not_here "a handler runs only once the system call that it interrupts has ended" \
-		and_the_read_goes_on_if_it_restarts \
+		a_read_interrupted_by_a_handler_that_decides_goes_on_if_it_restarts \
 		a_signal_ends_a_timed_wait_with_0_and_leaves_the_text \
 		a_signal_ends_an_endless_wait_with_EINTR \
 		an_endless_wait_goes_on_after_a_restarting_handler

@@ -61,8 +61,8 @@ not_here "runs a program of glibc's with musl's library" \
 not_here "has a malloc of its own, above glibc's" \
 	a_signal_handler_may_read_and_decide
 not_here "musl itself looks into what a bad address points to" \
-	others_give_the_same_results_and_errors_as_without \
-	so_do_others_whose_numbers_were_ours
+	foreign_descriptors_give_the_same_results_and_errors_as_without \
+	foreign_descriptors_whose_numbers_were_ours_give_the_same_results
 not_here "musl's loader knows libraries by file name: there must be a libipq.so.0" \
 	programs_are_served_where_there_is_no_libipq a_dropper_drops \
 	a_program_may_read_the_descriptor_in_its_handle_itself

@@ -337,7 +337,7 @@ Test(exhaustion, a_verdict_is_given_or_the_packet_waits_for_another)
 	decide_or_keep(set_verdict);
 }
 
-Test(exhaustion, so_it_is_with_a_payload)
+Test(exhaustion, a_verdict_with_a_payload_is_given_or_the_packet_waits_for_another)
 {
 	decide_or_keep(replace);
 }

@@ -118,18 +118,18 @@ static void lose_nothing(int timeout)
 	ipq_destroy_handle(h);
 }
 
-Test(interruptions, of_endless_reads_are_EINTR_and_lose_nothing)
+Test(interruptions, an_endless_read_gives_EINTR_and_loses_nothing)
 {
 	lose_nothing(0);
 }
 
-Test(interruptions, of_timed_reads_are_0_and_EINTR_and_lose_nothing)
+Test(interruptions, a_timed_read_gives_0_with_EINTR_and_loses_nothing)
 {
 	lose_nothing(SOON);
 }
 
 /* It waits for nothing, so there is nothing to interrupt. */
-Test(interruptions, of_looks_verdicts_and_refusals_do_not_show)
+Test(interruptions, signals_do_not_change_looks_verdicts_and_refusals)
 {
 	struct ipq_handle *h;
 	union message m;
@@ -151,7 +151,7 @@ Test(interruptions, of_looks_verdicts_and_refusals_do_not_show)
 	ipq_destroy_handle(h);
 }
 
-Test(interruptions, of_making_claiming_and_destroying_do_not_show)
+Test(interruptions, signals_do_not_change_creating_claiming_and_destroying)
 {
 	union message m;
 

@@ -150,7 +150,7 @@ static void await_growth(const atomic_ulong *counter, unsigned long by)
 	}
 }
 
-Test(readers, one_killed_takes_with_it_what_waits_and_nothing_else)
+Test(readers, a_killed_reader_takes_with_it_what_waits_and_nothing_else)
 {
 	struct process first, next;
 
@@ -255,7 +255,7 @@ static void assert_all_accounted_for(unsigned long sent)
 		  f.dropped_socket);
 }
 
-Test(readers, one_stopped_for_seconds_in_a_flood_goes_on_and_the_kernel_counts)
+Test(readers, a_reader_stopped_for_seconds_in_a_flood_goes_on_and_the_kernel_counts)
 {
 	/* either limit is met first */
 	static const char *const settings[][2] = {

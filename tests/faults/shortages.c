@@ -136,7 +136,7 @@ Test(shortages, without_shared_memory_no_handle_is_made_until_there_is_some)
 	cr_assert(maps_left == 1);
 }
 
-Test(shortages, so_it_is_with_batches)
+Test(shortages, without_shared_memory_no_handle_with_batches_is_made)
 {
 	setenv("LIBIPQ_BATCH", "64", 1);
 	pair_network("QUEUE");
@@ -188,7 +188,7 @@ static void make_the_other(void)
 }
 
 /* As another thread might, or a signal handler: they are to know of each other. */
-Test(shortages, of_two_that_make_the_first_handle_at_once_both_have_one)
+Test(shortages, two_threads_that_make_the_first_handle_at_once_both_have_one)
 {
 	unsetenv("LIBIPQ_BATCH");
 	pair_network("QUEUE");
@@ -243,7 +243,7 @@ Test(shortages, without_the_module_a_handle_fails_and_debug_tells_why)
 }
 
 /* As if it had been removed since. */
-Test(shortages, without_it_a_request_is_answered_with_errors)
+Test(shortages, without_the_module_a_request_is_answered_with_errors)
 {
 	union message m;
 
@@ -261,7 +261,7 @@ Test(shortages, without_it_a_request_is_answered_with_errors)
 	pair_close(0);
 }
 
-Test(shortages, of_a_receive_buffer_cut_short_debug_tells_and_packets_pass)
+Test(shortages, debug_tells_of_a_receive_buffer_cut_short_and_packets_pass)
 {
 	const char *said;
 	char got[32];
@@ -354,7 +354,7 @@ Test(shortages, without_proc_packets_pass_and_drops_are_unknown)
 	pass_with_drops_unknown();
 }
 
-Test(shortages, so_it_is_with_a_list_that_is_none)
+Test(shortages, with_a_proc_file_that_is_no_list_packets_pass_and_drops_are_unknown)
 {
 	pair_network("QUEUE");
 	hide_proc();

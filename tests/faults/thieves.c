@@ -94,7 +94,7 @@ static long thief_drop_up_to(long id)
 	return ask(nlh);
 }
 
-Test(thieves, one_that_came_first_keeps_the_queue_until_it_lets_go)
+Test(thieves, a_program_that_came_first_keeps_the_queue_until_it_lets_go)
 {
 	struct process thief;
 
@@ -283,7 +283,7 @@ static int contend(void)
 	return 0;
 }
 
-Test(thieves, of_several_that_ask_at_once_one_has_the_queue_the_others_are_told_once)
+Test(thieves, several_processes_ask_at_once_one_has_the_queue_the_others_are_told_once)
 {
 	pid_t pids[4];
 	int status;

@@ -59,7 +59,7 @@ Test(both, are_served_in_every_way_of_receiving)
 }
 
 /* There close is all there is to tell that a socket goes. */
-Test(both, either_may_be_closed_and_opened_again)
+Test(both, a_socket_of_either_family_may_be_closed_and_opened_again)
 {
 	for (int first = 0; first < 2; first++) {
 		struct child c;
@@ -94,7 +94,7 @@ static void pass_both(struct child *c)
 }
 
 /* Whether it is idle meanwhile or not, opens the other, or closes it. */
-Test(both, either_may_be_moved_to_another_descriptor)
+Test(both, a_socket_of_either_family_may_be_moved_to_another_descriptor)
 {
 	static const char *const hows[] = { "close", "dup2", "unseen" };
 

@@ -119,7 +119,7 @@ Test(descriptors, threads_that_open_and_close_others_do_not_disturb)
 	child_ends_well(&c);
 }
 
-Test(descriptors, one_passed_over_a_unix_socket_serves)
+Test(descriptors, a_socket_passed_over_a_unix_socket_serves)
 {
 	static const char *const ways[] = { "recvmsg", "recvmmsg", "credentials" };
 	int heard = queued_port(AF_INET);
@@ -175,12 +175,12 @@ static void compare(const char *word)
 		  (int)strcspn(without.text + line, "\n"), without.text + line);
 }
 
-Test(descriptors, others_give_the_same_results_and_errors_as_without)
+Test(descriptors, foreign_descriptors_give_the_same_results_and_errors_as_without)
 {
 	compare(NULL);
 }
 
-Test(descriptors, so_do_others_whose_numbers_were_ours)
+Test(descriptors, foreign_descriptors_whose_numbers_were_ours_give_the_same_results)
 {
 	compare("remembered");
 }

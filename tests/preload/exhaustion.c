@@ -93,7 +93,7 @@ Test(exhaustion, ipq_run_passes_everything_on_or_says_why_not)
 	cr_assert(failures >= 8, "%d", failures);
 }
 
-Test(exhaustion, of_several_instances_all_begin_or_ipq_run_says_why_not)
+Test(exhaustion, all_of_several_instances_begin_or_ipq_run_says_why_not)
 {
 	char command[512];
 	int failures;

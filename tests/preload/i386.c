@@ -159,7 +159,7 @@ Test(i386, lengths_names_and_errors_are_those_of_the_old_protocol)
 	}
 }
 
-Test(i386, other_descriptors_are_as_without)
+Test(i386, foreign_descriptors_give_the_same_results_and_errors_as_without)
 {
 	static struct child without, with;
 

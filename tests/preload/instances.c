@@ -315,7 +315,7 @@ Test(instances, flows_spread_by_the_rules_that_they_make_themselves)
 	expect_spread(&f, &t);
 }
 
-Test(instances, one_that_dies_leaves_the_other_its_packets)
+Test(instances, an_instance_that_dies_leaves_the_other_its_packets)
 {
 	struct flows f;
 	struct two t;
@@ -598,7 +598,7 @@ Test(instances, a_key_that_stops_pressed_while_they_start_stops_them_until_conti
 	child_ends_well(&t.c);
 }
 
-Test(instances, one_killed_before_it_begins_is_reported_and_leaves_the_other)
+Test(instances, an_instance_killed_before_it_begins_is_reported_and_leaves_the_other)
 {
 	struct two t;
 	int n = 0;
@@ -616,7 +616,7 @@ Test(instances, one_killed_before_it_begins_is_reported_and_leaves_the_other)
 }
 
 /* With nobody to pass its signals on or to report on it. */
-Test(instances, one_whose_ipq_run_is_gone_before_it_begins_does_not_begin)
+Test(instances, an_instance_whose_ipq_run_is_gone_before_it_begins_does_not_begin)
 {
 	struct child c;
 
@@ -705,7 +705,7 @@ Test(instances, none_outlives_ipq_run)
 	cr_assert_str_empty(t.c.text);
 }
 
-Test(instances, one_that_cannot_be_executed_ends_the_others)
+Test(instances, an_instance_that_cannot_be_executed_ends_the_others)
 {
 	struct child c;
 

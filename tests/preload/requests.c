@@ -149,7 +149,7 @@ Test(requests, modes_of_the_right_length_and_longer_are_taken)
 	child_ends_well(&c);
 }
 
-Test(requests, those_too_short_are_refused_and_claim_the_queue_nevertheless)
+Test(requests, requests_too_short_are_refused_and_claim_the_queue_nevertheless)
 {
 	static const uint16_t types[] = { IPQM_MODE, IPQM_VERDICT };
 	struct wire_request r;
@@ -271,7 +271,7 @@ Test(requests, an_acknowledgement_has_36_bytes_error_0_and_the_sequence_number)
 	child_ends_well(&c);
 }
 
-Test(requests, of_two_messages_in_one_datagram_the_first_is_looked_at)
+Test(requests, only_the_first_of_two_messages_in_one_datagram_is_looked_at)
 {
 	struct wire_request two[2];
 	struct child c;

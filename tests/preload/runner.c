@@ -210,7 +210,7 @@ Test(runner, no_program_runs_without_the_library_it_was_to_have)
 	assert_says(said, "File name too long");
 }
 
-Test(runner, nor_with_one_that_it_may_not_read)
+Test(runner, a_library_that_it_may_not_read_ends_with_125)
 {
 	char user[512];
 
@@ -223,7 +223,7 @@ Test(runner, nor_with_one_that_it_may_not_read)
 	assert_says(said, "/secret.so: Permission denied");
 }
 
-Test(runner, it_becomes_the_program)
+Test(runner, ipq_run_becomes_the_program)
 {
 	char pid[16];
 	struct child c;
@@ -442,7 +442,7 @@ static void make_static_32bit(int fd)
 		  sizeof(segments));
 }
 
-Test(runner, so_is_a_static_32_bit_program)
+Test(runner, a_static_32_bit_program_is_refused)
 {
 	make_program("static", make_static_32bit);
 	expect_refusal("", "static", "statically linked", "linked again");
@@ -644,7 +644,7 @@ static void expect_served(const char *ipq_run)
 	child_ends_well(&c);
 }
 
-Test(runner, it_serves_from_the_build_tree)
+Test(runner, programs_are_served_from_the_build_tree)
 {
 	expect_served(IPQ_RUN);
 }
@@ -668,7 +668,7 @@ Test(runner, from_where_distributions_have_it_the_loader_takes_the_library)
 }
 #endif
 
-Test(runner, it_serves_from_an_installation_wherever_that_is)
+Test(runner, programs_are_served_from_an_installation_wherever_that_is)
 {
 	char ipq_run[4096];
 

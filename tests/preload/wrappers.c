@@ -260,7 +260,7 @@ Test(wrappers, a_place_with_a_name_too_long_is_passed_over)
 	expect("PATH=$(printf '/%05000d' 0):$PATH iptables -L", "iptables [-L]\n");
 }
 
-Test(wrappers, one_that_cannot_be_run_is_told)
+Test(wrappers, a_wrapper_says_which_command_cannot_be_run)
 {
 	run("ln -s $(dirname %s)/iptables own && "
 	    "mkdir further && touch further/own", given("IPQ_RUN"));
@@ -434,7 +434,7 @@ Test(wrappers, who_writes_rules_learns_that_the_real_command_has_ended)
 }
 
 /* Whatever SIGPIPE does. */
-Test(wrappers, and_that_it_reads_no_more)
+Test(wrappers, who_writes_rules_learns_that_the_real_command_reads_no_more)
 {
 	struct pollfd input = { 0 };
 	struct child c;

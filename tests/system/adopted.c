@@ -114,7 +114,7 @@ static long open_and_pass(long asks)
 	return sendmsg(pass[1], &msg, 0) == 1;
 }
 
-Test(adopted, one_that_has_the_queue_still_has_it)
+Test(adopted, an_adopted_socket_that_has_the_queue_still_has_it)
 {
 	/* before this process has a table that the other would share */
 	for (int asked = 1; asked >= 0; asked--) {

@@ -64,7 +64,7 @@ static void pass_one(struct ipq_handle *h, int fd)
 }
 
 /* That is, no more than without. */
-Test(batch_cost, one_packet_at_a_time_takes_two_system_calls)
+Test(batch_cost, a_single_packet_at_a_time_takes_two_system_calls)
 {
 	int fd, calls, count = 500;
 	struct ipq_handle *h;

@@ -125,7 +125,7 @@ Test(batch_ends, who_exits_or_returns_from_main_has_decided_what_it_has)
 	}
 }
 
-Test(batch_ends, so_has_who_destroys_the_handle)
+Test(batch_ends, who_destroys_the_handle_has_decided_what_it_has)
 {
 	begin();
 	for (int i = 0; i < ROUNDS; i++) {
@@ -137,7 +137,7 @@ Test(batch_ends, so_has_who_destroys_the_handle)
 	}
 }
 
-Test(batch_ends, so_has_who_asks_for_another_mode_and_the_others_wait)
+Test(batch_ends, who_asks_for_another_mode_has_decided_what_it_has_and_the_others_wait)
 {
 	static const char *const ways[] = { "meta", "none" };
 

@@ -232,7 +232,7 @@ static pid_t start_reading(void)
 }
 
 /* It may have taken in as many as a batch is large, and not yet said so. */
-Test(batch_forks, one_that_is_killed_takes_a_batch_with_it_at_most)
+Test(batch_forks, a_killed_reader_takes_a_batch_with_it_at_most)
 {
 	begin();
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,

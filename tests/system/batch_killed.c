@@ -256,7 +256,7 @@ Test(batch_killed, no_packet_comes_twice_and_what_was_decided_is_sent)
 	at_each_moment(2, 1);
 }
 
-Test(batch_killed, one_that_takes_in_several_takes_them_with_it_at_most)
+Test(batch_killed, a_reader_killed_while_it_takes_in_several_takes_those_with_it_at_most)
 {
 	at_each_moment(0, COUNT);
 }

@@ -454,14 +454,14 @@ Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
 }
 
 /* Once they are held few are sent. */
-Test(batch_moments, so_is_one_that_was_to_stand_for_all_that_are_held)
+Test(batch_moments, a_verdict_for_all_that_are_held_that_could_not_be_sent_is_none)
 {
 	time_stands = true;
 	fail_in_turn(ENOBUFS, 2);
 }
 
 /* As of a buffer that holds not even one. */
-Test(batch_moments, so_is_one_that_is_too_long_to_be_sent)
+Test(batch_moments, a_verdict_too_long_to_be_sent_is_none)
 {
 	fail_in_turn(EMSGSIZE, 50);
 }
@@ -514,7 +514,7 @@ Test(batch_moments, a_request_behind_verdicts_that_cannot_be_sent_fails_with_the
 }
 
 /* Where another process is killed while it sends as many as can be held. */
-Test(batch_moments, what_one_that_is_killed_has_decided_another_sends)
+Test(batch_moments, what_a_killed_reader_has_decided_another_sends)
 {
 	static unsigned char plan[WAITING];
 	static struct got got[WAITING];

@@ -118,18 +118,18 @@ Test(batch_readiness, poll_tells_whether_there_is_a_message)
 	expect_always(by_poll, -1);
 }
 
-Test(batch_readiness, so_does_select_before_reads_that_wait)
+Test(batch_readiness, select_tells_whether_there_is_a_message_before_reads_that_wait)
 {
 	expect_always(by_select, 0);
 }
 
-Test(batch_readiness, so_does_epoll_before_reads_with_a_time)
+Test(batch_readiness, epoll_tells_whether_there_is_a_message_before_reads_with_a_time)
 {
 	expect_always(by_epoll, SOON);
 }
 
 /* Some are sent while others are held. */
-Test(batch_readiness, also_when_more_come_meanwhile)
+Test(batch_readiness, poll_tells_the_truth_while_more_come)
 {
 	numbers_network();
 	for (size_t b = 0; b < COUNT_OF(batches); b++) {

@@ -133,7 +133,7 @@ Test(batch_reading, packets_of_all_lengths_are_the_same_in_every_mode)
 	compare(IPQ_COPY_PACKET, 1000000, sizeof(union message));
 }
 
-Test(batch_reading, so_are_they_where_the_buffer_is_too_small)
+Test(batch_reading, messages_are_the_same_where_the_buffer_is_too_small)
 {
 	static const size_t sizes[] = { 20, 21, 64, 100, 136, 137, 170, 1500, 65000 };
 

@@ -63,7 +63,7 @@ Test(batch_verdicts, a_packet_left_undecided_waits_wherever_it_stands)
 	end();
 }
 
-Test(batch_verdicts, so_do_several_and_what_is_decided_later_is_decided_alone)
+Test(batch_verdicts, several_left_packets_wait_and_each_is_decided_alone_later)
 {
 	begin();
 	for (int step = 2; step < COUNT; step *= 2) {
@@ -81,7 +81,7 @@ Test(batch_verdicts, so_do_several_and_what_is_decided_later_is_decided_alone)
 }
 
 /* One older than all batches that follow. */
-Test(batch_verdicts, one_left_long_ago_outlasts_a_thousand_others)
+Test(batch_verdicts, a_packet_left_long_ago_outlasts_a_thousand_others)
 {
 	struct got first;
 
@@ -152,7 +152,7 @@ Test(batch_verdicts, more_than_can_be_held)
 }
 
 /* Reads some packets, then decides on them in another order. */
-Test(batch_verdicts, in_any_order)
+Test(batch_verdicts, verdicts_may_be_given_in_any_order)
 {
 	static const struct {
 		int some, step;
@@ -221,7 +221,7 @@ static void invent(int i)
 	numbers_verdict(h, got[i].id + 1000000, DROP);
 }
 
-Test(batch_verdicts, one_too_many_is_refused_and_does_nothing_else)
+Test(batch_verdicts, a_verdict_too_many_is_refused_and_does_nothing_else)
 {
 	static void (*const disturb[])(int) = { repeat, invent };
 
@@ -266,7 +266,7 @@ static void make_send_buffer_small(void)
 	cr_assert(!setsockopt(h->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)));
 }
 
-Test(batch_verdicts, so_does_one_whose_verdict_cannot_be_sent)
+Test(batch_verdicts, a_packet_whose_verdict_cannot_be_sent_waits)
 {
 	static unsigned char packet[20000];
 

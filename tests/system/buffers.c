@@ -92,7 +92,7 @@ Test(buffers, a_buffer_of_any_size_gets_what_it_can_hold_of_a_packet)
 	ipq_destroy_handle(h);
 }
 
-Test(buffers, so_it_is_with_a_message_without_payload)
+Test(buffers, a_short_buffer_gets_the_beginning_of_a_message_without_payload)
 {
 	static union message whole;
 	struct ipq_handle *h;
@@ -108,7 +108,7 @@ Test(buffers, so_it_is_with_a_message_without_payload)
 	ipq_destroy_handle(h);
 }
 
-Test(buffers, so_it_is_with_a_large_packet)
+Test(buffers, a_short_buffer_gets_the_beginning_of_a_large_packet)
 {
 	static const size_t lens[] = {
 		20, 111, 112, 140, 600, 1200, 2048, 4096, 30000, 60000,
@@ -179,7 +179,7 @@ Test(buffers, a_buffer_of_any_size_gets_what_it_can_hold_of_an_error)
 	ipq_destroy_handle(h);
 }
 
-Test(buffers, one_shorter_than_20_bytes_is_refused_and_nothing_read)
+Test(buffers, a_buffer_shorter_than_20_bytes_is_refused_and_nothing_read)
 {
 	static const size_t lens[] = { 0, 1, 10, 15, 16, 19 };
 	static const int timeouts[] = { -1, 0, 300000 };
@@ -264,7 +264,7 @@ Test(buffers, without_a_buffer_the_message_is_lost)
 	ipq_destroy_handle(h);
 }
 
-Test(buffers, one_that_is_not_aligned_is_as_good)
+Test(buffers, a_buffer_that_is_not_aligned_is_as_good)
 {
 	static union message m;
 	static unsigned char buf[1100 + 16];

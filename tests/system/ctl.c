@@ -74,7 +74,7 @@ Test(ctl, tells_what_the_environment_has_set)
 	pair_close(0);
 }
 
-Test(ctl, what_it_sets_it_tells)
+Test(ctl, values_that_are_set_are_told)
 {
 	network_enter();
 	pair_make(0);
@@ -102,7 +102,7 @@ Test(ctl, a_queue_it_has_set_is_where_packets_come_from)
 	pair_close(0);
 }
 
-Test(ctl, and_so_are_several)
+Test(ctl, several_queue_numbers_are_set)
 {
 	struct queue_figures f;
 	int result;
@@ -124,7 +124,7 @@ Test(ctl, and_so_are_several)
 }
 
 #if __SIZEOF_LONG__ > 4
-Test(ctl, or_more_from_the_same_on_but_none_that_another_handle_has)
+Test(ctl, more_numbers_are_set_but_none_that_another_handle_has)
 {
 	struct queue_figures f;
 	struct ipq_handle *other;

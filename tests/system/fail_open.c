@@ -86,7 +86,7 @@ Test(fail_open, ipq_ctl_can_ask_for_it)
 }
 
 #if __SIZEOF_LONG__ > 4
-Test(fail_open, it_is_for_all_numbers_of_a_range)
+Test(fail_open, fail_open_is_for_all_numbers_of_a_range)
 {
 	network_enter();
 	setenv("LIBIPQ_QUEUE", "4-7", 1);
@@ -109,7 +109,7 @@ Test(fail_open, it_is_for_all_numbers_of_a_range)
 #endif
 
 /* The shared number is full of packets of both. */
-Test(fail_open, it_is_for_the_other_family_on_the_same_number_as_well)
+Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -129,7 +129,7 @@ Test(fail_open, it_is_for_the_other_family_on_the_same_number_as_well)
 }
 
 /* Also where it waits for its verdict, having been moved. */
-Test(fail_open, it_is_for_what_is_moved_to_a_full_queue)
+Test(fail_open, fail_open_is_for_what_is_moved_to_a_full_queue)
 {
 	pair_network("QUEUE");
 	setenv("LIBIPQ_MAXLEN", "2", 1);

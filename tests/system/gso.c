@@ -236,7 +236,7 @@ Test(gso, without_it_in_none_larger)
 	}
 }
 
-Test(gso, so_does_one_that_is_moved_to_the_other_familys_handle)
+Test(gso, a_packet_moved_to_the_other_familys_handle_comes_in_one_piece)
 {
 	size_t longest;
 

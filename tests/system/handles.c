@@ -85,7 +85,7 @@ Test(handles, show_the_process_id_and_the_kernel_as_their_addresses)
 	ipq_destroy_handle(h);
 }
 
-Test(handles, of_both_families_live_in_one_process)
+Test(handles, handles_of_both_families_live_in_one_process)
 {
 	struct ipq_handle *v4, *v6;
 
@@ -179,7 +179,7 @@ Test(handles, made_or_destroyed_leave_errno_alone)
 	ipq_destroy_handle(h);
 }
 
-Test(handles, of_another_protocol_are_refused_with_errno_untouched)
+Test(handles, handles_of_another_protocol_are_refused_with_errno_untouched)
 {
 	static const uint32_t protocols[] = { 99, 0, 1, 7, -1 };
 

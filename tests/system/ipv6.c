@@ -363,21 +363,21 @@ static void expect_to_go_on(struct ipq_handle *stays, struct ipq_handle *gone, i
 	ipq_destroy_handle(stays);
 }
 
-Test(ipv6, it_goes_on_when_the_ipv4_handle_is_destroyed)
+Test(ipv6, ipv6_goes_on_when_the_ipv4_handle_is_destroyed)
 {
 	network_enter();
 	queue_both();
 	expect_to_go_on(handle, handle4, AF_INET6, to);
 }
 
-Test(ipv6, and_ipv4_goes_on_when_the_ipv6_handle_is_destroyed)
+Test(ipv6, ipv4_goes_on_when_the_ipv6_handle_is_destroyed)
 {
 	network_enter();
 	queue_both();
 	expect_to_go_on(handle4, handle, AF_INET, to4);
 }
 
-Test(ipv6, one_loop_serves_both_handles)
+Test(ipv6, a_single_loop_serves_handles_of_both_families)
 {
 	ipq_packet_msg_t *p;
 	int fours = 0, sixes = 0;

@@ -329,7 +329,7 @@ Test(load, a_packet_costs_two_system_calls_its_interface_named)
 	expect_two_system_calls(0);
 }
 
-Test(load, so_it_does_wherever_it_is_read_to)
+Test(load, a_packet_costs_two_system_calls_wherever_it_is_read_to)
 {
 	expect_two_system_calls(64 * 4096);
 }

@@ -93,7 +93,7 @@ Test(payload, the_packet_is_replaced_by_one_of_any_length)
 	ipq_destroy_handle(handle);
 }
 
-Test(payload, one_longer_than_the_mtu_is_delivered)
+Test(payload, a_payload_longer_than_the_mtu_is_delivered)
 {
 	static unsigned char data[20000];
 	static char heard[65536];

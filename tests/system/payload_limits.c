@@ -177,7 +177,7 @@ Test(payload_limits, a_refusal_brings_the_payload_back)
 	ipq_destroy_handle(handle);
 }
 
-Test(payload_limits, so_does_that_of_a_verdict_with_a_mark)
+Test(payload_limits, a_refused_verdict_with_a_mark_comes_back_with_its_payload)
 {
 	unsigned long body[] = { NF_STOLEN, 77, 33 };
 

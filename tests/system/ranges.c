@@ -251,7 +251,7 @@ Test(ranges, all_of_them_are_claimed_or_none)
 	}
 }
 
-Test(ranges, both_families_share_them)
+Test(ranges, ranges_are_shared_by_both_families)
 {
 	for (int first = 0; first < 2; first++) {
 		balanced_network();
@@ -272,7 +272,7 @@ Test(ranges, both_families_share_them)
 	}
 }
 
-Test(ranges, one_that_asks_for_packets_again_has_those_it_shares_with_nobody)
+Test(ranges, a_handle_that_asks_again_has_the_numbers_it_shares_with_nobody)
 {
 	struct queue_figures f;
 
@@ -318,7 +318,7 @@ Test(ranges, as_many_packets_as_all_queues_hold_fit_the_receive_buffer)
 	pair_close(0);
 }
 
-Test(ranges, of_up_to_256_numbers_are_accepted)
+Test(ranges, ranges_of_up_to_256_numbers_are_accepted)
 {
 	static const char *const good[] = { "0-255", "65280-65535", "7-7", "0-0" };
 	static const char *const bad[] = {

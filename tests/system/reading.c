@@ -302,7 +302,7 @@ Test(reading, a_timeout_works_for_a_descriptor_above_1023)
 }
 
 /* As of a program that closes what it does not know and opens something else. */
-Test(reading, of_a_descriptor_that_became_another_socket_is_an_error_and_does_not_wait)
+Test(reading, a_read_of_a_descriptor_that_became_another_socket_fails_at_once)
 {
 	static const int timeouts[] = { 0, -1, SOON };
 	struct ipq_handle *h;

@@ -301,7 +301,7 @@ Test(settings, a_value_out_of_range_is_refused)
 	assert_value_is_refused("LIBIPQ_DEBUG", "2", "0 or 1");
 }
 
-Test(settings, of_several_bad_ones_one_is_told)
+Test(settings, a_single_one_of_several_bad_settings_is_told)
 {
 	NOT_CARRIED("to it a setting refused is a socket refused");
 	network_enter();

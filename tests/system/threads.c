@@ -231,7 +231,7 @@ Test(threads, a_handler_that_interrupts_the_read_may_give_a_verdict)
 	ipq_destroy_handle(handle);
 }
 
-Test(threads, and_the_read_goes_on_if_it_restarts)
+Test(threads, a_read_interrupted_by_a_handler_that_decides_goes_on_if_it_restarts)
 {
 	struct reader r;
 	int fd;

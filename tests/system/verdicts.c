@@ -408,7 +408,7 @@ Test(verdicts, a_closed_descriptor_is_an_error_at_once)
 	ipq_destroy_handle(h);
 }
 
-Test(verdicts, one_that_was_sent_leaves_errno_and_the_error_text_alone)
+Test(verdicts, a_verdict_that_was_sent_leaves_errno_and_the_error_text_alone)
 {
 	struct ipq_handle *h;
 	ipq_id_t id;

@@ -166,7 +166,7 @@ Test(check, a_rule_with_a_listener_is_no_problem_but_bypass_is_missing)
 	ipq_destroy_handle(h);
 }
 
-Test(check, one_queue_of_several_without_a_listener_is_a_problem)
+Test(check, a_single_queue_of_several_without_a_listener_is_a_problem)
 {
 	struct ipq_handle *h;
 	struct tool tool;

@@ -85,23 +85,23 @@ static void assert_stopped(const char *text)
 	leave();
 }
 
-Test(check_commands, one_that_never_ends_is_stopped)
+Test(check_commands, a_command_that_never_ends_is_stopped)
 {
 	assert_stopped("sleep 1000 & echo $! > $(dirname $0)/pid; wait");
 }
 
-Test(check_commands, one_that_never_ends_and_prints_nothing_more_is_stopped)
+Test(check_commands, a_command_that_never_ends_and_prints_nothing_more_is_stopped)
 {
 	assert_stopped("sleep 1000 >&- 2>&- & echo $! > $(dirname $0)/pid; "
 		       "exec >&- 2>&-; wait");
 }
 
-Test(check_commands, what_one_that_ends_leaves_behind_is_stopped)
+Test(check_commands, what_a_command_that_ends_leaves_behind_is_stopped)
 {
 	assert_stopped("sleep 1000 & echo $! > $(dirname $0)/pid");
 }
 
-Test(check_commands, one_that_prints_without_end_is_stopped)
+Test(check_commands, a_command_that_prints_without_end_is_stopped)
 {
 	enter();
 	for (int stream = 1; stream <= 2; stream++) {

@@ -23,7 +23,7 @@ TestSuite(status, .timeout = 60);
 static const char idle[] = IDLE "Netlink dropped   : 0\n";
 static const char idle6[] = IDLE "Netfilter dropped : 0\n";
 
-Test(status, with_nobody_there_it_is_the_file_of_an_idle_module)
+Test(status, status_without_an_owner_is_the_file_of_an_idle_module)
 {
 	network_enter();
 	cr_assert_str_eq(shell(IPQCTL " status")->text, idle);
@@ -32,7 +32,7 @@ Test(status, with_nobody_there_it_is_the_file_of_an_idle_module)
 	cr_assert(shell(IPQCTL " status")->status == 0);
 }
 
-Test(status, it_is_the_old_file_label_for_label)
+Test(status, status_prints_the_old_file_label_for_label)
 {
 	struct ipq_handle *h;
 	char wanted[512];
@@ -178,7 +178,7 @@ Test(status, watching_shows_what_waits_and_how_fast_it_comes)
 	ipq_destroy_handle(h);
 }
 
-Test(status, without_privilege_it_says_what_it_cannot_read)
+Test(status, status_without_privilege_says_what_it_cannot_read)
 {
 	static const char nobody[] = "setpriv --reuid 65534 --regid 65534 --clear-groups";
 	const struct printed *printed;

@@ -165,7 +165,7 @@ Test(try, without_standard_output_nothing_else_is_written_to)
 	cr_assert(tool_wait(&tool) == 1);
 }
 
-Test(try, without_privilege_it_says_so)
+Test(try, try_without_privilege_says_so)
 {
 	const struct printed *printed;
 

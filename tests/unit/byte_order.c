@@ -48,7 +48,7 @@ static struct message translate_here(const uint8_t *bytes, size_t len)
 	return m;
 }
 
-Test(byte_order, of_a_packet_that_came_in)
+Test(byte_order, a_packet_that_came_in_is_read_in_either_byte_order)
 {
 	struct message m = translate_here(prerouting, sizeof(prerouting));
 	const ipq_packet_msg_t *msg = &m.packet.msg;
@@ -65,7 +65,7 @@ Test(byte_order, of_a_packet_that_came_in)
 	cr_assert(msg->timestamp_usec == 0x0c5058);
 }
 
-Test(byte_order, of_a_packet_that_is_marked)
+Test(byte_order, a_packet_that_is_marked_is_read_in_either_byte_order)
 {
 	struct message m = translate_here(output, sizeof(output));
 
@@ -74,7 +74,7 @@ Test(byte_order, of_a_packet_that_is_marked)
 	cr_assert(m.packet.msg.data_len == 32 && m.packet.msg.hook == 3);
 }
 
-Test(byte_order, of_a_packet_of_ipv6)
+Test(byte_order, a_packet_of_ipv6_is_read_in_either_byte_order)
 {
 	struct message m = translate_here(output6, sizeof(output6));
 
@@ -85,7 +85,7 @@ Test(byte_order, of_a_packet_of_ipv6)
 }
 
 /* What comes back with the kernel's refusal is what was sent. */
-Test(byte_order, of_a_request_that_is_refused)
+Test(byte_order, a_request_that_is_refused_is_read_in_either_byte_order)
 {
 	struct request r = {
 		.nlh = { .nlmsg_len = sizeof(r), .nlmsg_type = IPQM_VERDICT,

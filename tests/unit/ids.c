@@ -40,7 +40,7 @@ Test(ids, all_are_decided_up_to_the_first_that_is_not)
 	cr_assert(all_decided(5) && !all_decided(6));
 }
 
-Test(ids, one_that_the_program_has_not_had_is_never_decided_nor_are_those_after_it)
+Test(ids, an_id_the_program_has_not_had_is_never_decided_nor_are_those_after_it)
 {
 	ids_begin(&ids, true);
 	cr_assert(!ids_decide(&ids, QUEUE, 1));
@@ -52,7 +52,7 @@ Test(ids, one_that_the_program_has_not_had_is_never_decided_nor_are_those_after_
 	cr_assert(all_decided(2) && !all_decided(3) && !all_decided(9));
 }
 
-Test(ids, one_that_comes_late_from_another_thread_fills_the_gap)
+Test(ids, an_id_that_comes_late_from_another_thread_fills_the_gap)
 {
 	ids_begin(&ids, true);
 	give(1, 2);
@@ -91,7 +91,7 @@ Test(ids, ids_wrap_around)
 	cr_assert(all_decided(0xffffffff) && all_decided(3) && !all_decided(4));
 }
 
-Test(ids, those_of_another_queue_are_others)
+Test(ids, ids_of_another_queue_are_others)
 {
 	ids_begin(&ids, true);
 	give(1, 3);

@@ -254,7 +254,7 @@ Test(settings_parse, a_string_without_equals_is_let_be)
 	cr_assert(settings_read(AF_INET, &s) && s.queue == 3);
 }
 
-Test(settings_parse, one_bad_variable_among_good_ones_is_refused)
+Test(settings_parse, a_bad_variable_among_good_ones_is_refused)
 {
 	struct settings s;
 
