@@ -223,7 +223,7 @@ unsigned int batch_receive(struct batch *b, int fd)
 
 struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d)
 {
-	nfqueue_received(d, b->iov[i].iov_base, SLOT, b->msgs[i].msg_len);
+	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
 	return &b->message[i];
 }
 

@@ -19,6 +19,7 @@
 #include "nfqueue.h"
 #include "port_id.h"
 #include "receive.h"
+#include "take.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
@@ -308,6 +309,8 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 		.replace = replaces(q, r, len),
 	};
 
+	if (len > TAKE_ECHO_MAX)
+		take_expect_echo(q->peer);
 	if (len > PAYLOAD_MAX) {
 		if (v.replace)
 			v.value = NF_DROP;

@@ -19,7 +19,6 @@ struct ip_queue {
 	uint8_t family;			/* AF_INET or AF_INET6 */
 	struct peer *peer;		/* what forked processes share of it */
 	_Atomic uint32_t shown_port_id;	/* that the program knows; 0: the process id */
-	_Atomic uint16_t payload_offset; /* in the last packet message */
 	struct batch *batch;		/* NULL: one message at a time */
 	atomic_bool waits;		/* a read has found nothing and waited */
 	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */

@@ -19,59 +19,38 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* Where the first bytes lie, or a copy of them if that is not in one piece or
- * not aligned. */
-static void find_head(struct nfqueue_datagram *d)
-{
-	if ((d->len <= d->start_len || d->start_len >= sizeof(d->copy)) &&
-	    (uintptr_t)d->start % _Alignof(struct nlmsghdr) == 0) {
-		d->nlh = (const struct nlmsghdr *)d->start;
-		d->have = d->len < d->start_len ? d->len : d->start_len;
-		return;
-	}
-	d->nlh = (const struct nlmsghdr *)d->copy;
-	d->have = nfqueue_copy(d, 0, sizeof(d->copy), d->copy);
-}
-
-static ssize_t receive_in_two(int fd, void *start, size_t start_len, int flags,
-			      void *spill, size_t spill_len)
+int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 {
 	struct iovec iov[] = {
-		{ .iov_base = start, .iov_len = start_len },
-		{ .iov_base = spill, .iov_len = spill_len },
+		{ .iov_base = d->own, .iov_len = sizeof(d->own) },
+		{ .iov_base = d->rest, .iov_len = d->rest_len },
+		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-
-	return recvmsg(fd, &msg, flags);
-}
-
-int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
-		    struct nfqueue_datagram *d)
-{
-	ssize_t n;
-
+	/* what any message fits in needs no third buffer */
+	struct msghdr msg = {
+		.msg_iov = iov,
+		.msg_iovlen = d->rest_len < NFQUEUE_MESSAGE_MAX ? 3 : 2,
+	};
 	/* the whole length, also of what did not fit */
-	flags |= MSG_TRUNC;
-	/* one buffer costs less than two, but what does not fit there is lost */
-	if (start_len >= NFQUEUE_MESSAGE_MAX)
-		n = recv(fd, start, start_len, flags);
-	else
-		n = receive_in_two(fd, start, start_len, flags, d->spill, sizeof(d->spill));
+	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
+
 	if (n == 0)
 		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
 	if (n <= 0)
 		return -1;
-	nfqueue_received(d, start, start_len, n);
+	d->len = n;
+	d->head = d->own;
+	d->head_len = sizeof(d->own);
 	return 0;
 }
 
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
-		      size_t start_len, size_t len)
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
 {
 	d->len = len;
-	d->start = start;
-	d->start_len = start_len;
-	find_head(d);
+	d->head = start;
+	d->head_len = len;
+	d->rest = NULL;
+	d->rest_len = 0;
 }
 
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
@@ -92,10 +71,24 @@ void nfqueue_discard(int fd)
 	errno = saved;
 }
 
+/* The same for bytes behind the head. */
+static void copy_rest(const struct nfqueue_datagram *d, size_t offset, size_t n,
+		      unsigned char *to)
+{
+	size_t some = offset < d->rest_len ? d->rest_len - offset : 0;
+
+	if (some > n)
+		some = n;
+	if (some && d->rest + offset != to)
+		memmove(to, d->rest + offset, some);
+	if (some < n)
+		memcpy(to + some, d->spill + (offset + some - d->rest_len), n - some);
+}
+
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to)
 {
-	size_t kept = d->start_len + sizeof(d->spill);
+	size_t kept = d->head_len + d->rest_len + sizeof(d->spill);
 	size_t first = 0;
 
 	if (kept > d->len)
@@ -104,13 +97,13 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		return 0;
 	if (n > kept - offset)
 		n = kept - offset;
-	if (offset < d->start_len) {
-		first = d->start_len - offset < n ? d->start_len - offset : n;
-		memmove(to, d->start + offset, first);
-	}
+	if (offset < d->head_len)
+		first = d->head_len - offset < n ? d->head_len - offset : n;
+	/* the rest first: what stands where the head's bytes go may be part of it */
 	if (first < n)
-		memcpy(to + first, d->spill + (offset + first - d->start_len),
-		       n - first);
+		copy_rest(d, offset + first - d->head_len, n - first, to + first);
+	if (first)
+		memcpy(to, d->head + offset, first);
 	return n;
 }
 

@@ -11,31 +11,41 @@
 #include <sys/types.h>
 #include <linux/netlink.h>
 
-/* All that comes before the payload is well within this many bytes. */
-#define NFQUEUE_HEAD_MAX 512
+/* More than comes before a packet's payload (nfqnl_build_packet_message), and more than
+ * the answer to any request without payload. */
+#define NFQUEUE_HEAD_MAX 256
 
 /* The longest message: one attribute of payload, and what comes before it. */
 #define NFQUEUE_MESSAGE_MAX (UINT16_MAX + NFQUEUE_HEAD_MAX)
 
-/* Where the bytes of one received datagram lie. */
+/* Where the bytes of one received datagram lie: at head, then at rest, then in spill;
+ * what comes after that is lost. */
 struct nfqueue_datagram {
 	size_t len;			/* bytes the kernel sent */
-	unsigned char *start;		/* the first, start_len at most */
-	size_t start_len;
-	const struct nlmsghdr *nlh;	/* the first again, have in one piece */
-	size_t have;
-	unsigned char spill[NFQUEUE_HEAD_MAX];	/* those after start_len */
-	_Alignas(struct nlmsghdr) unsigned char copy[NFQUEUE_HEAD_MAX];
+	unsigned char *head, *rest;
+	size_t head_len, rest_len;	/* bytes there is room for */
+	_Alignas(struct nlmsghdr) unsigned char own[NFQUEUE_HEAD_MAX];
+	unsigned char spill[NFQUEUE_HEAD_MAX];
 };
 
-/* Receives one datagram to start, where start_len bytes are writable, and
- * blocks as flags (MSG_DONTWAIT) say. Returns 0, or -1 and errno. */
-int nfqueue_receive(int fd, void *start, size_t start_len, int flags,
-		    struct nfqueue_datagram *d);
+/* The beginning, in one piece, and how much of it that is. */
+static inline const struct nlmsghdr *nfqueue_head(const struct nfqueue_datagram *d)
+{
+	return (const struct nlmsghdr *)d->head;
+}
 
-/* The same for len bytes received already. */
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
-		      size_t start_len, size_t len);
+static inline size_t nfqueue_have(const struct nfqueue_datagram *d)
+{
+	return d->len < d->head_len ? d->len : d->head_len;
+}
+
+/* Receives one datagram and blocks as flags (MSG_DONTWAIT) say. The first
+ * NFQUEUE_HEAD_MAX bytes go to d itself, those that follow to d->rest, where the caller
+ * has set aside d->rest_len bytes. Returns 0, or -1 and errno. */
+int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d);
+
+/* The same for len bytes at start that were received already. */
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
 
 /* recvmmsg(2) of what is there. Returns how many datagrams that was. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
@@ -43,16 +53,15 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
 /* Takes away a datagram that was only looked at. */
 void nfqueue_discard(int fd);
 
-/* Whether n bytes from offset of the datagram are at that place already. */
-static inline bool nfqueue_in_place(const struct nfqueue_datagram *d,
-				    size_t offset, size_t n,
+/* Whether the rest was received where it stands if the bytes from offset (in the head)
+ * on are to begin at that place. */
+static inline bool nfqueue_in_place(const struct nfqueue_datagram *d, size_t offset,
 				    const unsigned char *to)
 {
-	return to == d->start + offset && offset + n <= d->start_len &&
-	       offset + n <= d->len;
+	return d->rest == to + (d->head_len - offset);
 }
 
-/* Copies n bytes from offset of the datagram to a place that may overlap it.
+/* Copies n bytes from offset of the datagram to a place that may overlap the rest.
  * Returns how many there were. */
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to);

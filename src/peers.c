@@ -113,6 +113,7 @@ void peers_reset(struct peer *p, uint8_t family, int fd)
 	p->family = family;
 	p->fd = fd;
 	p->delivered = p->foreign = 0;
+	p->payload_place = 0;
 }
 
 bool peers_know(uint32_t port_id, uint64_t network)

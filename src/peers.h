@@ -34,6 +34,7 @@ struct peer {
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets that were not for it */
+	_Atomic uint32_t payload_place;	/* see take.c */
 };
 
 /* That of the socket with the port id in the network namespace; a new one has no

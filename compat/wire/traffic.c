@@ -274,13 +274,8 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 ssize_t traffic_receive_one(struct ipq_socket *s, int fd, void *buf, size_t len,
 			    int flags)
 {
-	size_t head = sizeof(struct nlmsghdr) + sizeof(ipq_packet_msg_t);
-	ssize_t n;
+	ssize_t n = program_receive(s, fd, buf, len, flags & ~MSG_TRUNC);
 
-	/* the kernel itself writes the rest there */
-	if (!program_describes(buf, len < head ? len : head))
-		buf = NULL;
-	n = program_receive(s, fd, buf, len, flags & ~MSG_TRUNC);
 	return n > 0 && (size_t)n > len && !(flags & MSG_TRUNC) ? (ssize_t)len : n;
 }
 

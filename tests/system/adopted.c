@@ -254,9 +254,10 @@ Test(adopted, a_packet_is_whole_wherever_the_last_ones_payload_began)
 	numbers_network();
 	fd = ip_queue_open(&q, AF_INET, SOCK_RAW, false);
 	set_mode(&q, fd);
-	for (int offset = 0; offset < 600; offset++) {
+	for (int offset = 0; offset <= NFQUEUE_HEAD_MAX; offset++) {
 		numbers_send(offset, 1);
-		q.payload_offset = offset;
+		/* in a thousand packets in a row */
+		q.peer->payload_place = 1000 << 16 | offset;
 		cr_assert(ip_queue_receive(&q, fd, room.m.buf, sizeof(room.m.buf), 0) > 0);
 		cr_assert(room.m.nlh.nlmsg_type == IPQM_PACKET && number_of(p) == offset);
 		cr_assert(p->data_len == 32);
@@ -264,6 +265,6 @@ Test(adopted, a_packet_is_whole_wherever_the_last_ones_payload_began)
 		accept_packet(&q, fd, p->packet_id, 0);
 	}
 	expect_nothing(&q, fd);
-	numbers_arrived(600);
+	numbers_arrived(NFQUEUE_HEAD_MAX + 1);
 	cr_assert(!ip_queue_close(&q, fd));
 }

@@ -2,6 +2,7 @@
 /* The buffer given to ipq_read: too short, just long enough, nowhere, not
  * aligned, copied (FACTS 4). */
 #include <string.h>
+#include <sys/mman.h>
 
 #include <criterion/criterion.h>
 
@@ -318,5 +319,123 @@ Test(buffers, a_copy_of_the_message_is_as_good_as_the_message)
 	cr_assert(p->data_len == 33 && memcmp(p->payload + 28, "hello", 5) == 0);
 	ipq_set_verdict(h, p->packet_id, NF_ACCEPT, p->data_len, p->payload);
 	udp_expect(fd, "hello");
+	ipq_destroy_handle(h);
+}
+
+/* A read changes the message and nothing else, however long the buffer is said to be. */
+
+static union message m;
+
+static ssize_t read_into_pattern(struct ipq_handle *h)
+{
+	ssize_t n;
+
+	memset(m.buf, GUARD, sizeof(m.buf));
+	n = ipq_read(h, m.buf, sizeof(m.buf), SOON);
+	cr_assert(n > 0 && n < 60000, "%zd", n);
+	for (size_t i = n; i < sizeof(m.buf); i++)
+		cr_assert(m.buf[i] == GUARD, "byte %zu is written, behind %zd", i, n);
+	return n;
+}
+
+static const size_t sizes[] = { 0, 1, 5, 100, 140, 200, 300, 500, 1400, 1401, 9000, 30000 };
+
+Test(buffers, nothing_is_written_behind_an_error)
+{
+	static unsigned char payload[30000];
+	struct ipq_handle *h;
+
+	network_enter();
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (int round = 0; round < 3; round++) {
+		refused_mode(h);
+		read_into_pattern(h);
+		refused_verdict(h);
+		read_into_pattern(h);
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+			ipq_set_verdict(h, 77, NF_ACCEPT, sizes[i], payload);
+			read_into_pattern(h);
+		}
+		/* what is received where it is to stand goes by those before */
+		for (int n = 0; n < 70; n++) {
+			udp_say(AF_INET, 9, "hello");
+			ipq_set_verdict(h, queue_packet(h, &m)->packet_id, NF_DROP, 0, NULL);
+		}
+	}
+	ipq_destroy_handle(h);
+}
+
+Test(buffers, nothing_is_written_behind_a_packet)
+{
+	static unsigned char data[30000];
+	struct ipq_handle *h;
+	ipq_id_t id;
+	int fd;
+
+	NOT_CARRIED(CARRIED_HAS_NO_MARKS);
+	network_enter();
+	fd = udp_open(AF_INET, 0);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		cr_assert(udp_send(fd, "127.0.0.1", 9, data, sizes[i]) == (ssize_t)sizes[i]);
+		read_into_pattern(h);
+		/* with a mark what comes before the payload is longer */
+		for (int n = 0; n < 4; n++) {
+			id = ipq_get_packet(m.buf)->packet_id;
+			cr_assert(ipq_set_vwmark(h, id, NF_QUEUE, n % 2 ? 0 : 5, 0, NULL) > 0);
+			read_into_pattern(h);
+			cr_assert(ipq_get_packet(m.buf)->data_len == sizes[i] + 28);
+		}
+		ipq_set_verdict(h, ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
+	}
+	ipq_set_mode(h, IPQ_COPY_META, 0);
+	udp_say(AF_INET, 9, "hello");
+	read_into_pattern(h);
+	ipq_destroy_handle(h);
+}
+
+/* The last bytes before memory that is not there. */
+static unsigned char *edge(void)
+{
+	char *pages = mmap(NULL, 3 * 65536, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(pages != MAP_FAILED && !munmap(pages + 65536, 2 * 65536));
+	return (unsigned char *)pages + 65536;
+}
+
+Test(buffers, a_message_needs_no_more_memory_than_its_length)
+{
+	static unsigned char data[9000];
+	unsigned char *end = edge();
+	struct ipq_handle *h;
+	ssize_t n;
+	int fd;
+
+	network_enter();
+	fd = udp_open(AF_INET, 0);
+	h = queue_port_9(IPQ_COPY_PACKET);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= sizeof(data); i++) {
+		size_t len = (sizeof(long) == 8 ? 112 : 88) + sizes[i] + 28;
+
+		len = NLMSG_ALIGN(len);
+		for (size_t missing = 0; missing < 2 * len; missing += len / 3 + 1) {
+			cr_assert(udp_send(fd, "127.0.0.1", 9, data, sizes[i]) >= 0);
+			errno = 0;
+			n = ipq_read(h, end - len + missing, 60000, SOON);
+			if (missing)
+				cr_assert(n == -1 && errno == EFAULT, "%zd, %zu missing", n,
+					  missing);
+			else
+				cr_assert(n == (ssize_t)len, "%zd of %zu, %s", n, len,
+					  strerror(errno));
+		}
+	}
+	refused_verdict(h);
+	n = sizeof(long) == 8 ? 60 : 48;
+	cr_assert(ipq_read(h, end - n, 60000, SOON) == n, "%s", strerror(errno));
+	refused_verdict(h);
+	cr_assert(ipq_read(h, end - n + 1, 60000, SOON) == -1 && errno == EFAULT);
+	cr_assert(queue_silent(h));
 	ipq_destroy_handle(h);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A received datagram of which a part lies where the program wants it, some bytes
- * more beside that, and the rest is lost. Knows nothing of what the bytes mean. */
+/* A received datagram of which the head lies apart, the rest where the program wants it,
+ * some bytes more beside that, and what comes after is lost. Knows nothing of what the
+ * bytes mean. */
 #include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
 
 #include <criterion/criterion.h>
 
@@ -9,47 +12,54 @@
 
 TestSuite(pieces, .timeout = 60);
 
-#define LEN_MAX (4 * NFQUEUE_HEAD_MAX)
-#define KEPT_BESIDE NFQUEUE_HEAD_MAX
+#define LEN_MAX (6 * NFQUEUE_HEAD_MAX)
 
 static unsigned char byte_at(size_t offset)
 {
 	return offset * 7 + offset / 256;
 }
 
-/* As recvmsg(2) leaves it: len bytes came, start_len of them at start. */
-static void receive(struct nfqueue_datagram *d, unsigned char *start, size_t start_len,
+/* len bytes come, of which rest_len at most go to rest. */
+static void receive(struct nfqueue_datagram *d, unsigned char *rest, size_t rest_len,
 		    size_t len)
 {
-	memset(d->spill, 0xee, sizeof(d->spill));
-	for (size_t i = 0; i < len && i < start_len; i++)
-		start[i] = byte_at(i);
-	for (size_t i = start_len; i < len && i < start_len + KEPT_BESIDE; i++)
-		d->spill[i - start_len] = byte_at(i);
-	nfqueue_received(d, start, start_len, len);
+	static unsigned char bytes[LEN_MAX];
+	int ends[2];
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = byte_at(i);
+	memset(d, 0xee, sizeof(*d));
+	d->rest = rest;
+	d->rest_len = rest_len;
+	cr_assert(!socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+	cr_assert(send(ends[0], bytes, len, 0) == (ssize_t)len);
+	cr_assert(!nfqueue_receive(ends[1], MSG_DONTWAIT, d) && d->len == len);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* Around the lengths at which something changes. */
-static const size_t starts[] = { 0, 1, 20, 511, 512, 513, 1024 };
-static const size_t lens[] = { 16, 100, 511, 512, 513, 1024, 1025, 1536, 1537, LEN_MAX };
+static const size_t rests[] = { 0, 1, 20, 255, 256, 257, 512, 1024 };
+static const size_t lens[] = { 16, 100, 255, 256, 257, 511, 512, 513, 1024, 1025, LEN_MAX };
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-static size_t kept_of(size_t start_len, size_t len)
+static size_t kept_of(size_t rest_len, size_t len)
 {
-	return len < start_len + KEPT_BESIDE ? len : start_len + KEPT_BESIDE;
+	size_t most = 2 * NFQUEUE_HEAD_MAX + rest_len;
+
+	return len < most ? len : most;
 }
 
 Test(pieces, any_bytes_are_copied_as_far_as_they_were_kept)
 {
-	static _Alignas(struct nlmsghdr) unsigned char start[LEN_MAX];
-	static unsigned char to[LEN_MAX];
+	static unsigned char rest[LEN_MAX], to[LEN_MAX];
 	struct nfqueue_datagram d;
 
-	for (size_t s = 0; s < COUNT_OF(starts); s++)
+	for (size_t r = 0; r < COUNT_OF(rests); r++)
 		for (size_t l = 0; l < COUNT_OF(lens); l++) {
-			size_t kept = kept_of(starts[s], lens[l]);
+			size_t kept = kept_of(rests[r], lens[l]);
 
-			receive(&d, start, starts[s], lens[l]);
+			receive(&d, rest, rests[r], lens[l]);
 			for (size_t offset = 0; offset < LEN_MAX; offset += 37) {
 				size_t all = offset < kept ? kept - offset : 0;
 
@@ -64,35 +74,38 @@ Test(pieces, any_bytes_are_copied_as_far_as_they_were_kept)
 		}
 }
 
-Test(pieces, the_head_is_in_one_piece_and_aligned)
+/* The rest may stand before or behind where it is to be, or there. */
+Test(pieces, payload_is_put_together_wherever_its_rest_was_received)
 {
-	static _Alignas(struct nlmsghdr) unsigned char buffer[LEN_MAX + 4];
+	static unsigned char buffer[LEN_MAX + 2 * NFQUEUE_HEAD_MAX];
+	static const size_t offset = 60, len = 4 * NFQUEUE_HEAD_MAX;
+	unsigned char *to = buffer + NFQUEUE_HEAD_MAX;
 	struct nfqueue_datagram d;
 
-	for (size_t unaligned = 0; unaligned < 4; unaligned++)
-		for (size_t s = 0; s < COUNT_OF(starts); s++)
-			for (size_t l = 0; l < COUNT_OF(lens); l++) {
-				size_t kept = kept_of(starts[s], lens[l]);
-				size_t least = kept < KEPT_BESIDE ? kept : KEPT_BESIDE;
-
-				receive(&d, buffer + unaligned, starts[s], lens[l]);
-				cr_assert((uintptr_t)d.nlh % _Alignof(struct nlmsghdr) == 0);
-				cr_assert(d.have >= least && d.have <= kept);
-				for (size_t i = 0; i < d.have; i++)
-					cr_assert(((unsigned char *)d.nlh)[i] == byte_at(i));
-			}
+	for (size_t at = 0; at < 2 * NFQUEUE_HEAD_MAX; at += 4) {
+		memset(buffer, 0xee, sizeof(buffer));
+		receive(&d, buffer + at, LEN_MAX - at, len);
+		cr_assert(nfqueue_in_place(&d, offset, to) ==
+			  (at == 2 * NFQUEUE_HEAD_MAX - offset));
+		cr_assert(nfqueue_copy(&d, offset, len - offset, to) == len - offset);
+		for (size_t i = offset; i < len; i++)
+			cr_assert(to[i - offset] == byte_at(i), "%zu at %zu", i, at);
+	}
 }
 
-Test(pieces, what_lies_where_it_belongs_is_known_to)
+Test(pieces, the_head_is_in_one_piece_and_aligned)
 {
-	static _Alignas(struct nlmsghdr) unsigned char start[LEN_MAX];
+	static unsigned char rest[LEN_MAX];
 	struct nfqueue_datagram d;
 
-	receive(&d, start, 1000, 900);
-	cr_assert(nfqueue_in_place(&d, 100, 800, start + 100));
-	cr_assert(!nfqueue_in_place(&d, 100, 800, start + 96));
-	cr_assert(!nfqueue_in_place(&d, 100, 801, start + 100), "more than came");
-	receive(&d, start, 1000, 1100);
-	cr_assert(nfqueue_in_place(&d, 100, 900, start + 100));
-	cr_assert(!nfqueue_in_place(&d, 100, 901, start + 100), "it lies beside");
+	for (size_t r = 0; r < COUNT_OF(rests); r++)
+		for (size_t l = 0; l < COUNT_OF(lens); l++) {
+			size_t have = lens[l] < NFQUEUE_HEAD_MAX ? lens[l] : NFQUEUE_HEAD_MAX;
+
+			receive(&d, rest, rests[r], lens[l]);
+			cr_assert((uintptr_t)nfqueue_head(&d) % _Alignof(struct nlmsghdr) == 0);
+			cr_assert(nfqueue_have(&d) == have);
+			for (size_t i = 0; i < have; i++)
+				cr_assert(((unsigned char *)nfqueue_head(&d))[i] == byte_at(i));
+		}
 }

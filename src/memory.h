@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether memory that a program names is there, so that a bad address is an
  * error for it, as with system calls. Knows nothing of what is in it. */
-#ifndef PRELOAD_MEMORY_H
-#define PRELOAD_MEMORY_H
+#ifndef IPQ_MEMORY_H
+#define IPQ_MEMORY_H
 
 #include <stdbool.h>
 #include <stdatomic.h>

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Several messages at once: taken in, held, given one by one, and those taken singly
+ * beside them told of. Knows nothing of waiting. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "batched.h"
+#include "take.h"
+
+/* With batches: as if the program had been given it, and had decided on it. */
+static void note_sent_on(struct ip_queue *q, const struct message *m)
+{
+	struct ids *ids = &batch_verdicts(q->batch)->ids;
+
+	if (m->queue != q->peer->number)
+		return;
+	ids_give(ids, m->queue, m->id);
+	ids_decide(ids, m->queue, m->id);
+}
+
+/* With batches: everyone who shares the queue is to know what the program has. A
+ * signal handler that interrupted another cannot tell it; then the id is missing. */
+bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
+{
+	bool locked = batch_lock(q->batch);
+	bool accepted = take_accept(q, fd, m);
+
+	if (m->kind == MESSAGE_MARK)
+		batch_mark_seen(q->batch, m->id);
+	else
+		batch_mark_passed(q->batch);
+	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
+		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
+		batch_note_size(q->batch, m->payload_len);
+	}
+	if (locked && !accepted && m->kind == MESSAGE_PACKET)
+		note_sent_on(q, m);
+	if (locked)
+		batch_leave(q->batch, fd);
+	return accepted;
+}
+
+/* As many messages as there is room for, of which those for the program are kept. */
+static void take_in(struct ip_queue *q, int fd, bool *passed)
+{
+	struct batch *b = q->batch;
+	struct nfqueue_datagram d;
+	struct message *m;
+	unsigned int n;
+
+	do {
+		n = batch_receive(b, fd);
+		for (unsigned int i = 0; i < n; i++) {
+			m = batch_look(b, i, &d);
+			translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, m);
+			if (m->kind == MESSAGE_MARK) {
+				batch_mark_seen(b, m->id);
+			} else if (m->kind == MESSAGE_PACKET &&
+				   !take_is_for(q->peer, m)) {
+				take_send_on(q, fd, m);
+				note_sent_on(q, m);
+				*passed = true;
+			} else {
+				if (m->kind == MESSAGE_PACKET)
+					ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
+				batch_keep(b, i);
+			}
+		}
+		batch_received(b);
+	} while (n && !batch_held(b) && batch_has_marks(b));
+}
+
+/* The oldest message held, 0 if none is. */
+static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			 bool *passed)
+{
+	struct batch *b = q->batch;
+	struct nfqueue_datagram d;
+	struct message *m;
+	ssize_t n = 0;
+
+	if (!batch_held(b) && batch_is_due(b))
+		take_in(q, fd, passed);
+	while (n == 0 && batch_held(b)) {
+		m = batch_head(b, &d);
+		batch_note_size(b, m->payload_len);
+		if (take_accept(q, fd, m))
+			n = take_give(q, m, &d, buf, len, flags);
+		else
+			*passed = true;
+		if (n == 0 || !(flags & MSG_PEEK))
+			batch_drop_head(b);
+		/* the marks must be gone by the time nothing is held */
+		if (!batch_held(b) && batch_has_marks(b))
+			take_in(q, fd, passed);
+	}
+	/* the program may now wait: for ever, for all we know */
+	if (!batch_held(b))
+		verdicts_flush(batch_verdicts(b), fd);
+	return n;
+}
+
+ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			bool *passed)
+{
+	bool others = false;
+	int saved = errno;
+	ssize_t n = 0;
+
+	if (batch_lock(q->batch)) {
+		verdicts_note_read(batch_verdicts(q->batch));
+		n = give_held(q, fd, buf, len, flags, &others);
+		batch_leave(q->batch, fd);
+	}
+	if (n >= 0)	/* a verdict held, or a mark, may not have been sent */
+		errno = saved;
+	*passed |= others;
+	if (n || others)
+		return n;
+	return take_message(q, fd, buf, len, flags, passed);
+}
+

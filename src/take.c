@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How one message of the kernel's is taken from the socket and becomes the program's:
+ * what it is, whether it is for the program, where its bytes go. Knows nothing of
+ * waiting, nor of messages that are held. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/netfilter.h>
+
+#include "batched.h"
+#include "debug.h"
+#include "export.h"
+#include "memory.h"
+#include "nfqueue.h"
+#include "take.h"
+
+#define HEAD_LEN sizeof(((struct message *)0)->packet)
+
+/*
+ * Where the payload begins in the kernel's message, in the lower half of a place, and in
+ * how many packets in a row it has, in the upper. From TRUSTED on a payload is received
+ * where it is to stand, going by that. Before, it is received farther ahead, and moved:
+ * going by a wrong guess bytes would come behind the message, where the program may have
+ * something else.
+ */
+#define IN_A_ROW (1u << 16)
+#define TRUSTED (64 * IN_A_ROW)
+
+void take_expect_echo(struct peer *p)
+{
+	atomic_store_explicit(&p->payload_place, 0, memory_order_relaxed);
+}
+
+static EVERY_PACKET void note_place(struct peer *p, uint16_t offset)
+{
+	uint32_t place = atomic_load_explicit(&p->payload_place, memory_order_relaxed);
+
+	if (!offset || (place >= TRUSTED && (uint16_t)place == offset))
+		return;
+	place = (uint16_t)place == offset ? place + IN_A_ROW : offset;
+	atomic_store_explicit(&p->payload_place, place, memory_order_relaxed);
+}
+
+/* What follows the head of the message is payload, if anything. */
+static EVERY_PACKET void place_rest(const struct peer *p, unsigned char *buf, size_t len,
+				    struct nfqueue_datagram *d)
+{
+	uint32_t place = atomic_load_explicit(&p->payload_place, memory_order_relaxed);
+	size_t before = HEAD_LEN;
+
+	if (place >= TRUSTED)
+		before += NFQUEUE_HEAD_MAX - (uint16_t)place;
+	d->rest = buf ? buf + before : NULL;
+	d->rest_len = buf && len > before ? len - before : 0;
+}
+
+static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+
+	if (m->indev)
+		links_find(&q->links, fd, m->indev, msg->indev_name,
+			   m->has_hw_addr ? &msg->hw_type : NULL);
+	if (m->outdev)
+		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
+}
+
+/* What is done with a packet that is not for the program. It has no old request;
+ * so a refusal is nobody's. */
+void take_decide(int fd, const struct message *m, uint32_t value)
+{
+	struct request r = { .nlh.nlmsg_len = 0 };
+	struct verdict v = { .id = m->id, .value = value };
+	struct kernel_request out;
+	int saved = errno;
+
+	kernel_request_init(&out);
+	translate_verdict(&out, &r, REFUSAL_IS_EPERM, m->queue, &v);
+	nfqueue_send(fd, &out);
+	errno = saved;
+}
+
+/* To the handle of its family, if the program has one; else it is dropped, as when
+ * the family's module was not there to listen. Returns whether it has. */
+bool take_move(struct peer *p, int fd, const struct message *m)
+{
+	struct peer *to = peers_find_owner(m->family, p->network, m->queue, m->queue);
+
+	/* a number that is not private is in another's hands by now, or was */
+	if (to && !to->is_private)
+		to = NULL;
+	if (m->family != p->family)
+		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	p->shares = true;
+	take_decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
+	return to;
+}
+
+APART void take_send_on(struct ip_queue *q, int fd, const struct message *m)
+{
+	bool moved = take_move(q->peer, fd, m);
+
+	if (!moved && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
+		debug_foreign(m->queue, m->family);
+}
+
+/* netlink_ack addresses an error to the port id that the socket is bound to, which a
+ * program that speaks netlink itself may have chosen. */
+static APART void address_error(const struct ip_queue *q, struct message *m)
+{
+	uint32_t shown = atomic_load_explicit(&q->shown_port_id, memory_order_relaxed);
+
+	if (shown)
+		memcpy(m->head + offsetof(struct nlmsghdr, nlmsg_pid), &shown,
+		       sizeof(shown));
+}
+
+/* Whether the message is one for the program; sees to it if not. */
+EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_PACKET:
+		if (!take_is_for(q->peer, m)) {
+			take_send_on(q, fd, m);
+			return false;
+		}
+		if (atomic_load_explicit(&q->peer->several, memory_order_relaxed))
+			m->packet.msg.packet_id |= (uint64_t)m->queue << 32;
+		name_links(q, fd, m);
+		note_place(q->peer, m->payload_offset);
+		return true;
+	case MESSAGE_ERROR:
+		if (m->claim_lost) {
+			/* the request behind it has an answer of its own */
+			q->peer->owner = false;
+			return false;
+		}
+		address_error(q, m);
+		if (m->error == EPERM && q->peer->owner && q->settings.debug)
+			debug_forbidden(q->peer->number);
+		return true;
+	case MESSAGE_MARK:
+	case MESSAGE_NONE:
+		break;
+	}
+	return false;
+}
+
+/* The part of the message that is not where the kernel put it has to be there, too. */
+static EVERY_PACKET bool can_write(const struct message *m, const struct nfqueue_datagram *d,
+				   unsigned char *buf, size_t end)
+{
+	size_t first = HEAD_LEN + NFQUEUE_HEAD_MAX;
+
+	if (end <= first)
+		return memory_is_there(buf, end);
+	return memory_is_there(buf, first) &&
+	       (nfqueue_in_place(d, m->payload_offset, buf + m->head_len) ||
+		memory_is_there(buf + first, end - first));
+}
+
+/* Payload first: what stands before it in buf may still be part of it. */
+static EVERY_PACKET void write_message(const struct message *m,
+				       const struct nfqueue_datagram *d,
+				       unsigned char *buf, size_t len)
+{
+	size_t end = m->len < len ? m->len : len;
+	size_t head_len = m->head_len < len ? m->head_len : len;
+	size_t filled = head_len + m->payload_len;
+
+	if (filled > len)
+		filled = len;
+	if (m->payload_offset + m->payload_len <= nfqueue_have(d))
+		memcpy(buf + head_len, d->head + m->payload_offset, filled - head_len);
+	else if (filled > head_len)
+		filled = head_len + nfqueue_copy(d, m->payload_offset,
+						 filled - head_len, buf + head_len);
+	if (head_len == HEAD_LEN)	/* a length that the compiler knows */
+		memcpy(buf, m->head, HEAD_LEN);
+	else
+		memcpy(buf, m->head, head_len);
+	if (filled < end)
+		memset(buf + filled, 0, end - filled);
+}
+
+EVERY_PACKET ssize_t take_give(struct ip_queue *q, const struct message *m,
+			       const struct nfqueue_datagram *d, void *buf, size_t len,
+			       int flags)
+{
+	if (m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+		atomic_fetch_add_explicit(&q->peer->delivered, 1, memory_order_relaxed);
+	if (!can_write(m, d, buf, m->len < len ? m->len : len)) {
+		errno = EFAULT;
+		return -1;
+	}
+	write_message(m, d, buf, len);
+	return m->len;
+}
+
+ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+		     bool *passed)
+{
+	struct nfqueue_datagram d;
+	struct message m;
+
+	place_rest(q->peer, buf, len, &d);
+	if (nfqueue_receive(fd, flags, &d))
+		return -1;
+	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+	if (q->batch ? batched_accept(q, fd, &m, flags) : take_accept(q, fd, &m))
+		return take_give(q, &m, &d, buf, len, flags);
+	if (flags & MSG_PEEK)
+		nfqueue_discard(fd);
+	if (m.kind != MESSAGE_MARK)
+		*passed = true;
+	return 0;
+}
