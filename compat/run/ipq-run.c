@@ -2,7 +2,6 @@
 /* Runs an unmodified old program with libipq-preload.so beneath it. Sets the
  * environment and, unless there are to be several instances, is gone; knows nothing
  * of packets. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -13,10 +12,9 @@
 #include <unistd.h>
 
 #include "instances.h"
+#include "library.h"
 #include "program.h"
 #include "settings.h"
-
-#define LIBRARY "libipq-preload.so"
 
 static const char usage[] =
 "usage: ipq-run [OPTION]... PROGRAM [ARGUMENT]...\n"
@@ -136,65 +134,6 @@ static void set_queues(const char *option, const char *variable, const char *tex
 	unsetenv("IPQ_RUN_BALANCE6");
 }
 
-/* Where this program is, with no file name. */
-static void own_directory(char dir[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", dir, PATH_MAX - 1);
-
-	if (n < 0)
-		die(125, "/proc/self/exe", strerror(errno));
-	dir[n] = '\0';
-	*strrchr(dir, '/') = '\0';
-}
-
-static bool is_file(char path[PATH_MAX], const char *dir, const char *rest)
-{
-	return snprintf(path, PATH_MAX, "%s/%s", dir, rest) < PATH_MAX &&
-	       !access(path, R_OK);
-}
-
-/* With $LIB the loader chooses, for children of the other class as well; but
- * only where the distribution's directories are meant. */
-static bool use_lib_token(const char *dir, char path[PATH_MAX])
-{
-	void *library;
-
-	if (snprintf(path, PATH_MAX, "%s/../$LIB/libipq/" LIBRARY, dir) >= PATH_MAX)
-		return false;
-	library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
-	if (library)
-		dlclose(library);
-	return library;
-}
-
-static bool find_library(enum program_class class, char path[PATH_MAX])
-{
-	static const char *const places_32bit[] = {
-		"../lib/i386-linux-gnu/libipq/" LIBRARY,
-		"../lib/arm-linux-gnueabihf/libipq/" LIBRARY,
-		"../lib32/libipq/" LIBRARY,
-		"../lib/libipq/" LIBRARY,
-		"32/" LIBRARY,
-	};
-	char dir[PATH_MAX];
-	bool found = false;
-
-	own_directory(dir);
-	if (class == PROGRAM_NATIVE)
-		found = is_file(path, dir, LIBRARY) ||	/* in the build tree */
-			is_file(path, dir, PRELOAD_FROM_BINDIR "/" LIBRARY);
-	for (size_t i = 0; class == PROGRAM_32BIT && !found &&
-	     i < sizeof(places_32bit) / sizeof(places_32bit[0]); i++)
-		found = is_file(path, dir, places_32bit[i]);
-	if (found && !strstr(path, "/32/")) {
-		char with_token[PATH_MAX];
-
-		if (use_lib_token(dir, with_token))
-			strcpy(path, with_token);
-	}
-	return found;
-}
-
 /* A whole name: programs change directory. */
 static void find_named(const char *file, char path[PATH_MAX])
 {
@@ -228,13 +167,25 @@ static void preload(const char *library)
 	prepend("LD_PRELOAD", library, "");
 }
 
+/* gcc's address sanitizer is a library that wants to be the first and ends the program
+ * if it is not. Nothing of what it puts before the C library's is ours. */
+static void allow_before_asan(void)
+{
+	static const char option[] = "verify_asan_link_order=0";
+	const char *old = getenv("ASAN_OPTIONS");
+
+	if (!old || !strstr(old, "verify_asan_link_order"))
+		prepend("ASAN_OPTIONS", option, "");
+}
+
 static void add_wrappers(void)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 
-	own_directory(dir);
-	if (is_file(path, dir, "wrappers") ||
-	    is_file(path, dir, WRAPPERS_FROM_BINDIR))
+	if (!library_own_directory(dir))
+		die(125, "/proc/self/exe", strerror(errno));
+	if (library_is_file(path, dir, "wrappers") ||
+	    library_is_file(path, dir, WRAPPERS_FROM_BINDIR))
 		prepend("PATH", path, "/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
@@ -261,8 +212,8 @@ int main(int argc, char **argv)
 	char library[PATH_MAX], culprit[PATH_MAX];
 	const char *why, *named = NULL;
 	unsigned int instances = 0;
-	enum program_class class;
 	struct program program;
+	struct elf_file elf;
 	struct instances set;
 	bool wrappers = true;
 	int option;
@@ -327,7 +278,7 @@ int main(int argc, char **argv)
 	program.words = argv + optind;
 	if (!program_find(program.words[0], program.path))
 		cannot_run(program.words[0]);
-	why = program_examine(program.path, &class, culprit);
+	why = program_examine(program.path, &elf, culprit);
 	if (why && access(culprit, F_OK) && errno == ENOENT) {
 		fprintf(stderr, "ipq-run: %s: its interpreter %s is not there\n",
 			program.path, culprit);
@@ -335,13 +286,12 @@ int main(int argc, char **argv)
 	}
 	if (why)
 		die(125, culprit, why);
-	if (!named && !find_library(class, library))
-		die(125, culprit, class == PROGRAM_32BIT ?
-		    "is a 32-bit program, and there is no 32-bit " LIBRARY "; "
-		    "install it, or name it with --library" :
-		    "cannot be served without " LIBRARY ", which is not where it "
-		    "was installed; name it with --library");
+	why = named ? library_check(library, &elf) : library_find(&elf, library);
+	if (why)
+		die(125, named ? library : culprit, why);
 	preload(library);
+	if (elf.needs_asan)
+		allow_before_asan();
 	if (instances)
 		return instances_run(&set, program.path, execute, &program);
 	execute(&program);

@@ -73,118 +73,90 @@ static const char *examine_privileges(const char *path, const struct stat *st)
 	return NULL;
 }
 
-/* Reads n bytes at offset; a file too short is as good as one with zeros. */
-static void read_at(int fd, off_t offset, void *data, size_t n)
+/* A loader can be given the program that it is to load: it loads nothing itself, but has
+ * a name that programs ask for it by. */
+static bool is_loader(const struct elf_file *elf)
 {
-	ssize_t got = pread(fd, data, n, offset);
-
-	if (got < 0)
-		got = 0;
-	memset((char *)data + got, 0, n - got);
+	return elf->type == ET_DYN && elf->has_soname && !elf->has_needed;
 }
 
-union elf_header {
-	Elf32_Ehdr of_32;	/* they part at e_entry */
-	Elf64_Ehdr of_64;
-};
-
-/* Where the first program header of the type is, 0 if there is none. */
-static uint64_t find_segment(int fd, const union elf_header *h, bool is_64, uint32_t type)
+static bool is_foreign(const struct elf_file *elf)
 {
-	uint64_t offset = is_64 ? h->of_64.e_phoff : h->of_32.e_phoff;
-	unsigned int n = is_64 ? h->of_64.e_phnum : h->of_32.e_phnum;
-	unsigned int size = is_64 ? h->of_64.e_phentsize : h->of_32.e_phentsize;
-	uint32_t found;		/* with it they begin in both classes */
+	const uint8_t own = sizeof(long) == 8 ? ELFCLASS64 : ELFCLASS32;
 
-	for (; n--; offset += size) {
-		read_at(fd, offset, &found, sizeof(found));
-		if (found == type)
-			return offset;
-	}
-	return 0;
-}
-
-/* Some 25 in a library; the name stands among the first. */
-#define ENTRIES_MAX 1000
-
-/* Whether it is the loader, to be given the program: it needs none itself, but has a
- * name that programs ask for it by. Static programs have none, even as PIEs. */
-static bool is_loader(int fd, const union elf_header *h, bool is_64)
-{
-	uint64_t offset = h->of_32.e_type == ET_DYN ?
-			  find_segment(fd, h, is_64, PT_DYNAMIC) : 0;
-	union { Elf32_Phdr of_32; Elf64_Phdr of_64; } segment;
-	union { Elf32_Dyn of_32; Elf64_Dyn of_64; } entry;
-	unsigned int n = 0;
-	int64_t tag;
-
-	if (!offset)
-		return false;
-	read_at(fd, offset, &segment, sizeof(segment));
-	offset = is_64 ? segment.of_64.p_offset : segment.of_32.p_offset;
-	do {
-		read_at(fd, offset, &entry, sizeof(entry));
-		tag = is_64 ? entry.of_64.d_tag : entry.of_32.d_tag;
-		offset += is_64 ? sizeof(entry.of_64) : sizeof(entry.of_32);
-	} while (tag != DT_NULL && tag != DT_SONAME && ++n < ENTRIES_MAX);
-	return tag == DT_SONAME;
-}
-
-static const char *examine_elf(int fd, enum program_class *class)
-{
-	static const char foreign[] = "is for another architecture; "
-				      "libipq-preload.so must be built for it";
-	union elf_header header;
-	const Elf32_Ehdr *h = &header.of_32;
-	bool is_64;
-
-	read_at(fd, 0, &header, sizeof(header));
-	is_64 = h->e_ident[EI_CLASS] == ELFCLASS64;
-	if (h->e_ident[EI_DATA] !=
-	    (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB))
-		return foreign;
-#ifdef MACHINE
-	if (h->e_machine == MACHINE && is_64 == (sizeof(long) == 8))
-		*class = PROGRAM_NATIVE;
+	if (elf->order != (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB))
+		return true;
 #ifdef MACHINE_32BIT
-	else if (h->e_machine == MACHINE_32BIT)
-		*class = PROGRAM_32BIT;
+	if (elf->machine == MACHINE_32BIT)
+		return elf->class != ELFCLASS32;
 #endif
-	else
-		return foreign;
-#else
-	*class = PROGRAM_NATIVE;
+#ifdef MACHINE
+	if (elf->machine != MACHINE)
+		return true;
 #endif
-	if (!find_segment(fd, &header, is_64, PT_INTERP) &&
-	    !is_loader(fd, &header, is_64))
-		return "is statically linked: there is no loader in it to preload "
-		       "anything; it must be linked again";
-	return NULL;
+	return elf->class != own;
 }
 
-static const char *examine(const char *path, enum program_class *class,
+static const char *examine_elf(const struct elf_file *elf)
+{
+	if (is_foreign(elf))
+		return "is for another architecture; libipq-preload.so must be built for "
+		       "it";
+	if (elf->type != ET_EXEC && elf->type != ET_DYN)
+		return "is not a program, but an object file or a core: link it, or name "
+		       "the program that it is of";
+	if (elf->is_cut)
+		return "is not whole: it names bytes beyond its end; copy it again";
+	if (elf->has_interpreter || is_loader(elf))
+		return NULL;
+	if (elf->has_needed || elf->has_soname)
+		return "is a shared library, not a program; name the program that uses it";
+	return "is statically linked: there is no loader in it to preload "
+	       "anything; it must be linked again";
+}
+
+static const char *examine(const char *path, struct elf_file *elf,
 			   char culprit[PATH_MAX], int depth);
 
+static bool ends_in_cr(const char *word)
+{
+	return word && *word && word[strlen(word) - 1] == '\r';
+}
+
+static bool is_shell(const char *interpreter)
+{
+	size_t len = strlen(interpreter);
+
+	return len >= 2 && !strcmp(interpreter + len - 2, "sh");
+}
+
 /* "#!/usr/bin/env name" says more of name than of env. */
-static const char *examine_script(char *line, enum program_class *class,
+static const char *examine_script(char *line, struct elf_file *elf,
 				  char culprit[PATH_MAX], int depth)
 {
 	char *rest, *interpreter = strtok_r(line, " \t\n", &rest);
 	char *arg = strtok_r(NULL, " \t\n", &rest);
 	const char *name = interpreter ? strrchr(interpreter, '/') : NULL;
+	bool by_env = name && !strcmp(name, "/env") && arg && arg[0] != '-' &&
+		      !strchr(arg, '=');
 	char found[PATH_MAX];
+	bool is_there = by_env && program_find(arg, found);
 	const char *why;
 
 	if (!interpreter)
 		interpreter = "/bin/sh";
-	why = examine(interpreter, class, culprit, depth + 1);
-	if (!why && name && !strcmp(name, "/env") && arg && arg[0] != '-' &&
-	    !strchr(arg, '=') && program_find(arg, found))
-		why = examine(found, class, culprit, depth + 1);
+	/* a name may end so, if somebody has made such a file */
+	if ((ends_in_cr(interpreter) && access(interpreter, F_OK)) ||
+	    (ends_in_cr(arg) && (by_env ? !is_there : is_shell(interpreter))))
+		return "has lines that end in a carriage return (CR LF), which Linux takes "
+		       "for a part of the last word; take them out: sed -i 's/\\r$//'";
+	why = examine(interpreter, elf, culprit, depth + 1);
+	if (!why && is_there)
+		why = examine(found, elf, culprit, depth + 1);
 	return why;
 }
 
-static const char *examine(const char *path, enum program_class *class,
+static const char *examine(const char *path, struct elf_file *elf,
 			   char culprit[PATH_MAX], int depth)
 {
 	/* nobody may ever write to a pipe */
@@ -200,12 +172,13 @@ static const char *examine(const char *path, enum program_class *class,
 		close(fd);
 		return "is not a program";
 	}
-	read_at(fd, 0, line, sizeof(line) - 1);
+	if (pread(fd, line, sizeof(line) - 1, 0) < 0)
+		*line = '\0';
 	why = NULL;
-	if (!memcmp(line, ELFMAG, SELFMAG)) {
+	if (elf_read(fd, elf)) {
 		why = examine_privileges(path, &st);
 		if (!why)
-			why = examine_elf(fd, class);
+			why = examine_elf(elf);
 	} else if (depth == DEPTH_MAX) {
 		why = "is one script of too many that run each other";
 	} else {
@@ -213,15 +186,15 @@ static const char *examine(const char *path, enum program_class *class,
 		bool named = line[0] == '#' && line[1] == '!';
 
 		line[strcspn(line, "\n")] = '\0';
-		why = examine_script(named ? line + 2 : line + strlen(line), class,
+		why = examine_script(named ? line + 2 : line + strlen(line), elf,
 				     culprit, depth);
 	}
 	close(fd);
 	return why;
 }
 
-const char *program_examine(const char *path, enum program_class *class,
+const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX])
 {
-	return examine(path, class, culprit, 0);
+	return examine(path, elf, culprit, 0);
 }

@@ -8,18 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum program_class {
-	PROGRAM_NATIVE,		/* of this program's own architecture */
-	PROGRAM_32BIT,		/* its 32-bit one */
-};
+#include "elf-file.h"
 
 /* Finds name as execvp(3) would. Returns false and errno. */
 bool program_find(const char *name, char path[PATH_MAX]);
 
-/* Returns NULL and the class, or why the program cannot be served, in words
- * that may follow the file's name: the cause, then what can be done. culprit is
- * that file: path itself, or the interpreter of a script. */
-const char *program_examine(const char *path, enum program_class *class,
+/* Returns NULL and what the file says of itself, or why the program cannot be served,
+ * in words that may follow the file's name: the cause, then what can be done. culprit
+ * is that file: path itself, or the interpreter of a script. */
+const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX]);
 
 #endif

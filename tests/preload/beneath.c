@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -36,4 +37,23 @@ Test(beneath, valgrind_is_silent_of_a_clean_program)
 		    NULL);
 	child_says(&c, "ready");
 	child_is_served(&c, heard);
+}
+
+/* gcc's is a library, which insists on being the first; clang's is in the program. */
+Test(beneath, address_sanitizers_programs_are_served_without_a_word_to_them)
+{
+	const char *const programs[] = { given("SANITIZED"), given("SANITIZED_SHARED") };
+	int heard = queued_port(AF_INET), served = 0;
+	struct child c;
+
+	for (int i = 0; i < 2; i++) {
+		if (access(programs[i], X_OK))
+			continue;
+		child_start(&c, NULL, IPQ_RUN, programs[i], "2", NULL);
+		child_says(&c, "ready");
+		child_is_served(&c, heard);
+		served++;
+	}
+	if (!served)
+		cr_skip_test("no compiler here has an address sanitizer");
 }

@@ -334,7 +334,7 @@ static void make_other_class(int fd)
 	cr_assert(pwrite(fd, &class, 1, EI_CLASS) == 1);
 }
 
-/* The loader is what a static program has not. */
+/* A loader, and what is for it to do, is what a static program has not. */
 static void make_static(int fd)
 {
 	uint32_t none = PT_NULL, type;
@@ -346,7 +346,7 @@ static void make_static(int fd)
 		off_t at = header.e_phoff + i * sizeof(Elf64_Phdr);
 
 		cr_assert(pread(fd, &type, sizeof(type), at) == sizeof(type));
-		if (type == PT_INTERP)
+		if (type == PT_INTERP || type == PT_DYNAMIC)
 			cr_assert(pwrite(fd, &none, sizeof(none), at) == sizeof(none));
 	}
 }
@@ -408,6 +408,112 @@ Test(runner, a_static_program_is_refused)
 	expect_refusal("", "static", "statically linked", "linked again");
 }
 
+static void cut(int fd)
+{
+	struct stat st;
+
+	cr_assert(!fstat(fd, &st) && !ftruncate(fd, st.st_size - 1));
+}
+
+static void cut_most(int fd)
+{
+	cr_assert(!ftruncate(fd, sizeof(Elf64_Ehdr) + 10));
+}
+
+/* Zeros of its end may be all that is missing: sections are not for running. */
+static void cut_segments(int fd)
+{
+	cr_assert(!ftruncate(fd, 8192));
+}
+
+static void make_object(int fd)
+{
+	uint16_t type = ET_REL;
+
+	cr_assert(pwrite(fd, &type, sizeof(type), offsetof(Elf64_Ehdr, e_type)) ==
+		  sizeof(type));
+}
+
+Test(runner, a_file_that_is_no_whole_program_is_called_what_it_is)
+{
+	make_program("cut", cut_segments);
+	expect_refusal("", "cut", "is not whole", "copy it again");
+	make_program("cut", cut_most);
+	expect_refusal("", "cut", "is not whole", "copy it again");
+	make_program("stripped", cut);
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("stripped")) != 125, "%s", said);
+	make_program("object", make_object);
+	expect_refusal("", "object", "an object file", "link it");
+	run("cp %s %s", PRELOAD, program_at("library"));
+	expect_refusal("", "library", "a shared library, not a program",
+		       "the program that uses it");
+}
+
+/* glibc's program with the loader of musl's, as far as its file tells. */
+static void make_musl(int fd)
+{
+	static const char name[] = "/lib/ld-musl-x86_64.so.1";
+	char bytes[4096];
+	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+	char *at = n > 0 ? memmem(bytes, n, "/lib", 4) : NULL;
+
+	cr_assert(at && pwrite(fd, name, sizeof(name), at - bytes) == sizeof(name));
+}
+
+Test(runner, a_program_of_another_c_library_is_refused_before_its_loader_dies)
+{
+#ifdef __GLIBC__
+	make_program("musl", make_musl);
+	expect_refusal("", "musl", "is linked with another C library",
+		       "build libipq with that one");
+	cr_assert(RUN("%s --library %s %s", IPQ_RUN, PRELOAD, program_at("musl")) == 125);
+	assert_says(said, "is for another C library than the program");
+#else
+	(void)make_musl;
+	SKIP("this C library is not glibc");
+#endif
+}
+
+Test(runner, a_library_that_is_named_must_fit_the_program)
+{
+	run("echo text > %s", program_at("text.so"));
+	cr_assert(RUN("%s --library %s true", IPQ_RUN, program_at("text.so")) == 125);
+	assert_one_line(said);
+	assert_says(said, "/text.so: is not a shared library");
+	make_program("program.so", cut_segments);
+	cr_assert(RUN("%s --library %s true", IPQ_RUN, program_at("program.so")) == 125);
+	assert_says(said, "or not a whole one");
+	cr_assert(RUN("%s --library %s/raw true", IPQ_RUN, given("PROGRAMS")) == 125);
+	assert_says(said, "/raw: is not a shared library");
+	run("cp %s %s", PRELOAD, program_at("class.so"));
+	cr_assert(RUN("printf '\\1' | dd of=%s bs=1 seek=4 conv=notrunc status=none",
+		      program_at("class.so")) == 0);
+	cr_assert(RUN("%s --library %s true", IPQ_RUN, program_at("class.so")) == 125);
+	assert_one_line(said);
+	assert_says(said, program_at("class.so"));
+}
+
+Test(runner, a_script_with_carriage_returns_is_told_so)
+{
+	static const char *const firsts[] = {
+		"#!/bin/sh\\r", "#! /bin/sh -e\\r", "#!/usr/bin/env sh\\r",
+	};
+
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+		run("printf '%s\\necho run\\r\\n' > %s && chmod +x %s", firsts[i],
+		    program_at("script"), program_at("script"));
+		cr_assert(RUN("%s %s", IPQ_RUN, program_at("script")) == 125, "%s", said);
+		assert_one_line(said);
+		assert_says(said, "/script: has lines that end in a carriage return");
+		assert_says(said, "sed -i");
+	}
+	/* somebody may have made such a file */
+	run("cd %s && ln -s /bin/sh \"$(printf 'sh\\r')\" && "
+	    "printf '#!%s/sh\\r\\necho run\\n' > script", place, place);
+	cr_assert(RUN("%s %s", IPQ_RUN, program_at("script")) == 0, "%s", said);
+	expect("run\n");
+}
+
 #ifdef __GLIBC__
 /* An old program with its old C library is run so. */
 Test(runner, the_loader_may_be_given_the_program)
@@ -426,6 +532,7 @@ static void make_static_32bit(int fd)
 {
 	const Elf32_Ehdr header = {
 		.e_ident = ELFMAG "\1\1",	/* ELFCLASS32, ELFDATA2LSB */
+		.e_type = ET_EXEC,
 #ifdef __x86_64__
 		.e_machine = EM_386,
 #else
@@ -452,7 +559,7 @@ Test(runner, a_static_32_bit_program_is_refused)
 static void make_loader_32bit(int fd)
 {
 	const Elf32_Phdr segment = { .p_type = PT_DYNAMIC, .p_offset = 4096 };
-	const Elf32_Dyn entries[2] = { { .d_tag = DT_NEEDED }, { .d_tag = DT_SONAME } };
+	const Elf32_Dyn entries[2] = { { .d_tag = DT_HASH }, { .d_tag = DT_SONAME } };
 	const Elf32_Half type = ET_DYN;
 
 	make_static_32bit(fd);
@@ -469,6 +576,29 @@ Test(runner, a_32_bit_loader_is_a_32_bit_program)
 	run("cp %s %s && cp %s %s", IPQ_RUN, place, PRELOAD, place);
 	cr_assert(RUN("%s/ipq-run %s", place, program_at("loader")) == 125);
 	assert_says(said, "/loader: is a 32-bit program, and there is no 32-bit");
+}
+#endif
+
+#ifdef __x86_64__
+/* Where --libdir=lib has put the 64-bit one, which a 32-bit loader ignores. */
+Test(runner, a_32_bit_program_is_given_a_32_bit_library_or_refused)
+{
+	make_program("loader", make_loader_32bit);
+	run("cd %s && mkdir -p bin lib/libipq && cp %s bin && cp %s lib/libipq", place,
+	    IPQ_RUN, PRELOAD);
+	cr_assert(RUN("%s/bin/ipq-run %s", place, program_at("loader")) == 125);
+	assert_says(said, "/loader: is a 32-bit program, and there is no 32-bit");
+	cr_assert(RUN("%s/bin/ipq-run --library %s %s", place, PRELOAD,
+		      program_at("loader")) == 125);
+	assert_says(said, "is a 64-bit library, and the program a 32-bit one");
+	/* as far as its file tells */
+	run("cd %s && mkdir -p lib32/libipq && cp loader lib32/libipq/libipq-preload.so",
+	    place);
+	cr_assert(RUN("%s/bin/ipq-run %s", place, program_at("loader")) != 125, "%s",
+		  said);
+	cr_assert(RUN("%s/bin/ipq-run --library %s/lib32/libipq/libipq-preload.so true",
+		      place, place) == 125);
+	assert_says(said, "is a 32-bit library, and the program a 64-bit one");
 }
 #endif
 
@@ -667,6 +797,43 @@ Test(runner, from_where_distributions_have_it_the_loader_takes_the_library)
 	expect_served(ipq_run);
 }
 #endif
+
+/* Of the other class's programs that a script starts, the loader takes that class's
+ * library, by whichever name the system's directories have: those that a build of each
+ * class installs. */
+Test(runner, the_loader_chooses_among_names_made_for_it_in_directories_of_ones_own)
+{
+	static const char *const names[] = { "a/lib64", "b/lib" };
+	char ipq_run[64], expected[256], library[sizeof(said)];
+
+	snprintf(ipq_run, sizeof(ipq_run), "%s/bin/ipq-run", place);
+	run("cd %s && mkdir -p bin lib/libipq && cp %s bin && cp %s lib/libipq", place,
+	    IPQ_RUN, PRELOAD);
+	for (int i = 0; i < 2; i++) {
+		run("cd %s && rm -rf %s && mkdir -p %s/libipq/classes/%.1s && "
+		    "cd %s/libipq/classes/%.1s && "
+		    "for name in lib lib64 lib/$(uname -m)-linux-gnu; do "
+		    "mkdir -p $name && ln -s %s/lib/libipq/libipq-preload.so $name; done",
+		    place, given("LIBEXECDIR"), given("LIBEXECDIR"), names[i],
+		    given("LIBEXECDIR"), names[i], place);
+		cr_assert(RUN("%s -n sh -c 'echo $LD_PRELOAD'", ipq_run) == 0);
+		snprintf(expected, sizeof(expected),
+			 "%s/bin/../%s/libipq/classes/%.1s/$LIB/libipq-preload.so\n", place,
+			 given("LIBEXECDIR"), names[i]);
+		expect(expected);
+	}
+	expect_served(ipq_run);
+	if (access(given("STAGED_IPQ_RUN"), X_OK))
+		SKIP("nothing is installed: run staged-install first");
+	cr_assert(RUN("find %s -path '*/libipq/libipq-preload.so' -type f | xargs realpath",
+		      given("STAGED_PREFIX")) == 0);
+	snprintf(library, sizeof(library), "%s", said);
+	for (int i = 0; i < 2; i++) {
+		cr_assert(RUN("realpath %s/%s/libipq/classes/%s/*.so",
+			      given("STAGED_PREFIX"), given("LIBEXECDIR"), names[i]) == 0);
+		expect(library);
+	}
+}
 
 Test(runner, programs_are_served_from_an_installation_wherever_that_is)
 {
