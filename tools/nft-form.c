@@ -1,149 +1,205 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A rule with the target QUEUE as nft has it, by iptables-translate. Knows nothing
  * of the file it stands in. */
+#include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "nft-form.h"
+#include "nft-words.h"
 #include "report.h"
 
-#define WORDS_MAX 256
-
-struct arguments {
-	const char *argv[WORDS_MAX + 1];
-	int count;
-	const char *obstacle;	/* why there can be no nft form */
+/* A line "add rule ip filter INPUT udp dport 7 ...", apart. To be freed as one: text. */
+struct line {
+	char *text;
+	char *place;		/* "ip filter INPUT" */
+	char *rule;		/* the rest */
 };
 
-static void put(struct arguments *a, const char *word)
+/* Since iptables 1.8.8 a line is "nft 'add rule ...'", whatever stands within; before
+ * there were no quotes, but a backslash ahead of those that nft is to see. False if it is
+ * no such line. */
+static bool read_line(struct text said, struct line *line)
 {
-	if (a->count < WORDS_MAX)
-		a->argv[a->count++] = word;
-	else
-		a->obstacle = "it has too many words";
+	bool quoted = said.at[0] == '\'' && said.at[said.len - 1] == '\'';
+	char *text = format("%.*s", TEXT(said)), *to = text, *rest;
+	bool string = false;
+
+	for (size_t i = quoted; i < said.len - quoted; i++) {
+		string ^= text[i] == '"';
+		/* nft lists one blank where two are printed */
+		if ((quoted || text[i] != '\\' || text[i + 1] != '"') &&
+		    (string || text[i] != ' ' || text[i + 1] != ' '))
+			*to++ = text[i];
+	}
+	*to = '\0';
+	line->text = rest = text;
+	for (int words = 0; rest && words < 5; words++) {
+		rest = strchr(rest, ' ');
+		rest = rest ? rest + 1 : NULL;
+		if (words == 1)
+			line->place = rest;
+	}
+	line->rule = rest;
+	if (rest)
+		rest[-1] = '\0';
+	return rest;
 }
 
-/* What is quoted in nft's language has no way to hold such a character. */
-static bool is_quotable(const char *word)
+static const struct variable *variable_at(const struct nft_words *w, const char *at)
 {
-	for (; *word; word++)
-		if ((unsigned char)*word < 0x20 || *word == 0x7f || *word == '"')
-			return false;
-	return true;
+	for (int i = 0; i < w->variable_count; i++)
+		if (!strncmp(at, w->variables[i].stand_in, strlen(w->variables[i].stand_in)))
+			return &w->variables[i];
+	return NULL;
 }
 
-/* Returns where there is room left. */
-static char *put_unquoted(struct arguments *a, struct text word, char *room)
+/* For a shell: in single quotes or, with variables in it, in double ones; seen notes
+ * which of them were. To be freed. */
+static char *for_shell(const char *text, const struct nft_words *w, bool seen[])
 {
-	text_unquote(word, room, word.len + 1);
-	if (!is_quotable(room))
-		a->obstacle = "nft cannot quote what stands in it";
-	put(a, room);
-	return room + strlen(room) + 1;
-}
+	const struct variable *v;
+	char *shell = NULL;
+	size_t size;
+	FILE *out;
 
-/* What a shell would put in the place of a word is not known here. */
-static bool is_plain(struct text word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (!word.at[i] || strchr("$`<>", word.at[i]))
-			return false;
-	return true;
-}
-
-/* The command as arguments of iptables, with NFQUEUE in the place of its target; words
- * is room for them. */
-static void read_arguments(struct arguments *a, struct text rest, const char *target,
-			   const char *queue, char *words)
-{
-	struct text word;
-	bool begun = false;
-
-	while (text_word(&rest, &word, QUOTES_SHELL)) {
-		/* before come counters, sudo, the command itself */
-		begun |= *word.at == '-';
-		if (!begun)
-			continue;
-		if (!is_plain(word))
-			a->obstacle = "a shell would fill this in";
-		if (word.at <= target && target < word.at + word.len) {
-			/* -jQUEUE is two in one */
-			word.len = target - word.at;
-			if (word.len)
-				words = put_unquoted(a, word, words);
-			put(a, "NFQUEUE");
-			put(a, "--queue-num");
-			put(a, queue);
-			continue;
+	if (!w->variable_count) {
+		shell = format("%*s", (int)(4 * strlen(text) + 4), "");
+		text_quote(text, shell);
+		return shell;
+	}
+	out = open_memstream(&shell, &size);
+	if (!out)
+		return format("%s", "");
+	fputc('"', out);
+	while (*text) {
+		v = variable_at(w, text);
+		if (v) {
+			seen[v - w->variables] = true;
+			fputs(v->written, out);
+			text += strlen(v->stand_in);
+		} else {
+			if (strchr("\"\\$`", *text))
+				fputc('\\', out);
+			fputc(*text++, out);
 		}
-		words = put_unquoted(a, word, words);
+	}
+	fputc('"', out);
+	fclose(out);
+	return shell;
+}
+
+/* Lists the chain's rules with handles, ^ where each begins, "queue num" however nft lists
+ * it. */
+#define LIST "nft -sa list chain %s | sed 's/^[[:blank:]]*/^/; s/ queue to / queue num /'"
+
+/* By place: rules are set off by two tabs. */
+#define HANDLES "nft -a list chain %s | sed -n 's/^[[:blank:]][[:blank:]].* # handle //p'"
+
+/* nft counts from 0, and begins there of itself. */
+static char *add_command(const struct nft_words *w, const struct line *line, bool seen[])
+{
+	int place = w->position ? atoi(w->position) - 1 : 0;
+	char *index = place > 0 ? format(" index %d", place) : format("%s", "");
+	char *nft = format("%s rule %s%s %s", w->operation == 'I' ? "insert" : "add",
+			   line->place, index, line->rule);
+	char *shell = for_shell(nft, w, seen), *command = format("nft %s", shell);
+
+	free(shell);
+	free(nft);
+	free(index);
+	return command;
+}
+
+/* nft changes a rule by its handle, which is looked up. */
+static char *change_command(const struct nft_words *w, const struct line *line, bool seen[])
+{
+	char *listed = format("^%s # handle", line->rule), *command;
+	char *place = for_shell(line->place, w, seen);
+	char *rule = for_shell(w->operation == 'R' ? line->rule : listed, w, seen);
+
+	if (w->operation == 'C')
+		command = format(LIST " | grep -qF -e %s", place, rule);
+	else if (w->operation == 'D')
+		command = format("nft delete rule %s handle \"$(" LIST " | grep -F -e %s | "
+				 "sed 's/.* # handle //; q')\"", place, place, rule);
+	else
+		command = format("nft replace rule %s handle \"$(" HANDLES " | "
+				 "sed -n \"%s\"p)\" %s", place, place, w->position, rule);
+	free(listed);
+	free(place);
+	free(rule);
+	return command;
+}
+
+static const char *print_line(struct nft_form *form, FILE *out, const struct nft_words *w,
+			      struct text said)
+{
+	bool seen[NFT_VARIABLES_MAX] = { false }, all = true;
+	bool changes = strchr("DRC", w->operation);
+	struct line line;
+	char *command;
+
+	if (!read_line(said, &line)) {
+		free(line.text);
+		return "iptables-translate cannot do this";
+	}
+	command = changes ? change_command(w, &line, seen) : add_command(w, &line, seen);
+	for (int i = 0; i < w->variable_count; i++)
+		all &= seen[i];
+	if (all)
+		fprintf(out, "%s%s\n", command, w->redirections ? w->redirections : "");
+	form->variables |= all && w->variable_count;
+	form->handles |= all && changes;
+	free(command);
+	free(line.text);
+	return all ? NULL : "a shell would fill this in";
+}
+
+static const char *why_not(const struct command *c)
+{
+	switch (c->end) {
+	case COMMAND_MISSING:
+		return NFT_FORM_MISSING;
+	case COMMAND_TOO_LONG:
+		return "iptables-translate took too long and was stopped";
+	case COMMAND_TOO_MUCH:
+		return "iptables-translate printed too much and was stopped";
+	default:
+		return "iptables-translate cannot do this";
 	}
 }
 
-/* Since iptables 1.8.8 a line is "nft 'add rule ...'", whatever stands within; before
- * there were no quotes, but a backslash ahead of those that nft is to see. Printed so
- * that a shell reads it as it is. */
-static void print_line(struct text line)
-{
-	bool quoted = line.at[0] == '\'' && line.at[line.len - 1] == '\'';
-	char *rule = format("%.*s", TEXT(line)), *shell, *to = rule;
-
-	for (size_t i = quoted; i < line.len - quoted; i++)
-		if (quoted || line.at[i] != '\\' || rule[i + 1] != '"')
-			*to++ = line.at[i];
-	*to = '\0';
-	shell = malloc(4 * strlen(rule) + 4);
-	if (shell)
-		text_quote(rule, shell);
-	printf("nft %s\n", shell ? shell : "");
-	free(rule);
-	free(shell);
-}
-
-static const char *translate(const struct arguments *a)
+static const char *translate(struct nft_form *form, FILE *out, const struct nft_words *w)
 {
 	const char *why = NULL;
 	struct text rest, line;
 	struct command c;
 
-	command_run(&c, a->argv);
+	command_run(&c, (const char *const *)w->argv);
 	rest = (struct text) { c.output, c.len };
-	if (c.end == COMMAND_MISSING)
-		why = NFT_FORM_MISSING;
 	/* "nft # -A ..." says that there is no such thing */
-	else if (c.end != COMMAND_DONE || !text_starts(rest, "nft ") ||
-		 text_starts(rest, "nft #"))
-		why = "iptables-translate cannot do this";
+	if (c.end != COMMAND_DONE || !text_starts(rest, "nft ") || text_starts(rest, "nft #"))
+		why = why_not(&c);
 	while (!why && text_line(&rest, &line))
 		if (text_starts(line, "nft ") && line.len > 5)
-			print_line((struct text) { line.at + 4, line.len - 4 });
+			why = print_line(form, out, w, (struct text) { line.at + 4,
+								       line.len - 4 });
 	command_free(&c);
 	return why;
 }
 
-const char *nft_form(const struct jump *jump, struct text command, unsigned int queue)
+const char *nft_form(struct nft_form *form, FILE *out, const struct jump *jump,
+		     struct text command, unsigned int queue)
 {
-	const char *tool = jump->ipv6 ? "ip6tables-translate" : "iptables-translate";
-	struct arguments a = { 0 };
-	char *words = malloc(2 * command.len + 2), *table = NULL;
-	char number[8];
+	struct nft_words words;
+	const char *why;
 
-	if (!words)
-		return "out of memory";
-	snprintf(number, sizeof(number), "%u", queue);
-	put(&a, tool);
-	if (jump->table.len) {
-		table = strndup(jump->table.at, jump->table.len);
-		put(&a, "-t");
-		put(&a, table);
-	}
-	read_arguments(&a, command, jump->target.at, number, words);
-	if (!a.obstacle)
-		a.obstacle = translate(&a);
-	free(words);
-	free(table);
-	return a.obstacle;
+	nft_words_read(&words, jump, command,
+		       jump->ipv6 ? "ip6tables-translate" : "iptables-translate", queue);
+	why = words.obstacle ? words.obstacle : translate(form, out, &words);
+	nft_words_free(&words);
+	return why;
 }

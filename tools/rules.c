@@ -10,10 +10,17 @@
 
 #include "ipqctl.h"
 #include "jump.h"
+#include "line-diff.h"
 #include "nft-form.h"
 #include "proc.h"
+#include "replace.h"
 
 #define FILE_MAX (64 << 20)
+
+/* Exit status if all is written, but something is left to a person. */
+#define LEFT 3
+
+enum { DIFF = 256 };
 
 static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -22,11 +29,13 @@ static const struct option options[] = {
 	{ "queue", required_argument, NULL, 'q' },
 	{ "queue6", required_argument, NULL, 'Q' },
 	{ "nft", no_argument, NULL, 'n' },
+	{ "in-place", no_argument, NULL, 'i' },
+	{ "diff", no_argument, NULL, DIFF },
 	{ 0 },
 };
 
 static const char help[] =
-	"rules [-4|-6] [--queue N] [--queue6 N] [--nft] [FILE]...\n"
+	"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
 	"\n"
 	"Writes iptables-save files and shell scripts to standard output with -j QUEUE\n"
 	"turned into -j NFQUEUE --queue-num N, which every iptables takes, and all else\n"
@@ -39,38 +48,92 @@ static const char help[] =
 	"                default\n"
 	"  --nft         writes instead, for each rule with that target, what it is for\n"
 	"                nft (by iptables-translate)\n"
+	"  -i, --in-place  changes the files themselves; what was is kept as FILE.orig,\n"
+	"                or FILE.orig.1 and so on\n"
+	"  --diff        writes what changes, as diff -u does; with --in-place, too\n"
 	"\n"
-	"Exit status: 0, 1 if a file cannot be read or iptables-translate is missing, 2\n"
-	"for wrong arguments.\n";
+	"Exit status: 0, 1 if a file cannot be read or replaced or iptables-translate is\n"
+	"missing, 2 for wrong arguments, 3 if all is written but something is left to a\n"
+	"person.\n";
+
+/* What is told of a file once, and of how many rules. */
+struct once {
+	struct jump first;
+	unsigned long count;
+};
 
 struct translation {
 	unsigned int queue[2];		/* IPv4, IPv6 */
 	bool ipv6, family_given;	/* if nothing tells */
-	bool nft;
+	bool nft, in_place, diff;
 	bool seen[2];			/* jumps of IPv4, IPv6 */
 	bool no_translator;
+	bool left;			/* something, to a person */
+	const char *name;		/* of the file */
+	struct once unsure, overruled;	/* its family is guessed; is not that of -4 or -6 */
+	struct nft_form form;
 };
 
-static void remark(const struct translation *t, const char *name,
-		   const struct jump *jump)
+static void note(struct once *once, const struct jump *jump)
 {
-	fprintf(stderr, "ipqctl rules: %s:%lu: ", name, jump->line);
-	switch (jump->kind) {
-	case JUMP:
-		fprintf(stderr, "neither iptables nor ip6tables: took it for %s, "
-			"queue %u; -4 or -6 tells\n", jump->ipv6 ? "IPv6" : "IPv4",
-			t->queue[jump->ipv6]);
-		break;
-	case JUMP_UNCLEAR:
+	if (!once->count++)
+		once->first = *jump;
+}
+
+static void begin_remark(struct translation *t, unsigned long line)
+{
+	fprintf(stderr, "ipqctl rules: %s:%lu: ", t->name, line);
+	t->left = true;
+}
+
+static void remark(struct translation *t, const struct jump *jump)
+{
+	begin_remark(t, jump->line);
+	if (jump->kind == JUMP_UNCLEAR)
 		fprintf(stderr, "QUEUE, but not as a word after -j, is left as it is; if "
 			"it becomes a target, write NFQUEUE --queue-num %u\n",
 			t->queue[jump->ipv6]);
-		break;
-	case JUMP_GONE:
+	else
 		fprintf(stderr, "the module ip_queue and its files are gone: "
 			"nfnetlink_queue is loaded when needed, LIBIPQ_MAXLEN is "
 			"ip_queue_maxlen, ipqctl status is /proc/net/ip_queue\n");
+}
+
+static void print_more(const struct once *once, const char *what)
+{
+	if (once->count > 1)
+		fprintf(stderr, "; so %s in %lu more rules", what, once->count - 1);
+	fputc('\n', stderr);
+}
+
+static void remark_file(struct translation *t)
+{
+	const struct jump *jump = &t->unsure.first;
+
+	if (t->unsure.count) {
+		begin_remark(t, jump->line);
+		fprintf(stderr, "neither iptables nor ip6tables: took it for %s, "
+			"queue %u; -4 or -6 tells", jump->ipv6 ? "IPv6" : "IPv4",
+			t->queue[jump->ipv6]);
+		print_more(&t->unsure, "it is");
 	}
+	jump = &t->overruled.first;
+	if (t->overruled.count) {
+		begin_remark(t, jump->line);
+		fprintf(stderr, "the file says %s, which is nearer than -%d: queue %u",
+			jump->ipv6 ? "ip6tables" : "iptables", jump->ipv6 ? 4 : 6,
+			t->queue[jump->ipv6]);
+		print_more(&t->overruled, "it is");
+	}
+	if (t->form.variables)
+		fprintf(stderr, "ipqctl rules: %s: the variables stay: they must hold what "
+			"nft takes, a-b for a:b, say\n", t->name);
+	if (t->form.handles)
+		fprintf(stderr, "ipqctl rules: %s: nft changes and deletes rules by their "
+			"handles: the commands look them up, and find what was added "
+			"in the same words\n", t->name);
+	t->unsure.count = t->overruled.count = 0;
+	t->form = (struct nft_form) { 0 };
 }
 
 /* In one line: what comes after a newline would be no comment. */
@@ -81,56 +144,108 @@ static void print_plain(struct text text)
 			text.at[i]);
 }
 
-static void print_nft_form(struct translation *t, const char *name,
-			   const struct jump *jump, struct text command)
+static void print_nft_form(struct translation *t, const struct jump *jump,
+			   struct text command)
 {
-	const char *why = nft_form(jump, command, t->queue[jump->ipv6]);
+	const char *why = nft_form(&t->form, stdout, jump, command,
+				   t->queue[jump->ipv6]);
 
 	if (!why)
 		return;
 	t->no_translator |= !strcmp(why, NFT_FORM_MISSING);
-	fprintf(stderr, "ipqctl rules: %s:%lu: no command for nft: %s\n", name,
-		jump->line, why);
+	begin_remark(t, jump->line);
+	fprintf(stderr, "no command for nft: %s\n", why);
 	printf("# ");
-	print_plain(text_of(name));
+	print_plain(text_of(t->name));
 	printf(":%lu: %s; in nft: the matches, then \"queue num %u\": ", jump->line, why,
 	       t->queue[jump->ipv6]);
 	print_plain(command);
 	putchar('\n');
 }
 
-static void translate(struct translation *t, const char *name, struct text text)
+static void print_jump(const struct translation *t, const struct jump *jump, FILE *out,
+		       struct text after)
 {
-	const char *done = text.at;
+	/* -jQUEUE: in words of their own, iptables 1.8.9 reads no others */
+	if (!isspace((unsigned char)jump->target.at[-1]))
+		fputc(' ', out);
+	fprintf(out, "NFQUEUE --queue-num %u", t->queue[jump->ipv6]);
+	/* a shell takes N>file for a redirection of descriptor N */
+	if (after.len && (*after.at == '<' || *after.at == '>'))
+		fputc(' ', out);
+}
+
+/* Writes to out what comes of text, or to standard output what it is for nft. */
+static void translate(struct translation *t, struct text text, FILE *out)
+{
+	struct text rest = text;
 	struct jump_reader reader;
 	struct jump jump;
 
 	jump_start(&reader, text, t->ipv6);
 	while (jump_next(&reader, &jump)) {
-		bool unsure = !jump.told && !t->family_given &&
-			      (t->nft || t->queue[0] != t->queue[1]);
-
-		if (jump.kind != JUMP || unsure)
-			remark(t, name, &jump);
-		if (jump.kind != JUMP)
-			continue;
-		t->seen[jump.ipv6] = true;
-		if (t->nft) {
-			print_nft_form(t, name, &jump, jump_command(&reader));
+		if (jump.kind != JUMP) {
+			remark(t, &jump);
 			continue;
 		}
-		fwrite(done, 1, jump.target.at - done, stdout);
-		/* -jQUEUE: in words of their own, iptables 1.8.9 reads no others */
-		if (!isspace((unsigned char)jump.target.at[-1]))
-			putchar(' ');
-		printf("NFQUEUE --queue-num %u", t->queue[jump.ipv6]);
-		done = jump.target.at + jump.target.len;
-		/* a shell takes N>file for a redirection of descriptor N */
-		if (done < text.at + text.len && (*done == '<' || *done == '>'))
-			putchar(' ');
+		t->seen[jump.ipv6] = true;
+		if (!jump.told && !t->family_given &&
+		    (t->nft || t->queue[0] != t->queue[1]))
+			note(&t->unsure, &jump);
+		if (jump.by_file && t->family_given && jump.ipv6 != t->ipv6)
+			note(&t->overruled, &jump);
+		if (t->nft) {
+			print_nft_form(t, &jump, jump_command(&reader));
+			continue;
+		}
+		fwrite(rest.at, 1, jump.target.at - rest.at, out);
+		rest.at = jump.target.at + jump.target.len;
+		rest.len = text.at + text.len - rest.at;
+		print_jump(t, &jump, out, rest);
 	}
 	if (!t->nft)
-		fwrite(done, 1, text.at + text.len - done, stdout);
+		fwrite(rest.at, 1, rest.len, out);
+	remark_file(t);
+}
+
+static bool replace_file(const struct translation *t, struct text before, struct text after)
+{
+	const char *why;
+	char *backup;
+
+	if (before.len == after.len)
+		return true;
+	why = replace_content(t->name, before, after, &backup);
+	if (why)
+		fprintf(stderr, "ipqctl rules: %s: %s; it is as it was\n", t->name, why);
+	else
+		fprintf(stderr, "ipqctl rules: %s: changed; as it was: %s\n", t->name,
+			backup);
+	free(backup);
+	return !why;
+}
+
+/* With --in-place or --diff. */
+static bool rework(struct translation *t, struct text before)
+{
+	struct text after = { NULL, 0 };
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &after.len);
+	bool good = out;
+
+	if (out) {
+		translate(t, before, out);
+		good = !ferror(out) && !fclose(out);
+	}
+	after.at = text;
+	if (!good)
+		fprintf(stderr, "ipqctl rules: %s: %s\n", t->name, strerror(ENOMEM));
+	if (good && t->diff)
+		line_diff(t->name, before, after);
+	if (good && t->in_place)
+		good = replace_file(t, before, after);
+	free(text);
+	return good;
 }
 
 static bool translate_file(struct translation *t, const char *name)
@@ -150,8 +265,11 @@ static bool translate_file(struct translation *t, const char *name)
 		close(fd);
 	good = content;
 	text.at = content;
-	if (good)
-		translate(t, standard ? "standard input" : name, text);
+	t->name = standard ? "standard input" : name;
+	if (good && (t->in_place || t->diff))
+		good = rework(t, text);
+	else if (good)
+		translate(t, text, stdout);
 	free(content);
 	return good;
 }
@@ -176,9 +294,20 @@ static void read_options(struct translation *t, int argc, char *argv[])
 		case 'n':
 			t->nft = true;
 			break;
+		case 'i':
+			t->in_place = true;
+			break;
+		case DIFF:
+			t->diff = true;
+			break;
 		}
 	}
 	t->queue[1] = queue6 < 0 ? t->queue[0] : (unsigned int)queue6;
+	if (t->nft && (t->in_place || t->diff))
+		usage_error(&rules, "--nft goes with neither --in-place nor --diff");
+	for (int i = optind; t->in_place && (i < argc || optind == argc); i++)
+		if (optind == argc || !strcmp(argv[i], "-"))
+			usage_error(&rules, "--in-place: standard input is no file");
 }
 
 static int run(int argc, char *argv[])
@@ -195,10 +324,10 @@ static int run(int argc, char *argv[])
 		fprintf(stderr, "ipqctl rules: rules of iptables and ip6tables now go to "
 			"one queue, which one program with a handle for each may have; "
 			"two programs need two: --queue6 N, and LIBIPQ_QUEUE6=N\n");
-	return good && !t.no_translator ? 0 : 1;
+	return !good || t.no_translator ? 1 : t.left ? LEFT : 0;
 }
 
 const struct subcommand rules = {
 	"rules", "turns -j QUEUE in rule files and scripts into NFQUEUE", help,
-	":h46q:Q:n", options, run,
+	":h46q:Q:ni", options, run,
 };

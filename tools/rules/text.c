@@ -34,6 +34,11 @@ size_t text_find(struct text t, const char *string)
 	return t.len;
 }
 
+bool text_contains(struct text t, const char *string)
+{
+	return text_find(t, string) < t.len;
+}
+
 bool text_number(struct text t, unsigned long max, unsigned long *number)
 {
 	unsigned long n = 0;

@@ -20,6 +20,7 @@ bool text_is(struct text t, const char *string);
 bool text_starts(struct text t, const char *string);
 /* Where string begins in t, whatever the case; t.len if it does not. */
 size_t text_find(struct text t, const char *string);
+bool text_contains(struct text t, const char *string);
 
 /* Decimal digits and nothing else, max at most. */
 bool text_number(struct text t, unsigned long max, unsigned long *number);
