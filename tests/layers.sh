@@ -28,10 +28,11 @@ folders=
 above=$(
 	layer src
 	layer compat/wire src
-	layer compat/preload compat/wire src
-	layer compat/run src
+	layer compat/surroundings
+	layer compat/preload compat/surroundings compat/wire src
+	layer compat/run compat/surroundings src
 	layer tools/rules
-	layer compat/commands tools/rules src
+	layer compat/commands compat/surroundings tools/rules src
 	layer tools tools/rules src
 	# a folder that is new has no place yet
 	find src compat tools -name '*.c' -exec dirname {} + | sort -u | while read -r folder; do

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The iptables command of the same name, with jumps to QUEUE made jumps to
  * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. And
- * modprobe, to which ip_queue and ip6_queue are loaded already. Becomes the real
- * command; knows nothing of what rules look like. */
+ * modprobe, insmod and rmmod, to which ip_queue and ip6_queue are loaded already. Run
+ * "instead-of FILE WORD...", it is what FILE is. Becomes the real command; knows nothing
+ * of what rules look like. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "commands.h"
+#include "execution.h"
+#include "path.h"
 #include "rules.h"
 
 static const char *name;	/* of the command */
@@ -206,52 +210,71 @@ static void restore(int argc, char **argv, const struct nfqueue *queue)
 	argv[argc - files] = NULL;
 }
 
+/* As modprobe and insmod may name it: "ip-queue", "/lib/modules/2.4.37/ip_queue.o". */
 static bool is_loaded(const char *module)
 {
-	static const char *const modules[] = {
-		"ip_queue", "ip6_queue", "ip-queue", "ip6-queue",
-	};
+	static const char *const ends[] = { "", ".o", ".ko", ".o.gz", ".ko.gz", ".ko.xz",
+					    ".ko.zst" };
+	const char *end = path_base(module);
 
-	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (!strcmp(module, modules[i]))
-			return true;
+	end += !strncmp(end, "ip6", 3) ? 3 : !strncmp(end, "ip", 2) ? 2 : 0;
+	if (strncmp(end, "_queue", 6) && strncmp(end, "-queue", 6))
+		return false;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!strcmp(end + 6, ends[i]))
+			return end != path_base(module);
 	return false;
 }
 
-/* Leaves out of modprobe's words the modules that are loaded. False if it would have
- * none to load then. */
-static bool leave_modules(int argc, char **argv)
+/* Goes over the options of a command for modules; the others have no value in a word
+ * of its own. Returns where the modules begin. */
+static int skip_options(int argc, char **argv)
 {
-	/* the others have no value in a word of its own */
-	static const struct option options[] = {
+	static const struct option of_modprobe[] = {
 		{ "config", required_argument, NULL, 'C' },
 		{ "dirname", required_argument, NULL, 'd' },
 		{ "set-version", required_argument, NULL, 'S' },
 		{ "wait", required_argument, NULL, 'w' },
 		{ 0 },
 	};
-	int kept;
+	static const struct option of_insmod[] = {	/* modutils, before 2.6 */
+		{ "name", required_argument, NULL, 'o' },
+		{ "prefix", required_argument, NULL, 'P' },
+		{ 0 },
+	};
+	bool probes = !strcmp(name, "modprobe"), inserts = !strcmp(name, "insmod");
 
 	opterr = 0;
-	while (getopt_long(argc, argv, "C:d:S:w:", options, NULL) != -1)
+	while (getopt_long(argc, argv, probes ? "C:d:S:w:" : inserts ? "e:o:P:" : "",
+			   probes ? of_modprobe : of_insmod, NULL) != -1)
 		;
-	kept = optind;
-	for (int i = optind; i < argc; i++)
+	return optind;
+}
+
+/* Leaves out of the words the modules that are loaded. False if there would be none
+ * then. After the module of insmod, or the first of modprobe, come its parameters. */
+static bool leave_modules(int argc, char **argv)
+{
+	int first = skip_options(argc, argv), kept = first;
+
+	if (!strcmp(name, "insmod"))
+		return first == argc || !is_loaded(argv[first]);
+	for (int i = first; i < argc; i++)
 		if (!is_loaded(argv[i]))
 			argv[kept++] = argv[i];
 	argv[kept] = NULL;
-	return kept == argc || kept > optind;
+	return kept == argc || kept > first;
 }
 
-/* Returns the words for the real iptables command. */
-static char **translate(int argc, char **argv)
+/* Returns the words for the real iptables command, whose name is the one at word. */
+static char **translate(int argc, char **argv, unsigned int word)
 {
 	static struct nfqueue queue;	/* some of them are its */
 	const char **words;
 
 	read_setting(&queue);
 	if (strstr(name, "-restore")) {
-		restore(argc, argv, &queue);
+		restore(argc - word, argv + word, &queue);
 		return argv;
 	}
 	words = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*words));
@@ -259,23 +282,59 @@ static char **translate(int argc, char **argv)
 	return (char **)words;
 }
 
+/* Not by the C library's name, which puts us in its place. Returns if it cannot. */
+static void become(const char *file, char **argv)
+{
+	char **words;
+	size_t count = 0;
+
+	syscall(SYS_execve, file, argv, environ);
+	if (errno != ENOEXEC)
+		return;
+	while (argv[count])	/* as execvp(3): a script with no #! */
+		count++;
+	words = allocate((count + 2) * sizeof(*words));
+	words[0] = (char *)"sh";
+	memcpy(words + 1, argv, (count + 1) * sizeof(*words));
+	words[1] = (char *)file;
+	syscall(SYS_execve, "/bin/sh", words, environ);
+}
+
 int main(int argc, char **argv)
 {
 	const char *path = (const char *)getauxval(AT_EXECFN);
+	bool instead = !strcmp(path_base(path), EXECUTION_INSTEAD);
+	struct command c = { .word = 0 };
+	char file[PATH_MAX];
 	struct stat own;
 
-	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	if (stat(path, &own))
-		die(126, path, strerror(errno));
-	leave_path(&own);
-	if (strcmp(name, "modprobe"))
-		argv = translate(argc, argv);
-	else if (!leave_modules(argc, argv))
+	name = path_base(path);
+	if (instead && argc < 3)
+		die(2, name, "want a file and its words");
+	if (instead) {
+		if (!command_find(argv[1], argv + 2, &c) || strlen(argv[1]) >= sizeof(file))
+			die(126, argv[1], "is no command that can be replaced");
+		strcpy(file, argv[1]);
+		name = c.name;
+		argv += 2;
+		argc -= 2;
+	} else {
+		if (stat(path, &own))
+			die(126, path, strerror(errno));
+		leave_path(&own);
+	}
+	if (!command_is_modules(name))
+		argv = translate(argc, argv, c.word);
+	else if (!leave_modules(argc - c.word, argv + c.word))
 		return 0;
-	execvp(name, argv);
+	if (instead || path_find(name, getenv("PATH"), file))
+		become(file, argv);
 	if (errno != ENOENT)
 		die(126, "exec", strerror(errno));
-	fprintf(stderr, "%s: not found (looked for by ipq-run's %s in %s)\n", name, name,
-		getenv("PATH"));
+	if (instead)
+		fprintf(stderr, "%s: %s: not found\n", name, file);
+	else
+		fprintf(stderr, "%s: not found (looked for by ipq-run's %s in %s)\n", name,
+			name, getenv("PATH"));
 	return 127;
 }

@@ -52,6 +52,11 @@ int sockets_next(unsigned int fd)
 	return fd < (unsigned int)end ? (int)fd : -1;
 }
 
+int sockets_highest(void)
+{
+	return end - 1;
+}
+
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len)
 {
 	int result = NEXT(connect)(fd, address, len);

@@ -43,6 +43,9 @@ void sockets_closed(const struct ipq_socket *s);
 /* The first number from fd on that ever was ours, -1 if there is none. */
 int sockets_next(unsigned int fd);
 
+/* The highest number that ever was ours, -1 if there is none. */
+int sockets_highest(void);
+
 /* fd came from elsewhere and may be ours. */
 void sockets_arrived(int fd);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "execution.h"
 #include "instances.h"
 #include "library.h"
 #include "program.h"
@@ -33,6 +34,8 @@ static const char usage[] =
 "  -d, --debug          explain on stderr why a request is refused\n"
 "  -n, --no-iptables    leave PATH alone: do not turn -j QUEUE into -j NFQUEUE\n"
 "                       in iptables commands that PROGRAM runs\n"
+"  -F, --no-follow      do not put back what a program takes out of the environment\n"
+"                       of those it runs (env -i, sudo): these are not served then\n"
 "  -l, --library FILE   preload this file\n"
 "  -h, --help           print this and exit\n"
 "  -V, --version        print the version and exit\n"
@@ -51,6 +54,7 @@ static const struct option options[] = {
 	{ "gso", no_argument, NULL, 'g' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "no-iptables", no_argument, NULL, 'n' },
+	{ "no-follow", no_argument, NULL, 'F' },
 	{ "library", required_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -158,13 +162,15 @@ static void prepend(const char *variable, const char *value, const char *otherwi
 	free(both);
 }
 
-static void preload(const char *library)
+static void preload(const char *library, bool follow)
 {
 	/* there names end to the loader, which ignores what is not there (ld.so(8)) */
 	if (strpbrk(library, " :"))
 		die(125, library, "its name has a blank or a colon, and cannot be "
 		    "preloaded; install it elsewhere, or name a copy with --library");
 	prepend("LD_PRELOAD", library, "");
+	if (follow)
+		set_variable(ENVIRONMENT_FOLLOW, library);
 }
 
 /* gcc's address sanitizer is a library that wants to be the first and ends the program
@@ -185,14 +191,42 @@ static void add_wrappers(void)
 	if (!library_own_directory(dir))
 		die(125, "/proc/self/exe", strerror(errno));
 	if (library_is_file(path, dir, "wrappers") ||
-	    library_is_file(path, dir, WRAPPERS_FROM_BINDIR))
+	    library_is_file(path, dir, WRAPPERS_FROM_BINDIR)) {
 		prepend("PATH", path, "/usr/sbin:/usr/bin:/sbin:/bin");
+		set_variable(ENVIRONMENT_WRAPPERS, path);
+	}
 }
 
 struct program {
 	char path[PATH_MAX];
 	char **words;		/* before which there is room for another */
 };
+
+/* A command that is run in the place of the program, if that is one of iptables and
+ * its like. */
+static void replace(struct program *program)
+{
+	const char *wrappers = getenv(ENVIRONMENT_WRAPPERS);
+	struct environment none = { .count = 0 };
+	struct execution x;
+	char *instead, *meant, **words;
+
+	if (!wrappers)
+		return;
+	if (asprintf(&instead, "%s/" EXECUTION_INSTEAD, wrappers) < 0)
+		die(125, wrappers, strerror(ENOMEM));
+	execution_plan(&x, &none, instead, program->path, program->words, environ, -1);
+	if (x.file) {
+		meant = strdup(program->path);
+		words = calloc(x.words + 1, sizeof(*words));
+		if (!meant || !words)
+			die(125, instead, strerror(ENOMEM));
+		execution_words(&x, meant, program->words, words + 1);
+		snprintf(program->path, sizeof(program->path), "%s", instead);
+		program->words = words + 1;
+	}
+	free(instead);
+}
 
 /* Returns if it cannot, with errno. */
 static void execute(void *argument)
@@ -215,10 +249,10 @@ int main(int argc, char **argv)
 	struct program program;
 	struct elf_file elf;
 	struct instances set;
-	bool wrappers = true;
+	bool wrappers = true, follow = true;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnl:hV", options,
+	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnFl:hV", options,
 				     NULL)) != -1)
 		switch (option) {
 		case 'q':
@@ -253,6 +287,9 @@ int main(int argc, char **argv)
 		case 'n':
 			wrappers = false;
 			break;
+		case 'F':
+			follow = false;
+			break;
 		case 'l':
 			named = optarg;
 			break;
@@ -273,11 +310,15 @@ int main(int argc, char **argv)
 	if (named)
 		find_named(named, library);
 
+	/* as another ipq-run above may have had them */
+	unsetenv(ENVIRONMENT_WRAPPERS);
+	unsetenv(ENVIRONMENT_FOLLOW);
 	if (wrappers)		/* the program may be one of them */
 		add_wrappers();
 	program.words = argv + optind;
 	if (!program_find(program.words[0], program.path))
 		cannot_run(program.words[0]);
+	replace(&program);
 	why = program_examine(program.path, &elf, culprit);
 	if (why && access(culprit, F_OK) && errno == ENOENT) {
 		fprintf(stderr, "ipq-run: %s: its interpreter %s is not there\n",
@@ -289,7 +330,7 @@ int main(int argc, char **argv)
 	why = named ? library_check(library, &elf) : library_find(&elf, library);
 	if (why)
 		die(125, named ? library : culprit, why);
-	preload(library);
+	preload(library, follow);
 	if (elf.needs_asan)
 		allow_before_asan();
 	if (instances)

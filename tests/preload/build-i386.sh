@@ -64,9 +64,13 @@ for file in "$source"/compat/wire/*.c; do
 		-include "$source/compat/preload/inside.h" \
 		-c "$file" -o "$output/$(basename "$file" .c)-wire.o"
 done
+for file in "$source"/compat/surroundings/*.c; do
+	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden \
+		-c "$file" -o "$output/$(basename "$file" .c)-surroundings.o"
+done
 for file in "$source"/compat/preload/*.c; do
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -fno-builtin \
-		-I "$source/src" -I "$source/compat/wire" \
+		-I "$source/src" -I "$source/compat/wire" -I "$source/compat/surroundings" \
 		-c "$file" -o "$output/$(basename "$file" .c).o"
 done
 # an rpath of the old kind serves those libraries too

@@ -60,7 +60,7 @@ Test(runner, help_and_version_are_told)
 	static const char *const options[] = {
 		"--queue ", "--queue6 ", "--instances ", "--maxlen ", "--rcvbuf ",
 		"--batch ", "--fail-open", "--gso", "--debug", "--no-iptables",
-		"--library ", "--help", "--version", "125",
+		"--no-follow", "--library ", "--help", "--version", "125",
 	};
 
 	cr_assert(RUN("%s --help 2>/dev/null", IPQ_RUN) == 0);

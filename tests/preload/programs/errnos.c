@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -527,6 +528,34 @@ static void case_ipq_message(void)
 	KEEPS(LIBIPQ(ipq_get_msgerr)(of) >= 0);
 }
 
+static void case_popen(void)
+{
+	FILE *output;
+
+	ours(NETLINK_FIREWALL);		/* which the shell is told of */
+	KEEPS((output = popen("true", "r")));
+	pclose(output);
+}
+
+static void case_posix_spawn(void)
+{
+	char *words[] = { (char *)"true", NULL };
+	pid_t pid;
+
+	ours(NETLINK_FIREWALL);
+	KEEPS(!posix_spawn(&pid, "/bin/true", NULL, NULL, words, environ));
+	check(waitpid(pid, NULL, 0) == pid);
+	/* one that it looks for changes errno within the C library */
+	KEEPS(!posix_spawnp(&pid, "/bin/true", NULL, NULL, words, NULL));
+	check(waitpid(pid, NULL, 0) == pid);
+}
+
+static void case_system(void)
+{
+	ours(NETLINK_FIREWALL);
+	KEEPS(!system("true"));
+}
+
 static void nothing(void)
 {
 }
@@ -576,6 +605,20 @@ static const struct {
 	{ "__recvmmsg64", case_recvmmsg64 },
 #endif
 #endif
+	/* those that succeed do not return */
+	{ "execl", nothing },
+	{ "execle", nothing },
+	{ "execlp", nothing },
+	{ "execv", nothing },
+	{ "execve", nothing },
+	{ "execveat", nothing },
+	{ "execvp", nothing },
+	{ "execvpe", nothing },
+	{ "fexecve", nothing },
+	{ "popen", case_popen },
+	{ "posix_spawn", case_posix_spawn },
+	{ "posix_spawnp", case_posix_spawn },
+	{ "system", case_system },
 	{ "ipq_create_handle", case_ipq_create_handle },
 	{ "ipq_destroy_handle", case_ipq_destroy_handle },
 	{ "ipq_set_mode", case_ipq_set_mode },

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which commands of ip_queue's time a program runs, by what the file is and not by
+ * its name alone. Allocates nothing and may be used where exec may; knows nothing of
+ * what is run in their place. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "path.h"
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (!strcmp(name, *names))
+			return true;
+	return false;
+}
+
+/* Goes over a prefix, if it is there. */
+static bool skip(const char **text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	bool there = !strncmp(*text, prefix, len);
+
+	*text += there ? len : 0;
+	return there;
+}
+
+bool command_is_iptables(const char *name)
+{
+	static const char *const variants[] = { "-legacy", "-nft", "-compat" };
+
+	if (!skip(&name, "iptables") && !skip(&name, "ip6tables"))
+		return false;
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
+		if (skip(&name, variants[i]))
+			break;
+	skip(&name, "-restore");
+	return !*name;
+}
+
+bool command_is_modules(const char *name)
+{
+	static const char *const names[] = { "modprobe", "insmod", "rmmod", NULL };
+
+	return is_one_of(name, names);
+}
+
+/* Programs that are several commands, and do as the name that they are called by
+ * says, or the word after it. */
+static const char *const of_iptables[] = {
+	"xtables-nft-multi", "xtables-legacy-multi", "xtables-compat-multi",
+	"xtables-multi", "iptables-multi", "ip6tables-multi", NULL,
+};
+static const char *const of_modules[] = { "kmod", "busybox", "toybox", NULL };
+
+static bool set_name(struct command *c, const char *name, unsigned int word)
+{
+	size_t len = strlen(name);
+
+	if (len >= sizeof(c->name))
+		return false;
+	memcpy(c->name, name, len + 1);
+	c->word = word;
+	return true;
+}
+
+static bool find_word(char *const *words, const char *const *programs,
+		      bool (*is_command)(const char *), struct command *c)
+{
+	unsigned int word = words[0] && is_one_of(path_base(words[0]), programs);
+
+	return words[0] && words[word] && is_command(path_base(words[word])) &&
+	       set_name(c, path_base(words[word]), word);
+}
+
+/* Whether the file is a program (no script) in which the text stands. */
+static bool has_text(const char *file, const char *text)
+{
+	/* nobody may ever write to a pipe */
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool found = false;
+	struct stat st;
+	void *data;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > SELFMAG) {
+		data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			found = !memcmp(data, ELFMAG, SELFMAG) &&
+				memmem(data, st.st_size, text, strlen(text));
+			munmap(data, st.st_size);
+		}
+	}
+	close(fd);
+	return found;
+}
+
+/* A program of its own, as all of them were once. Whatever the version, it asks for
+ * the module of its family, is made of libxtables, or talks of modules. */
+static bool is_single(const char *file, const char *name)
+{
+	if (command_is_modules(name))
+		return has_text(file, "module");
+	return command_is_iptables(name) &&
+	       (has_text(file, "xtables") ||
+		has_text(file, name[2] == '6' ? "ip6_tables" : "ip_tables"));
+}
+
+/* Who needs ip_queue alone needs no such command. */
+static bool is_missing(const char *file, const char *name)
+{
+	static const char *const usual[] = {
+		"/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/", NULL,
+	};
+
+	if (!command_is_modules(name) || !access(file, F_OK) || errno != ENOENT)
+		return false;
+	for (const char *const *dir = usual; *dir; dir++)
+		if (!strncmp(file, *dir, strlen(*dir)) &&
+		    file + strlen(*dir) == name)
+			return true;
+	return false;
+}
+
+bool command_find(const char *file, char *const *words, struct command *c)
+{
+	char end[PATH_MAX];
+	const char *name;
+
+	if (!path_follow(file, end))
+		return false;
+	name = path_base(end);
+	if (is_one_of(name, of_iptables))
+		return find_word(words, of_iptables, command_is_iptables, c);
+	if (is_one_of(name, of_modules))
+		return find_word(words, of_modules, command_is_modules, c);
+	return (is_single(end, name) || is_missing(end, name)) && set_name(c, name, 0);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a program beneath ipq-run has in its environment to be served, and what the
+ * next one gets if it was to lose that. Allocates nothing and may be used where exec
+ * may; knows nothing of which programs these are. */
+#include <string.h>
+
+#include "environment.h"
+#include "path.h"
+
+#define PRELOAD "LD_PRELOAD"
+
+#define SOCKETS_LEN (sizeof(ENVIRONMENT_SOCKETS "=") + PATH_NUMBER_MAX)
+
+/* The value in "NAME=VALUE", NULL if it is another's. */
+static const char *value_of(const char *variable, const char *name, size_t name_len)
+{
+	return !strncmp(variable, name, name_len) && variable[name_len] == '=' ?
+	       variable + name_len + 1 : NULL;
+}
+
+static size_t count_of(char *const *variables)
+{
+	size_t count = 0;
+
+	while (variables && variables[count])
+		count++;
+	return count;
+}
+
+/* Where that variable is; their number, if it is none of them. */
+static size_t find(char *const *variables, const char *name, size_t name_len)
+{
+	size_t i;
+
+	for (i = 0; variables && variables[i]; i++)
+		if (value_of(variables[i], name, name_len))
+			break;
+	return i;
+}
+
+const char *environment_get(char *const *variables, const char *name)
+{
+	size_t i = find(variables, name, strlen(name));
+
+	return variables && variables[i] ? variables[i] + strlen(name) + 1 : NULL;
+}
+
+static bool counts(const char *variable)
+{
+	return !strncmp(variable, "LIBIPQ_", 7) || !strncmp(variable, "IPQ_RUN_", 8) ||
+	       !strncmp(variable, PRELOAD "=", sizeof(PRELOAD));
+}
+
+void environment_keep(struct environment *e, char *const *variables)
+{
+	for (; variables && *variables; variables++) {
+		size_t size = strlen(*variables) + 1;
+
+		if (!counts(*variables) || e->count == ENVIRONMENT_KEPT_MAX ||
+		    size > sizeof(e->text) - e->len)
+			continue;
+		e->kept[e->count++] = memcpy(e->text + e->len, *variables, size);
+		e->len += size;
+	}
+	e->library = environment_get(e->kept, ENVIRONMENT_FOLLOW);
+	e->wrappers = environment_get(e->kept, ENVIRONMENT_WRAPPERS);
+}
+
+/* Whether it is one of the libraries in the list (ld.so(8)). */
+static bool is_listed(const char *library, const char *list)
+{
+	size_t len;
+
+	for (; list && *list; list += len + !!list[len]) {
+		len = strcspn(list, " :");
+		if (len == strlen(library) && !memcmp(list, library, len))
+			return true;
+	}
+	return false;
+}
+
+static bool is_lost(const struct environment *e, char *const *variables)
+{
+	return e->library && !is_listed(e->library, environment_get(variables, PRELOAD));
+}
+
+bool environment_plan(const struct environment *e, char *const *variables, int highest,
+		      bool command, struct environment_room *room)
+{
+	const char *preload = environment_get(variables, PRELOAD);
+	bool lost = is_lost(e, variables);
+
+	/* Who has the library still has taken away what else is not there. */
+	room->restore = lost || (command && !e->library);
+	room->highest = highest;
+	if (!room->restore && highest < 0)
+		return false;
+	room->pointers = count_of(variables) + e->count + 2;
+	room->bytes = SOCKETS_LEN;
+	if (lost && preload)
+		room->bytes += sizeof(PRELOAD "=:") + strlen(preload) + strlen(e->library);
+	return true;
+}
+
+/* Puts a string there, without its end. Returns what is after it. */
+static char *put(char *to, const char *text)
+{
+	size_t len = strlen(text);
+
+	return (char *)memcpy(to, text, len) + len;
+}
+
+/* In the place of the variable of that name, if there is one. */
+static void set(char **variables, const char *name, char *variable)
+{
+	size_t i = find(variables, name, strlen(name));
+
+	if (!variables[i])
+		variables[i + 1] = NULL;
+	variables[i] = variable;
+}
+
+/* What is there already may insist on being the first. */
+static void add_library(const struct environment *e, char **variables, char *bytes)
+{
+	const char *preload = environment_get(variables, PRELOAD);
+
+	if (!preload)
+		return;		/* as it was */
+	*put(put(put(put(bytes, PRELOAD "="), preload), *preload ? ":" : ""),
+	     e->library) = '\0';
+	set(variables, PRELOAD, bytes);
+}
+
+void environment_make(const struct environment *e, char *const *variables,
+		      const struct environment_room *room, char **pointers, char *bytes)
+{
+	size_t count = count_of(variables);
+
+	if (count)
+		memcpy(pointers, variables, count * sizeof(*pointers));
+	pointers[count] = NULL;
+	if (room->highest >= 0) {
+		path_put_number(put(bytes, ENVIRONMENT_SOCKETS "="), room->highest);
+		set(pointers, ENVIRONMENT_SOCKETS, bytes);
+		bytes += SOCKETS_LEN;
+	}
+	if (!room->restore)
+		return;
+	if (is_lost(e, variables))
+		add_library(e, pointers, bytes);
+	for (unsigned int i = 0; i < e->count; i++) {
+		size_t name_len = strcspn(e->kept[i], "=");
+		size_t place = find(pointers, e->kept[i], name_len);
+
+		if (pointers[place])
+			continue;
+		pointers[place] = e->kept[i];
+		pointers[place + 1] = NULL;
+	}
+}
