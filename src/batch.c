@@ -26,8 +26,8 @@
 /* After how many messages it is tried again at the latest. */
 #define PATIENCE_MAX 63
 
-/* Sockets of one process. */
-#define KNOWN_MAX 128
+/* Sockets of one process, those destroyed included. */
+#define KNOWN_MAX 4096
 
 struct batch {
 	pthread_mutex_t lock;

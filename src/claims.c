@@ -135,7 +135,7 @@ void claims_take_over(struct peer *p, uint32_t from)
 		return;
 	take_numbers(p);
 	/* a forked process may have the socket still, and the numbers with it */
-	p->holds = nfqueue_port_id_unused(from);
+	p->holds = nfqueue_port_id_unused(from, p->network);
 }
 
 void claims_pass(struct peer *from, struct peer *to)
@@ -188,7 +188,7 @@ static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 		return FREE;
 	case NFQUEUE_TAKEN:
 		/* it is another number that was asked about: the kernel will tell */
-		if (!nfqueue_is_here(fd))
+		if (!nfqueue_is_here(q->peer->network))
 			return FREE;
 		/* a process forked or replaced may have claimed it over this
 		 * very socket */

@@ -4,40 +4,23 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "debug.h"
+#include "holder.h"
 #include "nfqueue.h"
-#include "port_id.h"
 
 static void describe_owner(uint16_t queue, char *text, size_t size)
 {
 	uint32_t port_id = nfqueue_owner(queue);
-	char path[32], name[32] = "";
-	uint8_t of_family;
-	FILE *comm;
-	pid_t pid;
+	char process[64];
 
 	if (!port_id) {
 		snprintf(text, size, "another socket");
 		return;
 	}
-	/* others' sockets mostly have their process's id, netlink(7) */
-	if (!port_id_read(port_id, &of_family, &pid))
-		pid = port_id;
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	comm = fopen(path, "re");
-	if (comm) {
-		if (fgets(name, sizeof(name), comm))
-			name[strcspn(name, "\n")] = '\0';
-		fclose(comm);
-	}
-	if (name[0])
-		snprintf(text, size, "port id %" PRIu32 ", process %d (%s)",
-			 port_id, pid, name);
-	else
-		snprintf(text, size, "port id %" PRIu32, port_id);
+	holder_describe(holder_of(port_id), process, sizeof(process));
+	snprintf(text, size, "port id %" PRIu32 ", %s", port_id, process);
 }
 
 void debug_absent(void)

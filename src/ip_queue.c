@@ -50,9 +50,9 @@ static int make_batch(struct ip_queue *q, int fd, uint32_t port_id, bool is_new)
 	return q->batch ? 0 : -1;
 }
 
-static void settle(struct ip_queue *q, int fd)
+static void settle(struct ip_queue *q, int fd, pid_t process)
 {
-	peers_reset(q->peer, q->family, fd);
+	peers_reset(q->peer, q->family, fd, process);
 	apply_settings(q);
 }
 
@@ -79,30 +79,37 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 /* With the first port id that no other socket has. */
 static int open_socket(uint8_t family, int type, uint32_t *port_id)
 {
-	int fd, saved = errno;
+	int fd = -1, saved = errno;
 
-	*port_id = port_id_of(family, getpid());
-	fd = nfqueue_open(type, *port_id);
-	for (unsigned int n = 0; fd < 0 && errno == EADDRINUSE && n < PORT_IDS_MORE; n++) {
-		*port_id = port_id_more(family, getpid(), n);
+	for (unsigned int n = 0; fd < 0 && n < PORT_IDS_MAX; n++) {
+		*port_id = port_id_of(family, getpid(), n);
 		fd = nfqueue_open(type, *port_id);
+		if (fd < 0 && errno != EADDRINUSE)
+			break;
 	}
 	if (fd >= 0)
 		errno = saved;
-	else if (errno == EADDRINUSE)
-		errno = EMFILE;
 	return fd;
+}
+
+/* One that this process had before exec(2), or that was closed and passed back: it is
+ * nowhere written down which it has opened, but the port id tells as a rule. */
+static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
+{
+	uint32_t first = port_id_of(family, getpid(), 0);
+
+	return port_id != first && !peers_know(first, network) &&
+	       nfqueue_has(first, network);
 }
 
 /* ip_queue's socket was bound to getpid(): there could be no second. */
 static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 {
 	const struct settings *s = &q->settings;
-	uint32_t first = port_id_of(q->family, getpid());
+	uint64_t network = nfqueue_network(fd);
 
-	return (port_id != first && !peers_know(first, nfqueue_network(fd))) ||
-	       peers_has_other(q->family, nfqueue_network(fd), s->queue, s->queue_last,
-			       port_id);
+	return has_unknown(q->family, network, port_id) ||
+	       peers_has_other(q->family, network, s->queue, s->queue_last, port_id);
 }
 
 static int open_and_enter(struct ip_queue *q, int type, bool again)
@@ -120,7 +127,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
 	} else if (!make_batch(q, fd, port_id, true) && !enter(q, fd, port_id)) {
-		settle(q, fd);
+		settle(q, fd, getpid());
 		return fd;
 	}
 	error = errno;
@@ -147,18 +154,22 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 	return fd;
 }
 
-int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id)
+int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 {
+	pid_t process;
+
 	memset(q, 0, sizeof(*q));
-	q->family = family;
-	if (!settings_read(family, &q->settings)) {
+	if (!port_id_read(port_id, &q->family, &process) ||
+	    !settings_read(q->family, &q->settings)) {
 		errno = EINVAL;
 		return -1;
 	}
 	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id))
 		return -1;
-	if (!q->peer->family)
-		settle(q, fd);
+	if (!q->peer->family) {
+		settle(q, fd, process);
+		q->peer->shown = process;
+	}
 	return 0;
 }
 
@@ -430,6 +441,7 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	int result;
 
 	flush(q, fd);
+	peers_close(p);
 	/* what is closed in a child that goes its own way changes nothing */
 	if (!sharer || peers_has_opener(p, fd))
 		return close(fd);

@@ -18,7 +18,6 @@ struct ip_queue {
 	struct settings settings;
 	uint8_t family;			/* AF_INET or AF_INET6 */
 	struct peer *peer;		/* what forked processes share of it */
-	_Atomic uint32_t shown_port_id;	/* that the program knows; 0: the process id */
 	struct batch *batch;		/* NULL: one message at a time */
 	atomic_bool waits;		/* a read has found nothing and waited */
 	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
@@ -33,8 +32,9 @@ struct ip_queue {
 int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again);
 
 /* The same for a socket that was opened elsewhere, in a process that is no more
- * this one: its port id tells what it is. Returns 0, or -1 and errno. */
-int ip_queue_adopt(struct ip_queue *q, uint8_t family, int fd, uint32_t port_id);
+ * this one: its port id tells what it is. Returns 0, or -1 and errno: EINVAL also if it
+ * is none of ours. */
+int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id);
 
 /* Changes the settings before the first request. Returns 0, or EBUSY after it,
  * EADDRINUSE if the process has another of the family with such a number, ENOMEM or

@@ -67,6 +67,7 @@ EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 	handle->public.fd = fd;
 	handle->public.local.nl_family = AF_NETLINK;
 	handle->public.local.nl_pid = getpid();
+	handle->queue.peer->shown = getpid();
 	handle->public.peer.nl_family = AF_NETLINK;
 	errno = saved;
 	return &handle->public;

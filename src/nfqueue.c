@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <libmnl/libmnl.h>
@@ -18,6 +19,9 @@
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+/* Linux allows no more by default (fs.nr_open). */
+#define DESCRIPTORS_MAX (1 << 20)
 
 int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 {
@@ -250,11 +254,11 @@ uint64_t nfqueue_network(int fd)
 	return cookie;
 }
 
-bool nfqueue_is_here(int fd)
+bool nfqueue_is_here(uint64_t network)
 {
 	int saved = errno;
 	int here = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	bool is_here = here < 0 || nfqueue_network(here) == nfqueue_network(fd);
+	bool is_here = here < 0 || nfqueue_network(here) == network;
 
 	if (here >= 0)
 		close(here);
@@ -262,17 +266,30 @@ bool nfqueue_is_here(int fd)
 	return is_here;
 }
 
-bool nfqueue_port_id_unused(uint32_t port_id)
+bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network)
 {
 	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
 	int saved = errno;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	bool unused = fd >= 0 && !bind(fd, (struct sockaddr *)&local, sizeof(local));
+	bool unused = fd >= 0 && nfqueue_network(fd) == network &&
+		      !bind(fd, (struct sockaddr *)&local, sizeof(local));
 
 	if (fd >= 0)
 		close(fd);
 	errno = saved;
 	return unused;
+}
+
+bool nfqueue_has(uint32_t port_id, uint64_t network)
+{
+	struct rlimit limit = { .rlim_cur = 0 };
+
+	/* above, there are but those from before the limit was lowered */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (rlim_t fd = 0; fd < limit.rlim_cur && fd < DESCRIPTORS_MAX; fd++)
+		if (nfqueue_port_id(fd) == port_id && nfqueue_network(fd) == network)
+			return true;
+	return false;
 }
 
 /* Takes away what strangers sent between bind and connect, a full buffer at most. */

@@ -104,12 +104,16 @@ uint32_t nfqueue_port_id(int fd);
 /* The network namespace of a socket: some number, the same for no other one. */
 uint64_t nfqueue_network(int fd);
 
-/* Whether the socket's network namespace is that of the calling thread, of which alone
- * the kernel can be asked without it. */
-bool nfqueue_is_here(int fd);
+/* Whether the network namespace is that of the calling thread, of which alone the kernel
+ * can be asked without a socket in it. */
+bool nfqueue_is_here(uint64_t network);
 
-/* Whether no socket has the port id: only one that takes it can tell. */
-bool nfqueue_port_id_unused(uint32_t port_id);
+/* Whether no socket has the port id: only one that takes it can tell. False if the
+ * network namespace is another than the calling thread's. */
+bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network);
+
+/* Whether a descriptor of this process is the socket with the port id. */
+bool nfqueue_has(uint32_t port_id, uint64_t network);
 
 /* Has packets stamped on arrival and messages dropped and counted rather than
  * reported when the buffer is full. */

@@ -14,9 +14,8 @@
 #include "clock.h"
 #include "nfqueue.h"
 #include "peers.h"
-#include "port_id.h"
 
-#define PEERS_MAX 128
+#define PEERS_MAX 4096
 
 /* Each turn is some microseconds, but who has it may have been set aside; as
  * clock_now. */
@@ -56,10 +55,37 @@ static bool is_used(const struct peer *p)
 	return p < first_used() + PEERS_MAX && p->port_id;
 }
 
-/* Another process may have it open, or this one as another descriptor. */
-static bool is_gone(const struct peer *p)
+/* A process id tells a process from others of its PID namespace alone. */
+static uint64_t pid_namespace(void)
 {
-	return !peers_reachable(p) && nfqueue_port_id_unused(p->port_id);
+	int saved = errno;
+	struct stat st = { .st_ino = 0 };
+
+	if (stat("/proc/self/ns/pid", &st))
+		st.st_ino = 0;
+	errno = saved;
+	return st.st_ino;
+}
+
+static bool is_own(const struct peer *p)
+{
+	return p->process == getpid() && p->processes == pid_namespace();
+}
+
+/* Another process may have it open, or this one as another descriptor. In another
+ * network namespace nobody can look: there it is gone when who opened it closed it. */
+bool peers_is_gone(const struct peer *p)
+{
+	if (peers_reachable(p))
+		return false;
+	return nfqueue_is_here(p->network) ?
+	       nfqueue_port_id_unused(p->port_id, p->network) : p->closed;
+}
+
+void peers_close(struct peer *p)
+{
+	if (is_own(p))
+		p->closed = true;
 }
 
 static bool take(struct peer *p, uint32_t old, uint32_t port_id)
@@ -83,7 +109,7 @@ struct peer *peers_enter(uint32_t port_id, uint64_t network)
 			return p;
 		}
 	for (p = t->peer; p < t->peer + PEERS_MAX; p++)
-		if (is_gone(p) && take(p, p->port_id, port_id)) {
+		if (peers_is_gone(p) && take(p, p->port_id, port_id)) {
 			p->family = 0;
 			p->network = network;
 			return p;
@@ -100,7 +126,7 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
 	p->several = first != last;
 }
 
-void peers_reset(struct peer *p, uint8_t family, int fd)
+void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 {
 	p->owner = false;
 	p->holds = false;
@@ -112,6 +138,10 @@ void peers_reset(struct peer *p, uint8_t family, int fd)
 	p->range = 0;
 	p->family = family;
 	p->fd = fd;
+	p->shown = 0;
+	p->process = process;
+	p->processes = pid_namespace();
+	p->closed = false;
 	p->delivered = p->foreign = 0;
 	p->payload_place = 0;
 }
@@ -136,7 +166,7 @@ struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 {
 	for (struct peer *p = first_used(); is_used(p); p++)
 		if (p->owner && means(p, family, network, first, last)) {
-			if (!is_gone(p))
+			if (!peers_is_gone(p))
 				return p;
 			p->owner = false;
 		}
@@ -146,20 +176,17 @@ struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
 		     uint32_t port_id)
 {
-	uint8_t of_family;
-	pid_t process;
-
 	for (struct peer *p = first_used(); is_used(p); p++)
 		if (p->port_id != port_id && means(p, family, network, first, last) &&
-		    port_id_read(p->port_id, &of_family, &process) &&
-		    process == getpid() && !is_gone(p))
+		    is_own(p) && !peers_is_gone(p))
 			return true;
 	return false;
 }
 
 bool peers_reachable(const struct peer *p)
 {
-	return nfqueue_port_id(p->fd) == p->port_id;
+	return nfqueue_port_id(p->fd) == p->port_id &&
+	       nfqueue_network(p->fd) == p->network;
 }
 
 /* It has ended, but nobody has asked how: what it had open is not there any more, and
@@ -184,13 +211,14 @@ static bool is_zombie(pid_t process)
 bool peers_has_opener(const struct peer *p, int fd)
 {
 	struct stat ours, theirs;
-	uint8_t family;
-	pid_t process;
+	pid_t process = p->process;
 	char path[64];
 	int saved = errno;
 	bool has;
 
-	if (!port_id_read(p->port_id, &family, &process) || process == getpid())
+	if (p->processes != pid_namespace())
+		return true;
+	if (process == getpid())
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)process, p->fd);
 	if (stat(path, &theirs))

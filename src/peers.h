@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * ip_queue had a queue for each family, nfnetlink_queue has one for both. Of two
@@ -32,6 +33,10 @@ struct peer {
 	atomic_bool turn;		/* a thread is moving such packets */
 	atomic_bool noticed;		/* that it drops packets, on stderr */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
+	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */
+	_Atomic int32_t process;	/* that opened it, */
+	_Atomic uint64_t processes;	/* and the PID namespace it is in */
+	atomic_bool closed;		/* by that process */
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets that were not for it */
 	_Atomic uint32_t payload_place;	/* see take.c */
@@ -41,8 +46,9 @@ struct peer {
  * family. NULL and errno: ENOMEM, EMFILE for too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
-/* Forgets what was of an earlier socket with the port id. */
-void peers_reset(struct peer *p, uint8_t family, int fd);
+/* Forgets what was of an earlier socket with the port id. The process that has opened
+ * this one is process, in this PID namespace. */
+void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process);
 
 /* Gives it the numbers it is to claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
@@ -60,11 +66,17 @@ struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
 		     uint32_t port_id);
 
+/* Whether nobody has p's socket any more, as far as can be told. */
+bool peers_is_gone(const struct peer *p);
+
+/* This process closes p's socket. */
+void peers_close(struct peer *p);
+
 /* Whether p's descriptor is its socket in this process. */
 bool peers_reachable(const struct peer *p);
 
 /* Whether the process that opened p's socket, here at fd, is another and has it still
- * (or does not let us look). */
+ * (or does not let us look, or is in another PID namespace). */
 bool peers_has_opener(const struct peer *p, int fd);
 
 /* fd is its socket, which the program may have moved since it was opened. Where the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Netlink port ids of our sockets, which tell process and family. Knows
- * nothing of sockets. */
+/* Netlink port ids of our sockets, which tell that they are ours, and the family.
+ * Knows nothing of sockets. */
 #include <sys/socket.h>
 
 #include "port_id.h"
@@ -12,19 +12,26 @@
 #define IPV6 1060000000u
 #define MORE 1600000000u
 
-uint32_t port_id_of(uint8_t family, pid_t process)
+/* So many times the numbers of all processes fit between MORE and the upper half. */
+#define ROUNDS 60
+
+static uint32_t more(uint8_t family, pid_t process, unsigned int round)
 {
-	return (family == AF_INET ? IPV4 : IPV6) + process;
+	return MORE + (2 * round + (family == AF_INET6)) * PROCESSES + process;
 }
 
-uint32_t port_id_more(uint8_t family, pid_t process, unsigned int nth)
+uint32_t port_id_of(uint8_t family, pid_t process, unsigned int nth)
 {
-	return MORE + (2 * nth + (family == AF_INET6)) * PROCESSES + process;
+	if (nth == 0)
+		return (family == AF_INET ? IPV4 : IPV6) + process;
+	nth--;
+	/* then those of the processes that follow */
+	return more(family, (process + nth / ROUNDS) % PROCESSES, nth % ROUNDS);
 }
 
 bool port_id_read(uint32_t port_id, uint8_t *family, pid_t *process)
 {
-	if (port_id >= MORE && port_id < port_id_more(AF_INET, 0, PORT_IDS_MORE)) {
+	if (port_id >= MORE && port_id < more(AF_INET, 0, ROUNDS)) {
 		*family = (port_id - MORE) / PROCESSES % 2 ? AF_INET6 : AF_INET;
 		*process = (port_id - MORE) % PROCESSES;
 		return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Netlink port ids of our sockets, which tell process and family. Knows
- * nothing of sockets. */
+/* Netlink port ids of our sockets, which tell that they are ours, and the family.
+ * Knows nothing of sockets. */
 #ifndef IPQ_PORT_ID_H
 #define IPQ_PORT_ID_H
 
@@ -9,19 +9,18 @@
 #include <sys/types.h>
 
 /*
- * ip_queue's socket was bound to getpid(), so one process could have one of
- * each family; a number made of both lets the kernel see to that still. It can
- * be nobody else's: other sockets have a process id or, chosen by
- * netlink_autobind, the upper half of the numbers.
+ * The nth number to try for a socket of the family that the process opens. The first
+ * ones have its process id in them, for a person to see in the lists of /proc. That
+ * tells nobody for sure: a process of another PID namespace may have the same id
+ * (pid_namespaces(7)) and be in the same network namespace. They are free as a rule:
+ * other sockets have a process id or, chosen by netlink_autobind, a number from the
+ * upper half.
  */
-uint32_t port_id_of(uint8_t family, pid_t process);
+#define PORT_IDS_MAX (1 << 20)
+uint32_t port_id_of(uint8_t family, pid_t process, unsigned int nth);
 
-/* The nth further one, from 0 to PORT_IDS_MORE - 1, for programs that open
- * several sockets without binding them. */
-#define PORT_IDS_MORE 60
-uint32_t port_id_more(uint8_t family, pid_t process, unsigned int nth);
-
-/* Whether a port id is one of these; then also what it tells. */
+/* Whether a port id is one of these; then also the family, and the process that it
+ * was most likely made for. */
 bool port_id_read(uint32_t port_id, uint8_t *family, pid_t *process);
 
 #endif

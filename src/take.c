@@ -3,7 +3,6 @@
  * what it is, whether it is for the program, where its bytes go. Knows nothing of
  * waiting, nor of messages that are held. */
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <linux/netfilter.h>
@@ -105,17 +104,6 @@ APART void take_send_on(struct ip_queue *q, int fd, const struct message *m)
 		debug_foreign(m->queue, m->family);
 }
 
-/* netlink_ack addresses an error to the port id that the socket is bound to, which a
- * program that speaks netlink itself may have chosen. */
-static APART void address_error(const struct ip_queue *q, struct message *m)
-{
-	uint32_t shown = atomic_load_explicit(&q->shown_port_id, memory_order_relaxed);
-
-	if (shown)
-		memcpy(m->head + offsetof(struct nlmsghdr, nlmsg_pid), &shown,
-		       sizeof(shown));
-}
-
 /* Whether the message is one for the program; sees to it if not. */
 EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 {
@@ -136,7 +124,7 @@ EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 			q->peer->owner = false;
 			return false;
 		}
-		address_error(q, m);
+		translate_address(m, q->peer->shown);
 		if (m->error == EPERM && q->peer->owner && q->settings.debug)
 			debug_forbidden(q->peer->number);
 		return true;

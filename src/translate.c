@@ -9,7 +9,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
-#include "port_id.h"
 #include "translate.h"
 
 /*
@@ -316,30 +315,15 @@ static int old_error(int error, enum refusal refusal)
 	return error == EPERM || error == ENODEV ? EBUSY : error;
 }
 
-/* Whom the kernel sent nlh to, by the port id ip_queue would have known, whatever
- * the request said of it (netlink_ack). */
-static uint32_t receiver_of(const struct nlmsghdr *nlh, const struct request *r)
-{
-	uint8_t family;
-	pid_t process;
-
-	if (!port_id_read(nlh->nlmsg_pid, &family, &process))
-		return r->nlh.nlmsg_pid;
-	return nlh->nlmsg_pid == port_id_of(family, process) ? (uint32_t)process :
-							       nlh->nlmsg_pid;
-}
-
-/* NLMSG_ERROR to the port id, the error, and what of the request r goes into
- * head. */
-static void write_error(const struct request *r, uint32_t port_id, int error,
-			size_t len, struct message *m)
+/* NLMSG_ERROR: the error, and what of the request r goes into head. */
+static void write_error(const struct request *r, int error, size_t len,
+			struct message *m)
 {
 	size_t echoed = r->nlh.nlmsg_len < sizeof(*r) ? r->nlh.nlmsg_len : sizeof(*r);
 	struct nlmsghdr nlh = {
 		.nlmsg_len = len,
 		.nlmsg_type = NLMSG_ERROR,
 		.nlmsg_seq = r->nlh.nlmsg_seq,
-		.nlmsg_pid = port_id,
 	};
 	int negative = -error;
 
@@ -355,8 +339,7 @@ static void write_error(const struct request *r, uint32_t port_id, int error,
 }
 
 /* Only a program that speaks netlink itself asks for one. */
-static void translate_ack(const struct nlmsghdr *nlh, const struct nlmsghdr *echo,
-			  struct message *m)
+static void translate_ack(const struct nlmsghdr *echo, struct message *m)
 {
 	struct request r = {
 		.nlh = {
@@ -368,11 +351,10 @@ static void translate_ack(const struct nlmsghdr *nlh, const struct nlmsghdr *ech
 		},
 	};
 
-	r.nlh.nlmsg_pid = receiver_of(nlh, &r);
 	m->payload_offset = 0;
 	m->payload_len = 0;
 	m->claim_lost = false;
-	write_error(&r, r.nlh.nlmsg_pid, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
+	write_error(&r, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
 }
 
 /* Finds the payload that may follow the old request and a mark; it may be cut
@@ -428,8 +410,7 @@ static void translate_error(const char *head, size_t have, size_t len,
 		return;
 	memcpy(&error, head + MNL_NLMSG_HDRLEN, sizeof(error));
 	if (error == 0) {
-		translate_ack((const struct nlmsghdr *)head,
-			      (const struct nlmsghdr *)(head + echo), m);
+		translate_ack((const struct nlmsghdr *)(head + echo), m);
 		return;
 	}
 	attr = have < attrs ? NULL :
@@ -451,8 +432,18 @@ static void translate_error(const char *head, size_t have, size_t len,
 	else if (m->payload_len > r.nlh.nlmsg_len - sizeof(r))
 		m->payload_len = r.nlh.nlmsg_len - sizeof(r);
 	m->claim_lost = refusal == REFUSAL_OF_CLAIM;
-	write_error(&r, receiver_of((const struct nlmsghdr *)head, &r),
-		    old_error(-error, refusal), echo + r.nlh.nlmsg_len, m);
+	write_error(&r, old_error(-error, refusal), echo + r.nlh.nlmsg_len, m);
+}
+
+void translate_address(struct message *m, uint32_t port_id)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)m->head;
+
+	nlh->nlmsg_pid = port_id;
+	if (m->error == 0) {	/* the echo of an acknowledgement holds no request */
+		nlh = (struct nlmsghdr *)(m->head + sizeof(*nlh) + sizeof(int));
+		nlh->nlmsg_pid = port_id;
+	}
 }
 
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,

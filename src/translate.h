@@ -134,4 +134,8 @@ struct message {
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 		       struct message *m);
 
+/* Whom an error is sent to: the program's port id as ip_queue would have known it,
+ * whatever the request says (netlink_ack). */
+void translate_address(struct message *m, uint32_t port_id);
+
 #endif

@@ -6,6 +6,7 @@
 #include <libipq.h>
 
 #include "claims.h"
+#include "holder.h"
 #include "judge.h"
 #include "port_id.h"
 
@@ -45,12 +46,14 @@ static const struct queue *find_sharer(const struct queues *queues,
 
 	if (!port_id_read(queue->port_id, &family, &process))
 		return NULL;
+	process = holder_of(queue->port_id);
 	for (size_t i = 0; i < queues->count; i++) {
 		const struct queue *q = &queues->list[i];
 
-		if (port_id_read(q->port_id, &other, &same) && same == process &&
-		    other != family && (q->number >= CLAIMS_PRIVATE_FIRST) !=
-				       (queue->number >= CLAIMS_PRIVATE_FIRST))
+		if (port_id_read(q->port_id, &other, &same) && other != family &&
+		    (q->number >= CLAIMS_PRIVATE_FIRST) !=
+		    (queue->number >= CLAIMS_PRIVATE_FIRST) &&
+		    holder_of(q->port_id) == process)
 			return q;
 	}
 	return NULL;
@@ -144,7 +147,7 @@ static void judge_foreign(const struct found_rule *rule, const struct queue *que
 	char who[128], *why, *mend;
 
 	owner_find(queue->port_id, &owner);
-	owner_describe(&owner, queue->port_id, who, sizeof(who));
+	holder_describe(owner.pid, who, sizeof(who));
 	other = owner.family == AF_INET ? "IPv6" : "IPv4";
 	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
 	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
@@ -166,7 +169,7 @@ static void judge_heard(const struct found_rule *rule, const struct reach *reach
 	char who[128], *why, *bypass;
 
 	owner_find(reach->queue->port_id, &owner);
-	owner_describe(&owner, reach->queue->port_id, who, sizeof(who));
+	holder_describe(owner.pid, who, sizeof(who));
 	if (rule->saved.bypass) {
 		why = format("%s listens%s", who, reach->all > 1 ? " on the first" : "");
 		report(r, OK, "rule", what, why, NULL);
@@ -226,7 +229,7 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 	char who[128], *what, *mend, *why = NULL;
 
 	owner_find(queue->port_id, &owner);
-	owner_describe(&owner, queue->port_id, who, sizeof(who));
+	holder_describe(owner.pid, who, sizeof(who));
 	what = format("queue %u is held by %s", queue->number, who);
 	mend = format("%s -I OUTPUT -j NFQUEUE --queue-num %u --queue-bypass",
 		      owner.family == AF_INET6 ? "ip6tables" : "iptables", queue->number);

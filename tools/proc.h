@@ -28,17 +28,12 @@ const char *queues_remedy(int error);
 
 /* The process that has a queue's socket. */
 struct owner {
-	pid_t pid;		/* 0 if it cannot be found */
+	pid_t pid;		/* 0 if it cannot be seen */
 	char name[32];		/* of the process, fit to be shown; "" likewise */
-	bool ours;		/* a handle of libipq, */
-	uint8_t family;		/* for AF_INET or AF_INET6 */
+	uint8_t family;		/* of a handle of libipq, AF_INET or AF_INET6 */
 	uint32_t maxlen;	/* packets that may wait in its queue, if ours */
 };
 
 void owner_find(uint32_t port_id, struct owner *owner);
-
-/* "process 12 (filter)", or what else can be said. */
-void owner_describe(const struct owner *owner, uint32_t port_id, char *text,
-		    size_t size);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What /proc says of queues and netlink sockets, a line at a time, and of a
- * process's environment. Pure: no I/O, nothing allocated. */
-#include <linux/netlink.h>
+/* What /proc says of queues, a line at a time, and of a process's environment. Pure:
+ * no I/O, nothing allocated. */
 #include <string.h>
 
 #include "queue-line.h"
@@ -32,23 +31,6 @@ bool queue_line(struct text line, struct queue *queue)
 		.last_id = n[7],
 	};
 	return true;
-}
-
-/* sk, Eth (the protocol), Pid (the port id), Groups, Rmem, Wmem, Dump, Locks,
- * Drops, Inode; see netlink_native_seq_show. */
-bool netlink_line(struct text line, uint32_t port_id, unsigned long *inode)
-{
-	unsigned long protocol, pid;
-	struct text word;
-
-	if (!text_word(&line, &word, QUOTES_NFT) ||
-	    !next_number(&line, UINT32_MAX, &protocol) || protocol != NETLINK_NETFILTER ||
-	    !next_number(&line, UINT32_MAX, &pid) || pid != port_id)
-		return false;
-	for (int skipped = 0; skipped < 6; skipped++)
-		if (!text_word(&line, &word, QUOTES_NFT))
-			return false;
-	return next_number(&line, ~0ul, inode);
 }
 
 uint32_t environ_maxlen(struct text environ)

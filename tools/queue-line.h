@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What /proc says of queues and netlink sockets, a line at a time, and of a
- * process's environment. Pure: no I/O, nothing allocated. */
+/* What /proc says of queues, a line at a time, and of a process's environment. Pure:
+ * no I/O, nothing allocated. */
 #ifndef IPQCTL_QUEUE_LINE_H
 #define IPQCTL_QUEUE_LINE_H
 
@@ -21,10 +21,6 @@ struct queue {
 };
 
 bool queue_line(struct text line, struct queue *queue);
-
-/* A line of /proc/net/netlink: true if it is a NETLINK_NETFILTER socket of that
- * port id, then the inode by which /proc/PID/fd names it. */
-bool netlink_line(struct text line, uint32_t port_id, unsigned long *inode);
 
 /* LIBIPQ_MAXLEN as /proc/PID/environ has it; the default if it is not there or
  * no number. */

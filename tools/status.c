@@ -83,14 +83,16 @@ static bool read_held(const struct view *view, struct held **held, size_t *count
 
 static void print_old(const struct held *h, int family)
 {
-	printf("Peer PID          : %d\n"
+	printf("Peer PID          : %d%s\n"
 	       "Copy mode         : %u\n"
 	       "Copy range        : %" PRIu32 "\n"
 	       "Queue length      : %" PRIu32 "\n"
 	       "Queue max. length : %" PRIu32 "\n"
 	       "Queue dropped     : %" PRIu32 "\n"
 	       "%s : %" PRIu32 "\n",
-	       h->owner.pid, h->queue.mode, h->queue.range, h->queue.waiting,
+	       h->owner.pid, h->queue.port_id && !h->owner.pid ?
+			     " (a process that cannot be seen from here)" : "",
+	       h->queue.mode, h->queue.range, h->queue.waiting,
 	       h->owner.maxlen, h->queue.dropped_full,
 	       family == AF_INET6 ? "Netfilter dropped" : "Netlink dropped  ",
 	       h->queue.dropped_slow);

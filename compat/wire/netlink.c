@@ -39,15 +39,14 @@ static struct ipq_socket *take_entry(uint32_t port_id, uint64_t network)
 			s = &ipq_sockets[i];
 	for (int i = 0; !s && i < IPQ_SOCKETS_MAX; i++) {
 		old = atomic_load(&ipq_sockets[i].port_id);
-		if (nfqueue_port_id_unused(old) &&
+		if (ipq_sockets[i].queue.peer && peers_is_gone(ipq_sockets[i].queue.peer) &&
 		    atomic_compare_exchange_strong(&ipq_sockets[i].port_id, &old, port_id))
 			s = &ipq_sockets[i];
 	}
 	return s;
 }
 
-static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_port_id,
-				const struct ip_queue *q)
+static struct ipq_socket *enter(uint32_t port_id, const struct ip_queue *q)
 {
 	uint64_t network = q->peer->network;
 	struct ipq_socket *s = take_entry(port_id, network);
@@ -55,7 +54,6 @@ static struct ipq_socket *enter(uint32_t port_id, uint32_t shown_port_id,
 	if (!s)
 		return NULL;
 	memcpy((void *)&s->queue, q, sizeof(*q));
-	atomic_store(&s->queue.shown_port_id, shown_port_id);
 	if (ipq_sockets->network && ipq_sockets->network != network)
 		several_networks = true;
 	s->network = network;
@@ -69,7 +67,7 @@ int netlink_open(uint8_t family, int type)
 
 	if (fd < 0)
 		return -1;
-	if (!enter(nfqueue_port_id(fd), 0, &q)) {
+	if (!enter(nfqueue_port_id(fd), &q)) {
 		close(fd);
 		errno = EMFILE;
 		return -1;
@@ -81,12 +79,8 @@ int netlink_open(uint8_t family, int type)
 static struct ipq_socket *adopt(int fd, uint32_t port_id)
 {
 	struct ip_queue q;
-	uint8_t family;
-	pid_t process;
 
-	port_id_read(port_id, &family, &process);
-	return ip_queue_adopt(&q, family, fd, port_id) ? NULL :
-	       enter(port_id, process, &q);
+	return ip_queue_adopt(&q, fd, port_id) ? NULL : enter(port_id, &q);
 }
 
 struct ipq_socket *netlink_of(int fd, uint32_t port_id)
@@ -97,19 +91,24 @@ struct ipq_socket *netlink_of(int fd, uint32_t port_id)
 }
 
 /* Whether another socket of the family shows it, which is open still, or may in another
- * program: that whose own it would be. */
+ * program: that whose own it would be, unless that is of another PID namespace. */
 static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 {
-	uint32_t own = port_id_of(s->queue.family, shown);
+	uint32_t own = port_id_of(s->queue.family, shown, 0);
 
 	for (const struct ipq_socket *other = ipq_sockets;
-	     other < ipq_sockets + IPQ_SOCKETS_MAX; other++)
-		if (other != s && other->port_id && other->queue.shown_port_id == shown &&
-		    other->queue.family == s->queue.family &&
-		    other->network == s->network &&
-		    !nfqueue_port_id_unused(other->port_id))
+	     other < ipq_sockets + IPQ_SOCKETS_MAX; other++) {
+		const struct peer *p = other->queue.peer;
+
+		/* NULL: another thread is entering it */
+		if (other != s && p && p->shown == shown && p->family == s->queue.family &&
+		    p->network == s->network && !peers_is_gone(p))
 			return true;
-	return s->port_id != own && !find(own, s->network) && !nfqueue_port_id_unused(own);
+	}
+	if (s->port_id == own || find(own, s->network))
+		return false;
+	return shown == (uint32_t)getpid() ? nfqueue_has(own, s->network) :
+	       !nfqueue_port_id_unused(own, s->network);
 }
 
 /* netlink_autobind: the process id, or one that no other has. */
@@ -120,10 +119,11 @@ static uint32_t own_pid(const struct ipq_socket *s)
 
 void netlink_autobind(struct ipq_socket *s)
 {
+	_Atomic uint32_t *shown = &s->queue.peer->shown;
 	uint32_t unbound = 0;
 
-	if (atomic_load_explicit(&s->queue.shown_port_id, memory_order_relaxed) == 0)
-		atomic_compare_exchange_strong(&s->queue.shown_port_id, &unbound, own_pid(s));
+	if (atomic_load_explicit(shown, memory_order_relaxed) == 0)
+		atomic_compare_exchange_strong(shown, &unbound, own_pid(s));
 }
 
 /* move_addr_to_kernel */
@@ -144,7 +144,7 @@ static int check_address(const struct sockaddr *address, socklen_t len)
  * different one, EADDRINUSE for a port id that is taken. */
 int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
 {
-	uint32_t shown = atomic_load(&s->queue.shown_port_id);
+	uint32_t shown = s->queue.peer->shown;
 	struct sockaddr_nl local;
 
 	if (check_address(address, len))
@@ -166,7 +166,7 @@ int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 		errno = EADDRINUSE;
 		return -1;
 	}
-	atomic_store(&s->queue.shown_port_id, local.nl_pid);
+	s->queue.peer->shown = local.nl_pid;
 	return 0;
 }
 
@@ -214,6 +214,6 @@ int netlink_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
 		errno = EINVAL;
 		return -1;
 	}
-	netlink_put_address(atomic_load(&s->queue.shown_port_id), address, len);
+	netlink_put_address(s->queue.peer->shown, address, len);
 	return 0;
 }

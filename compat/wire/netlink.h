@@ -14,7 +14,7 @@
 struct ipq_socket {
 	_Atomic uint32_t port_id;	/* the real one; 0: unused */
 	_Atomic uint64_t network;	/* its network namespace */
-	struct ip_queue queue;		/* shown_port_id is 0 while it is unbound */
+	struct ip_queue queue;		/* peer->shown is 0 while it is unbound */
 };
 
 #ifndef IPQ_SOCKETS_MAX

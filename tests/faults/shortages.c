@@ -102,7 +102,7 @@ ssize_t send(int fd, const void *buf, size_t len, int flags)
 
 static uint32_t port_id_of_ours(void)
 {
-	return port_id_of(AF_INET, getpid());
+	return port_id_of(AF_INET, getpid(), 0);
 }
 
 static void fail_to_make(int error)
@@ -175,10 +175,10 @@ Test(shortages, a_socket_from_elsewhere_cannot_be_had_either)
 	for (unsigned int n = 1; n <= 2; n++) {
 		maps_left = n;
 		errno = 0;
-		cr_assert(ip_queue_adopt(&q, AF_INET, fd, port_id_of_ours()) == -1);
+		cr_assert(ip_queue_adopt(&q, fd, port_id_of_ours()) == -1);
 		cr_assert(errno == ENOMEM && !maps_left);
 	}
-	cr_assert(!ip_queue_adopt(&q, AF_INET, fd, port_id_of_ours()));
+	cr_assert(!ip_queue_adopt(&q, fd, port_id_of_ours()));
 	close(fd);
 }
 
@@ -206,7 +206,7 @@ static int shared_fd;
 
 static void adopt_meanwhile(void)
 {
-	cr_assert(!ip_queue_adopt(&of_other, AF_INET, shared_fd, port_id_of_ours()));
+	cr_assert(!ip_queue_adopt(&of_other, shared_fd, port_id_of_ours()));
 }
 
 Test(shortages, two_that_adopt_a_socket_at_once_share_one_batch)
@@ -217,7 +217,7 @@ Test(shortages, two_that_adopt_a_socket_at_once_share_one_batch)
 	network_enter();
 	shared_fd = nfqueue_open(SOCK_RAW, port_id_of_ours());
 	while_mapping = adopt_meanwhile;
-	cr_assert(!ip_queue_adopt(&q, AF_INET, shared_fd, port_id_of_ours()));
+	cr_assert(!ip_queue_adopt(&q, shared_fd, port_id_of_ours()));
 	cr_assert(q.batch && q.batch == of_other.batch && q.peer == of_other.peer);
 	close(shared_fd);
 }

@@ -23,13 +23,15 @@ static void answer(const struct kernel_request *out, struct message *m, int erro
 	*nlh = (struct nlmsghdr) {
 		.nlmsg_len = len,
 		.nlmsg_type = NLMSG_ERROR,
-		.nlmsg_pid = 1040000000 + 4711,
+		.nlmsg_pid = 1040000000,
 	};
 	memcpy((char *)nlh + sizeof(*nlh), &(int){ -error }, sizeof(int));
 	memcpy((char *)nlh + ECHO, out->buf, out->len);
 	if (out->payload_len)
 		memcpy((char *)nlh + ECHO + out->len, out->payload, out->payload_len);
 	translate_message(nlh, len, len, m);
+	if (m->kind == MESSAGE_ERROR)
+		translate_address(m, 4711);
 	free(nlh);
 }
 

@@ -74,7 +74,7 @@ Test(descriptors, forked_children_and_their_parent_share_one)
 	child_ends_well(&c);
 }
 
-Test(descriptors, there_may_be_64_61_of_a_family_and_those_a_parent_closed_do_not_count)
+Test(descriptors, there_may_be_64_and_those_a_parent_closed_do_not_count)
 {
 	int heard = queued_port(AF_INET);
 	struct child c;

@@ -3,10 +3,13 @@
  * nothing of libipq. Whatever fails here ends the test with the reason. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -34,7 +37,7 @@ static void obey(int orders)
 	_exit(0);
 }
 
-struct process process_start(void)
+static struct process start(bool (*prepare)(void))
 {
 	struct process p;
 	int ends[2];
@@ -44,10 +47,35 @@ struct process process_start(void)
 	cr_assert(p.pid >= 0);
 	if (p.pid == 0) {
 		close(ends[0]);
+		if (prepare && !prepare())
+			_exit(1);
 		obey(ends[1]);
 	}
 	close(ends[1]);
 	p.orders = ends[0];
+	return p;
+}
+
+struct process process_start(void)
+{
+	return start(NULL);
+}
+
+static bool mount_proc(void)
+{
+	return !unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("proc", "/proc", "proc", 0, NULL);
+}
+
+struct process process_start_contained(bool own_proc)
+{
+	int here = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	struct process p;
+
+	cr_assert(here >= 0 && !unshare(CLONE_NEWPID), "PID namespace: %s", strerror(errno));
+	p = start(own_proc ? mount_proc : NULL);
+	cr_assert(!setns(here, CLONE_NEWPID), "%s", strerror(errno));
+	close(here);
 	return p;
 }
 

@@ -16,6 +16,10 @@ struct process {
  * holds copies of all descriptors, so a handle made before lives on in it. */
 struct process process_start(void);
 
+/* The same as the first of a PID namespace of its own, as in a container; with a /proc
+ * of its own, if own_proc is set, that shows no others. */
+struct process process_start_contained(bool own_proc);
+
 /* Has the process call act(arg), and returns what that returned. act must not
  * assert: only the test itself may. A fork made within act may take the place
  * of the process. */

@@ -126,7 +126,7 @@ Test(adopted, an_adopted_socket_that_has_the_queue_still_has_it)
 		other = process_start();
 		cr_assert(process_do(&other, open_and_pass, asked));
 		fd = from_elsewhere(&other);
-		cr_assert(!ip_queue_adopt(&q, AF_INET, fd, nfqueue_port_id(fd)));
+		cr_assert(!ip_queue_adopt(&q, fd, nfqueue_port_id(fd)));
 		if (asked) {
 			numbers_send(0, 1);
 			accept_packet(&q, fd, expect_packet(&q, fd, 0, 0), 0);
@@ -155,7 +155,7 @@ Test(adopted, a_setting_that_makes_no_sense_is_refused)
 	setenv("LIBIPQ_QUEUE", "many", 1);
 	stderr_keep();
 	errno = 0;
-	cr_assert(ip_queue_adopt(&q, AF_INET, fd, nfqueue_port_id(fd)) == -1);
+	cr_assert(ip_queue_adopt(&q, fd, nfqueue_port_id(fd)) == -1);
 	cr_assert(errno == EINVAL);
 	said = stderr_kept();
 	assert_one_line(said);
@@ -183,7 +183,7 @@ Test(adopted, what_is_held_is_held_for_who_adopts)
 	for (int i = 0; i < 10; i++)
 		accept_packet(&q, fd, expect_packet(&q, fd, i, 0), 0);
 	cr_assert(ip_queue_holds_message(&q));
-	cr_assert(!ip_queue_adopt(&again, AF_INET, fd, nfqueue_port_id(fd)));
+	cr_assert(!ip_queue_adopt(&again, fd, nfqueue_port_id(fd)));
 	cr_assert(ip_queue_holds_message(&again));
 	for (int i = 10; i < COUNT; i++) {
 		struct ip_queue *by = i % 3 ? &again : &q;

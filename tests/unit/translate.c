@@ -123,10 +123,13 @@ Test(translate, an_answer_is_read_as_the_old_one_with_its_request)
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		struct message m = translate(answers[i].from.bytes, answers[i].from.len);
 		uint8_t old[128] = { 0 };
+		uint32_t receiver;
 
 		cr_assert(m.kind == MESSAGE_ERROR, "message %zu", i);
 		cr_assert(m.error == answers[i].error, "error %d", m.error);
 		cr_assert(!m.claim_lost);
+		memcpy(&receiver, answers[i].old.bytes + 12, sizeof(receiver));
+		translate_address(&m, receiver);
 		memcpy(old, m.head, m.head_len);
 		memcpy(old + m.head_len, answers[i].from.bytes + m.payload_offset,
 		       m.payload_len);

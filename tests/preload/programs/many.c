@@ -6,7 +6,6 @@
 #include "old.h"
 
 #define ROOM 64
-#define ROOM_OF_FAMILY 61
 
 static int fds[ROOM + 1];
 
@@ -40,12 +39,12 @@ static void one_too_many(void)
 
 static void of_one_family(void)
 {
-	for (int i = 0; i < ROOM_OF_FAMILY; i++) {
+	for (int i = 0; i < ROOM; i++) {
 		fds[i] = open_nth(0);
 		check(fds[i] >= 0);
 	}
 	one_too_many();
-	for (int i = 0; i < ROOM_OF_FAMILY; i++)
+	for (int i = 0; i < ROOM; i++)
 		check(!close(fds[i]));
 }
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which process has a netlink socket, as far as /proc shows it. Knows nothing of
+ * queues. */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/netlink.h>
+
+#include "holder.h"
+#include "port_id.h"
+
+/* By its inode /proc/PID/fd names a socket. The columns are sk, Eth (the protocol), Pid
+ * (the port id), Groups, Rmem, Wmem, Dump, Locks, Drops, Inode; see
+ * netlink_native_seq_show. */
+static bool find_inode(uint32_t port_id, unsigned long *inode)
+{
+	FILE *list = fopen("/proc/thread-self/net/netlink", "re");
+	unsigned int protocol, pid;
+	bool found = false;
+	char text[256];
+
+	while (list && !found && fgets(text, sizeof(text), list))
+		found = sscanf(text, "%*s %u %u %*s %*s %*s %*s %*s %*s %lu", &protocol, &pid,
+			       inode) == 3 &&
+			protocol == NETLINK_NETFILTER && pid == port_id;
+	if (list)
+		fclose(list);
+	return found;
+}
+
+static bool has_socket(pid_t process, unsigned long inode)
+{
+	char path[64], link[64], wanted[64];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t n;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)process);
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+	fds = opendir(path);
+	if (!fds)
+		return false;
+	while (!found && (entry = readdir(fds))) {
+		n = readlinkat(dirfd(fds), entry->d_name, link, sizeof(link) - 1);
+		link[n > 0 ? n : 0] = '\0';
+		found = !strcmp(link, wanted);
+	}
+	closedir(fds);
+	return found;
+}
+
+/* Any process may hold the socket: who made it may have handed it on. */
+static pid_t find_holder(unsigned long inode)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t holder = 0;
+
+	while (proc && !holder && (entry = readdir(proc)))
+		if (entry->d_name[0] > '0' && entry->d_name[0] <= '9' &&
+		    has_socket(atoi(entry->d_name), inode))
+			holder = atoi(entry->d_name);
+	if (proc)
+		closedir(proc);
+	return holder;
+}
+
+pid_t holder_of(uint32_t port_id)
+{
+	unsigned long inode;
+	uint8_t family;
+	pid_t process;
+
+	if (!find_inode(port_id, &inode))
+		return 0;
+	/* others' sockets mostly have their process's id, netlink(7) */
+	if (!port_id_read(port_id, &family, &process))
+		process = port_id;
+	return process > 0 && has_socket(process, inode) ? process : find_holder(inode);
+}
+
+void holder_name(pid_t process, char *name, size_t size)
+{
+	char path[32];
+	FILE *comm;
+
+	*name = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process);
+	comm = fopen(path, "re");
+	if (!comm)
+		return;
+	if (!fgets(name, size, comm))
+		*name = '\0';
+	fclose(comm);
+	name[strcspn(name, "\n")] = '\0';
+	/* a process gives itself any name it likes */
+	for (; *name; name++)
+		*name = *name < ' ' || *name > '~' ? '?' : *name;
+}
+
+void holder_describe(pid_t process, char *text, size_t size)
+{
+	char name[32];
+
+	holder_name(process, name, sizeof(name));
+	if (!process)
+		snprintf(text, size, "a process that cannot be seen from here");
+	else if (name[0])
+		snprintf(text, size, "process %d (%s)", (int)process, name);
+	else
+		snprintf(text, size, "process %d", (int)process);
+}
