@@ -2,6 +2,7 @@
 /* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
  * and nothing of ip_queue. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,4 +355,15 @@ int nfqueue_set_rcvbuf(int fd, int bytes, bool grow)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	return get_rcvbuf(fd);
+}
+
+void nfqueue_set_maxlen(int fd, uint16_t queue, uint32_t maxlen, uint32_t range)
+{
+	uint64_t bytes = (uint64_t)maxlen * (range + NFQUEUE_HEAD_MAX);
+	_Alignas(struct nlmsghdr) char buf[64];
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, queue);
+
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, maxlen);
+	nfqueue_set_rcvbuf(fd, bytes < INT_MAX / 2 ? bytes : INT_MAX / 2, true);
+	send(fd, nlh, nlh->nlmsg_len, 0);
 }

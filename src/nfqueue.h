@@ -98,6 +98,10 @@ uint32_t nfqueue_owner(uint16_t queue);
  * was full. False if that cannot be found out. */
 bool nfqueue_drops(uint16_t queue, uint64_t *drops);
 
+/* Has maxlen packets wait in the queue, which the socket has bound, and makes room for so
+ * many of range bytes. Nothing answers. */
+void nfqueue_set_maxlen(int fd, uint16_t queue, uint32_t maxlen, uint32_t range);
+
 /* The port id of a socket, 0 if it is no netlink socket. */
 uint32_t nfqueue_port_id(int fd);
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "maxlen.h"
 #include "settings.h"
 
 static const char prefix[] = "LIBIPQ_";
@@ -112,9 +113,21 @@ static void print_in_line(const char *text, size_t len)
 		fputc(*text >= ' ' ? *text : '?', stderr);
 }
 
+/* Whether the program is served as it is, and its administrator knows sysctls but no
+ * variables. */
+static bool is_beneath(void)
+{
+#ifdef PRELOAD
+	return true;
+#else
+	return false;
+#endif
+}
+
 bool settings_read(int family, struct settings *s)
 {
-	struct value value[VARIABLES] = { [MAXLEN].number = 1024, [BATCH].number = 1 };
+	struct value value[VARIABLES] = { [MAXLEN].number = MAXLEN_DEFAULT,
+					  [BATCH].number = 1 };
 	const struct value *queue;
 
 	for (char **e = environ; !getauxval(AT_SECURE) && e && *e; e++) {
@@ -146,7 +159,8 @@ bool settings_read(int family, struct settings *s)
 	*s = (struct settings) {
 		.queue = queue->number,
 		.queue_last = queue->last,
-		.maxlen = value[MAXLEN].number,
+		.maxlen = !value[MAXLEN].set && is_beneath() ? maxlen_written(family) :
+							       value[MAXLEN].number,
 		.rcvbuf = value[RCVBUF].number,
 		.fail_open = value[FAIL_OPEN].number,
 		.batch = value[BATCH].number,

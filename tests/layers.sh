@@ -28,7 +28,7 @@ folders=
 above=$(
 	layer src
 	layer compat/wire src
-	layer compat/surroundings
+	layer compat/surroundings src
 	layer compat/preload compat/surroundings compat/wire src
 	layer compat/run compat/surroundings src
 	layer tools/rules

@@ -20,6 +20,7 @@
 #include <linux/netlink.h>
 
 #include "export.h"
+#include "maxlens.h"
 #include "memory.h"
 #include "next.h"
 #include "sockets.h"
@@ -133,6 +134,23 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 	return s ? netlink_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
 
+/* What came of fd, in whose place another file may have been that queues are told by. */
+static int followed(int fd, int copy, bool written)
+{
+	if (maxlens_any())
+		maxlens_duplicated(fd, copy);
+	if (written)
+		maxlens_closed();
+	return copy;
+}
+
+static __attribute__((noinline)) int close_maxlen(int fd)
+{
+	bool written = maxlens_closing(fd);
+
+	return followed(-1, NEXT(close)(fd), written);
+}
+
 /* Descriptors closed behind our back do no harm; those seen may be the last of a
  * socket, and then there is something to be done. Another file may have the number
  * next. */
@@ -142,7 +160,7 @@ EXPORT int close(int fd)
 	int result;
 
 	if (!s)
-		return NEXT(close)(fd);
+		return maxlens_any() ? close_maxlen(fd) : NEXT(close)(fd);
 	sockets_appeared(fd);
 	result = ip_queue_close(&s->queue, fd);
 	sockets_closed(s);
@@ -154,7 +172,7 @@ EXPORT int dup(int fd)
 	int copy = NEXT(dup)(fd);
 
 	sockets_duplicate(fd, copy);
-	return copy;
+	return followed(fd, copy, false);
 }
 
 /* dup2(2) closes what has the number, unless it fails. Of a socket of ours it closes
@@ -185,16 +203,18 @@ static int replaced(int fd, int copy, int spare)
 
 EXPORT int dup2(int fd, int to)
 {
+	bool written = fd != to && maxlens_any() && maxlens_closing(to);
 	int spare = keep(fd, to);
 
-	return replaced(fd, NEXT(dup2)(fd, to), spare);
+	return followed(fd, replaced(fd, NEXT(dup2)(fd, to), spare), written);
 }
 
 EXPORT int dup3(int fd, int to, int flags)
 {
+	bool written = fd != to && maxlens_any() && maxlens_closing(to);
 	int spare = keep(fd, to);
 
-	return replaced(fd, NEXT(dup3)(fd, to, flags), spare);
+	return followed(fd, replaced(fd, NEXT(dup3)(fd, to, flags), spare), written);
 }
 
 #ifdef CLOSE_RANGE_UNSHARE	/* since glibc 2.34 */
@@ -237,8 +257,10 @@ EXPORT void closefrom(int first)
 	arg = va_arg(args, void *);					\
 	va_end(args);							\
 	result = NEXT(name)(fd, command, arg);				\
-	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)		\
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {		\
 		sockets_duplicate(fd, result);				\
+		followed(fd, result, false);				\
+	}								\
 	return result
 
 EXPORT int fcntl(int fd, int command, ...)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -59,19 +60,29 @@ Test(footprint, programs_have_the_threads_and_descriptors_they_made)
 #define EXECVEAT ""
 #endif
 
+#ifdef STATX_TYPE		/* since glibc 2.28 */
+#define STATX "statx "
+#else
+#define STATX ""
+#endif
+
 /* The library exports what it takes the place of, and libipq, and no more. */
 Test(footprint, nothing_else_is_exported)
 {
 	static const char *const names =
-		"__read_chk __recv_chk __recvfrom_chk accept accept4 bind close "
-		CLOSE_RANGES
-		"connect dup dup2 dup3 execl execle execlp execv execve " EXECVEAT "execvp "
-		"execvpe fcntl fcntl64 fexecve getsockname ipq_create_handle "
+		"__fxstatat __lxstat __open64_2 __open_2 __openat64_2 __openat_2 "
+		"__read_chk __realpath_chk __recv_chk __recvfrom_chk __xstat accept "
+		"accept4 access bind canonicalize_file_name close " CLOSE_RANGES
+		"connect creat creat64 dup dup2 dup3 eaccess euidaccess "
+		"execl execle execlp execv execve " EXECVEAT "execvp execvpe "
+		"faccessat fclose fcntl fcntl64 fexecve fopen fopen64 fstatat fstatat64 "
+		"getsockname ipq_create_handle "
 		"ipq_ctl ipq_destroy_handle ipq_errmap ipq_errstr ipq_get_msgerr "
 		"ipq_get_packet ipq_message_type ipq_perror ipq_read ipq_set_mode "
-		"ipq_set_verdict ipq_set_vwmark popen posix_spawn posix_spawnp read readv "
-		"recv recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto socket "
-		"socketpair system write writev ";
+		"ipq_set_verdict ipq_set_vwmark lstat lstat64 open open64 openat "
+		"openat64 popen posix_spawn posix_spawnp read readlink readlinkat readv "
+		"realpath recv recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto "
+		"socket socketpair stat stat64 " STATX "system write writev ";
 	char exported[2048];
 
 	/* and names for long times, where others are short */

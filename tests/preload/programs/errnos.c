@@ -5,11 +5,14 @@
  * changed errno: the C library's leave it alone then. A name that it has no case for
  * is told, too.
  */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -441,6 +444,202 @@ static void case_recvmmsg64(void)
 #endif
 #endif
 
+/* A file of the module's, one of the system's, and one in a directory. */
+#define QUEUE "/proc/net/ip_queue"
+#define MAXLEN "/proc/sys/net/ipv4/ip_queue_maxlen"
+#define FILES(call)							\
+	for (int i = 0; i < 3; i++) {					\
+		const char *path = (const char *[]){ QUEUE, MAXLEN, "/dev/null" }[i]; \
+									\
+		KEEPS(call);						\
+	}
+
+static int directory(void)
+{
+	int fd = open("/proc/net", O_RDONLY | O_DIRECTORY);
+
+	check(fd >= 0);
+	return fd;
+}
+
+static struct stat asked;
+static struct stat64 asked64;
+static char found[PATH_MAX];
+
+static void case_open(void)
+{
+	FILES(open(path, O_RDONLY) >= 0);
+	KEEPS(open(MAXLEN, O_RDWR | O_CREAT, 0600) >= 0);
+}
+
+static void case_openat(void)
+{
+	FILES(openat(AT_FDCWD, path, O_RDONLY) >= 0);
+	KEEPS(openat(directory(), "ip_queue", O_RDONLY) >= 0);
+}
+
+static void case_creat(void)
+{
+	KEEPS(creat(MAXLEN, 0600) >= 0);
+	KEEPS(creat("/dev/null", 0600) >= 0);
+}
+
+static void case_fopen(void)
+{
+	FILES(fopen(path, "r"));
+	KEEPS(fopen(MAXLEN, "r+"));
+	KEEPS(fopen(MAXLEN, "w"));
+}
+
+static void case_fclose(void)
+{
+	FILE *written = fopen(MAXLEN, "w"), *other = fopen("/dev/null", "r");
+
+	check(written && other && fputs("7", written) >= 0);
+	KEEPS(!fclose(written));
+	KEEPS(!fclose(other));
+	written = fopen(MAXLEN, "w");
+	check(written && fputs("8", written) >= 0);
+	KEEPS(!fclose(written));
+}
+
+static void case_access(void)
+{
+	FILES(!access(path, R_OK));
+}
+
+static void case_faccessat(void)
+{
+	FILES(!faccessat(AT_FDCWD, path, R_OK, 0));
+	KEEPS(!faccessat(directory(), "ip_queue", R_OK, 0));
+}
+
+static void case_stat(void)
+{
+	FILES(!stat(path, &asked));
+}
+
+static void case_lstat(void)
+{
+	FILES(!lstat(path, &asked));
+}
+
+static void case_fstatat(void)
+{
+	FILES(!fstatat(AT_FDCWD, path, &asked, 0));
+	KEEPS(!fstatat(directory(), "ip_queue", &asked, 0));
+}
+
+#ifdef STATX_TYPE
+static void case_statx(void)
+{
+	struct statx x;
+
+	FILES(!statx(AT_FDCWD, path, 0, STATX_TYPE, &x));
+}
+#endif
+
+static void case_readlink(void)
+{
+	KEEPS(readlink("/proc/self", found, sizeof(found)) > 0);
+}
+
+static void case_readlinkat(void)
+{
+	KEEPS(readlinkat(AT_FDCWD, "/proc/self", found, sizeof(found)) > 0);
+}
+
+static void case_realpath(void)
+{
+	/* changes it in glibc, too */
+	check(realpath(MAXLEN, found) && realpath("/dev/null", NULL));
+}
+
+#ifdef __GLIBC__
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int directory, const char *path, int flags);
+int __openat64_2(int directory, const char *path, int flags);
+char *__realpath_chk(const char *path, char *to, size_t size);
+
+static void case_open64(void)
+{
+	FILES(open64(path, O_RDONLY) >= 0);
+}
+
+static void case_openat64(void)
+{
+	FILES(openat64(AT_FDCWD, path, O_RDONLY) >= 0);
+}
+
+static void case_open_2(void)
+{
+	FILES(__open_2(path, O_RDONLY) >= 0);
+	FILES(__open64_2(path, O_RDONLY) >= 0);
+	FILES(__openat_2(AT_FDCWD, path, O_RDONLY) >= 0);
+	FILES(__openat64_2(AT_FDCWD, path, O_RDONLY) >= 0);
+}
+
+static void case_creat64(void)
+{
+	KEEPS(creat64(MAXLEN, 0600) >= 0);
+}
+
+static void case_fopen64(void)
+{
+	FILES(fopen64(path, "r"));
+}
+
+static void case_euidaccess(void)
+{
+	FILES(!euidaccess(path, R_OK));
+	FILES(!eaccess(path, R_OK));
+}
+
+static void case_stat64(void)
+{
+	FILES(!stat64(path, &asked64));
+	FILES(!lstat64(path, &asked64));
+	FILES(!fstatat64(AT_FDCWD, path, &asked64, 0));
+}
+
+/* Not to be linked to any more, and there for programs that are. Version 1 is that of
+ * 64-bit programs, 3 that of others. */
+#define VERSION_OF_STAT (sizeof(long) == 8 ? 1 : 3)
+
+static int old_stat(const char *name, const char *path, void *to)
+{
+	int (*function)(int version, const char *path, void *to) =
+		(typeof(function))dlsym(RTLD_DEFAULT, name);
+
+	return function(VERSION_OF_STAT, path, to);
+}
+
+static int old_fstatat(const char *name, const char *path, void *to)
+{
+	int (*function)(int version, int directory, const char *path, void *to, int flags) =
+		(typeof(function))dlsym(RTLD_DEFAULT, name);
+
+	return function(VERSION_OF_STAT, AT_FDCWD, path, to, 0);
+}
+
+static void case_xstat(void)
+{
+	FILES(!old_stat("__xstat", path, &asked));
+	FILES(!old_stat("__xstat64", path, &asked64));
+	FILES(!old_stat("__lxstat", path, &asked));
+	FILES(!old_stat("__lxstat64", path, &asked64));
+	FILES(!old_fstatat("__fxstatat", path, &asked));
+	FILES(!old_fstatat("__fxstatat64", path, &asked64));
+}
+
+static void case_realpath_chk(void)
+{
+	check(__realpath_chk(MAXLEN, found, sizeof(found)));
+	check(canonicalize_file_name(MAXLEN));
+}
+#endif
+
 /* libipq's own, which the library may have or not: this program is not linked to it. */
 #define LIBIPQ(name) ((typeof(&name))dlsym(RTLD_DEFAULT, #name))
 
@@ -592,7 +791,44 @@ static const struct {
 	{ "recvmmsg", case_recvmmsg },
 	{ "read", case_read },
 	{ "readv", case_readv },
+	{ "open", case_open },
+	{ "openat", case_openat },
+	{ "creat", case_creat },
+	{ "fopen", case_fopen },
+	{ "fclose", case_fclose },
+	{ "access", case_access },
+	{ "faccessat", case_faccessat },
+	{ "stat", case_stat },
+	{ "lstat", case_lstat },
+	{ "fstatat", case_fstatat },
+#ifdef STATX_TYPE
+	{ "statx", case_statx },
+#endif
+	{ "readlink", case_readlink },
+	{ "readlinkat", case_readlinkat },
+	{ "realpath", case_realpath },
 #ifdef __GLIBC__
+	{ "open64", case_open64 },
+	{ "openat64", case_openat64 },
+	{ "__open_2", case_open_2 },
+	{ "__open64_2", case_open_2 },
+	{ "__openat_2", case_open_2 },
+	{ "__openat64_2", case_open_2 },
+	{ "creat64", case_creat64 },
+	{ "fopen64", case_fopen64 },
+	{ "euidaccess", case_euidaccess },
+	{ "eaccess", case_euidaccess },
+	{ "stat64", case_stat64 },
+	{ "lstat64", case_stat64 },
+	{ "fstatat64", case_stat64 },
+	{ "__xstat", case_xstat },
+	{ "__xstat64", case_xstat },
+	{ "__lxstat", case_xstat },
+	{ "__lxstat64", case_xstat },
+	{ "__fxstatat", case_xstat },
+	{ "__fxstatat64", case_xstat },
+	{ "__realpath_chk", case_realpath_chk },
+	{ "canonicalize_file_name", case_realpath_chk },
 	{ "__read_chk", case_read_chk },
 	{ "__recv_chk", case_recv_chk },
 	{ "__recvfrom_chk", case_recvfrom_chk },

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The C library's names that programs reach files by; which of these are the module's,
+ * and what they say, is elsewhere (files.h). The kernel is asked first: it has no such
+ * files, and every other is as quick to open as ever. */
+/* Names with 64 are names here, not widths of those without. */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "export.h"
+#include "files.h"
+#include "maxlens.h"
+#include "next.h"
+#include "sockets.h"
+
+#ifdef __GLIBC__
+/* Fortified twins, which the headers do not declare: they take no mode. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int directory, const char *path, int flags);
+int __openat64_2(int directory, const char *path, int flags);
+char *__realpath_chk(const char *path, char *to, size_t size);
+/* What stat(2) was in programs linked before glibc 2.33. */
+int __xstat(int version, const char *path, struct stat *st);
+int __xstat64(int version, const char *path, struct stat64 *st);
+int __lxstat(int version, const char *path, struct stat *st);
+int __lxstat64(int version, const char *path, struct stat64 *st);
+int __fxstatat(int version, int directory, const char *path, struct stat *st, int flags);
+int __fxstatat64(int version, int directory, const char *path, struct stat64 *st,
+		 int flags);
+#endif
+
+/* Which of the module's files it was that the kernel has not; then errno is what it was
+ * before. */
+static enum module_file find(int directory, const char *path, int saved)
+{
+	enum module_file file = files_may_be_missing(errno) ? files_find(directory, path) :
+							      FILE_NONE;
+
+	if (file)
+		errno = saved;
+	return file;
+}
+
+/* What open(2) returns. The number may have been another file's. */
+static int opened(int fd, int directory, const char *path, int flags, int saved)
+{
+	enum module_file file = fd < 0 ? find(directory, path, saved) : FILE_NONE;
+
+	if (file) {
+		fd = files_open(file, flags);
+		maxlens_opened(file, fd, flags);
+	}
+	sockets_appeared(fd);
+	return fd;
+}
+
+/* The mode is there where a file may be made (open(2)), and else may not be looked
+ * for. */
+#define OPEN(name, directory, path, flags, ...)				\
+	mode_t mode = 0;						\
+	int saved = errno, fd;						\
+									\
+	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE) {	\
+		va_list args;						\
+									\
+		va_start(args, flags);					\
+		mode = va_arg(args, unsigned int);			\
+		va_end(args);						\
+	}								\
+	fd = NEXT(name)(__VA_ARGS__, mode);				\
+	return opened(fd, directory, path, flags, saved)
+
+/* The same where there is none. */
+#define OPENED(call, directory, path, flags)				\
+	int saved = errno, fd = call;					\
+									\
+	return opened(fd, directory, path, flags, saved)
+
+EXPORT int open(const char *path, int flags, ...)
+{
+	OPEN(open, AT_FDCWD, path, flags, path, flags);
+}
+
+EXPORT int openat(int directory, const char *path, int flags, ...)
+{
+	OPEN(openat, directory, path, flags, directory, path, flags);
+}
+
+EXPORT int creat(const char *path, mode_t mode)
+{
+	OPENED(NEXT(creat)(path, mode), AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);
+}
+
+/* A stream of what fd is, which is not needed beyond. */
+static FILE *stream_of(int fd, const char *mode, FILE *(*function)(const char *path,
+								    const char *mode))
+{
+	char name[sizeof("/proc/self/fd/2147483647")];
+	FILE *stream;
+
+	if (fd < 0)
+		return NULL;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	stream = function(name, mode);
+	NEXT(close)(fd);
+	return stream;
+}
+
+static FILE *open_stream(enum module_file file, const char *mode,
+			 FILE *(*function)(const char *path, const char *mode))
+{
+	bool reads_only = *mode == 'r' && !strchr(mode, '+');
+	FILE *stream;
+
+	if (reads_only)
+		return stream_of(files_open(file, O_RDONLY | O_CLOEXEC), mode, function);
+	stream = function(files_stand_in(file), mode);
+	if (stream)
+		maxlens_opened(file, fileno(stream), O_WRONLY);
+	return stream;
+}
+
+#define FOPEN(name, path, mode)						\
+	int saved = errno;						\
+	FILE *stream = NEXT(name)(path, mode);				\
+	enum module_file file = stream ? FILE_NONE : find(AT_FDCWD, path, saved); \
+									\
+	return file ? open_stream(file, mode, NEXT(name)) : stream
+
+EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+	FOPEN(fopen, path, mode);
+}
+
+/* A stream's last words may be written by this. */
+EXPORT int fclose(FILE *stream)
+{
+	bool written = maxlens_any() && maxlens_closing(fileno(stream));
+	int result = NEXT(fclose)(stream);
+
+	if (written)
+		maxlens_closed();
+	return result;
+}
+
+/* For all that asks what a file is: call is repeated with that which the kernel has. */
+#define ASK_FAILED(type, call, directory, path)				\
+	int saved = errno;						\
+	type result = call(path);					\
+	enum module_file file = result < 0 ? find(directory, path, saved) : FILE_NONE; \
+									\
+	return file ? call(files_stand_in(file)) : result
+
+#define ASK(call, directory, path) ASK_FAILED(int, call, directory, path)
+
+EXPORT int access(const char *path, int mode)
+{
+#define CALL(p) NEXT(access)(p, mode)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int faccessat(int directory, const char *path, int mode, int flags)
+{
+#define CALL(p) NEXT(faccessat)(directory, p, mode, flags)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+
+EXPORT int stat(const char *restrict path, struct stat *restrict st)
+{
+#define CALL(p) NEXT(stat)(p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int lstat(const char *restrict path, struct stat *restrict st)
+{
+#define CALL(p) NEXT(lstat)(p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int fstatat(int directory, const char *restrict path, struct stat *restrict st,
+		   int flags)
+{
+#define CALL(p) NEXT(fstatat)(directory, p, st, flags)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+
+EXPORT ssize_t readlink(const char *restrict path, char *restrict to, size_t size)
+{
+#define CALL(p) NEXT(readlink)(p, to, size)
+	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT ssize_t readlinkat(int directory, const char *restrict path, char *restrict to,
+			  size_t size)
+{
+#define CALL(p) NEXT(readlinkat)(directory, p, to, size)
+	ASK_FAILED(ssize_t, CALL, directory, path);
+#undef CALL
+}
+
+/* The directory's, and the name in it. */
+static bool resolve(const char *path, char to[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	char directory[PATH_MAX];
+
+	snprintf(directory, sizeof(directory), "%.*s.", (int)(base - path), path);
+	return NEXT(realpath)(directory, to) &&
+	       strlen(to) + 1 + strlen(base) < PATH_MAX &&
+	       strcat(strcat(to, "/"), base);
+}
+
+/* to may be NULL: then it is to be allocated. */
+static char *resolved(char *result, const char *path, char *to)
+{
+	char own[PATH_MAX];
+
+	/* which leaves errno alone no more than the C library does */
+	if (result || !find(AT_FDCWD, path, errno) || !resolve(path, own))
+		return result;
+	return to ? strcpy(to, own) : strdup(own);
+}
+
+EXPORT char *realpath(const char *restrict path, char *restrict to)
+{
+	return resolved(NEXT(realpath)(path, to), path, to);
+}
+
+#ifdef __GLIBC__
+EXPORT char *__realpath_chk(const char *path, char *to, size_t size)
+{
+	return resolved(NEXT(__realpath_chk)(path, to, size), path, to);
+}
+
+EXPORT char *canonicalize_file_name(const char *path)
+{
+	return resolved(NEXT(canonicalize_file_name)(path), path, NULL);
+}
+
+EXPORT int open64(const char *path, int flags, ...)
+{
+	OPEN(open64, AT_FDCWD, path, flags, path, flags);
+}
+
+EXPORT int openat64(int directory, const char *path, int flags, ...)
+{
+	OPEN(openat64, directory, path, flags, directory, path, flags);
+}
+
+EXPORT int creat64(const char *path, mode_t mode)
+{
+	OPENED(NEXT(creat64)(path, mode), AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);
+}
+
+EXPORT int __open_2(const char *path, int flags)
+{
+	OPENED(NEXT(__open_2)(path, flags), AT_FDCWD, path, flags);
+}
+
+EXPORT int __open64_2(const char *path, int flags)
+{
+	OPENED(NEXT(__open64_2)(path, flags), AT_FDCWD, path, flags);
+}
+
+EXPORT int __openat_2(int directory, const char *path, int flags)
+{
+	OPENED(NEXT(__openat_2)(directory, path, flags), directory, path, flags);
+}
+
+EXPORT int __openat64_2(int directory, const char *path, int flags)
+{
+	OPENED(NEXT(__openat64_2)(directory, path, flags), directory, path, flags);
+}
+
+EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
+{
+	FOPEN(fopen64, path, mode);
+}
+
+EXPORT int euidaccess(const char *path, int mode)
+{
+#define CALL(p) NEXT(euidaccess)(p, mode)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int eaccess(const char *path, int mode)
+{
+#define CALL(p) NEXT(eaccess)(p, mode)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int stat64(const char *restrict path, struct stat64 *restrict st)
+{
+#define CALL(p) NEXT(stat64)(p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int lstat64(const char *restrict path, struct stat64 *restrict st)
+{
+#define CALL(p) NEXT(lstat64)(p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int fstatat64(int directory, const char *restrict path,
+		     struct stat64 *restrict st, int flags)
+{
+#define CALL(p) NEXT(fstatat64)(directory, p, st, flags)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+
+EXPORT int __xstat(int version, const char *path, struct stat *st)
+{
+#define CALL(p) NEXT(__xstat)(version, p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int __xstat64(int version, const char *path, struct stat64 *st)
+{
+#define CALL(p) NEXT(__xstat64)(version, p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int __lxstat(int version, const char *path, struct stat *st)
+{
+#define CALL(p) NEXT(__lxstat)(version, p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int __lxstat64(int version, const char *path, struct stat64 *st)
+{
+#define CALL(p) NEXT(__lxstat64)(version, p, st)
+	ASK(CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT int __fxstatat(int version, int directory, const char *path, struct stat *st,
+		      int flags)
+{
+#define CALL(p) NEXT(__fxstatat)(version, directory, p, st, flags)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+
+EXPORT int __fxstatat64(int version, int directory, const char *path, struct stat64 *st,
+			int flags)
+{
+#define CALL(p) NEXT(__fxstatat64)(version, directory, p, st, flags)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+#endif
+
+#ifdef STATX_TYPE	/* since glibc 2.28 */
+EXPORT int statx(int directory, const char *restrict path, int flags, unsigned int mask,
+		 struct statx *restrict st)
+{
+#define CALL(p) NEXT(statx)(directory, p, flags, mask, st)
+	ASK(CALL, directory, path);
+#undef CALL
+}
+#endif

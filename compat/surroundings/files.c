@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The module's files: which name means one, and what it says (FACTS 7). Allocates
+ * nothing; knows nothing of how programs ask for files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <linux/magic.h>
+
+#include "files.h"
+#include "held.h"
+#include "maxlen.h"
+
+/* Seven lines, with numbers as long as they can be. */
+#define TEXT_MAX 512
+
+#define DESCRIPTOR_MAX sizeof("/proc/self/fd/2147483647")
+
+bool files_may_be_missing(int error)
+{
+	/* the latter where it would be made, which procfs does not let anybody */
+	return error == ENOENT || error == EACCES || error == EROFS || error == EPERM;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
+/* By its name alone. */
+static enum module_file find_by_name(const char *base)
+{
+	static const char *const names[] = {
+		[FILE_QUEUE] = "ip_queue",
+		[FILE_QUEUE6] = "ip6_queue",
+		[FILE_MAXLEN] = "ip_queue_maxlen",
+		[FILE_MAXLEN6] = "ip6_queue_maxlen",
+	};
+
+	if (base[0] != 'i' || base[1] != 'p')
+		return FILE_NONE;
+	for (enum module_file file = FILE_QUEUE; file <= FILE_MAXLEN6; file++)
+		if (!strcmp(base, names[file]))
+			return file;
+	return FILE_NONE;
+}
+
+/* Whether file is in the directory that procfs has under that name: /proc/PID/net,
+ * which /proc/net leads to, or /proc/PID/task/TID/net. */
+static bool is_its_directory(enum module_file file, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	switch (file) {
+	case FILE_QUEUE:
+	case FILE_QUEUE6:
+		return ends_with(directory, "/net") && len > strlen("/net") &&
+		       directory[len - strlen("/net") - 1] >= '0' &&
+		       directory[len - strlen("/net") - 1] <= '9';
+	case FILE_MAXLEN:
+		return ends_with(directory, "/sys/net/ipv4");
+	case FILE_MAXLEN6:
+		return ends_with(directory, "/sys/net/ipv6");
+	case FILE_NONE:
+		break;
+	}
+	return false;
+}
+
+/* The name by which a process finds what it has open. */
+static void name_descriptor(int fd, char name[DESCRIPTOR_MAX])
+{
+	snprintf(name, DESCRIPTOR_MAX, "/proc/self/fd/%d", fd);
+}
+
+static bool is_in_its_directory(enum module_file file, int fd)
+{
+	char name[DESCRIPTOR_MAX], path[PATH_MAX];
+	struct statfs fs;
+	ssize_t n;
+
+	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	name_descriptor(fd, name);
+	n = readlink(name, path, sizeof(path) - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return is_its_directory(file, path);
+}
+
+enum module_file files_find(int directory, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	enum module_file file = find_by_name(base);
+	char holding[PATH_MAX];
+	int saved = errno, fd;
+
+	if (!file || base - path >= PATH_MAX)
+		return FILE_NONE;
+	memcpy(holding, path, base - path);
+	strcpy(holding + (base - path), ".");
+	fd = openat(directory, holding, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || !is_in_its_directory(file, fd))
+		file = FILE_NONE;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return file;
+}
+
+static int family_of(enum module_file file)
+{
+	return file == FILE_QUEUE6 || file == FILE_MAXLEN6 ? AF_INET6 : AF_INET;
+}
+
+const char *files_stand_in(enum module_file file)
+{
+	/* anybody may read it, nobody write */
+	if (file == FILE_QUEUE || file == FILE_QUEUE6)
+		return "/proc/self/net/dev";
+	return maxlen_file(family_of(file));
+}
+
+/* The labels of ip_queue.c (ipq_proc_show) and of ip6_queue.c, which differ. */
+static int describe(int family, char text[TEXT_MAX])
+{
+	struct held h;
+
+	if (!held_find(family, &h))
+		return -1;
+	return snprintf(text, TEXT_MAX,
+			"Peer PID          : %d\n"
+			"Copy mode         : %u\n"
+			"Copy range        : %" PRIu32 "\n"
+			"Queue length      : %" PRIu32 "\n"
+			"Queue max. length : %" PRIu32 "\n"
+			"Queue dropped     : %" PRIu32 "\n"
+			"%s : %" PRIu32 "\n",
+			(int)h.process, h.mode, h.range, h.waiting,
+			h.maxlen, h.dropped_full,
+			family == AF_INET6 ? "Netfilter dropped" : "Netlink dropped  ",
+			h.dropped_slow);
+}
+
+/* A file of its own, to be read only. */
+static int open_text(const char *text, size_t len, int flags)
+{
+	char name[DESCRIPTOR_MAX];
+	int fd = syscall(SYS_memfd_create, "ip_queue", 1U /* MFD_CLOEXEC */);
+	int shown = -1, saved;
+
+	if (fd < 0)
+		return -1;
+	if (write(fd, text, len) == (ssize_t)len) {
+		name_descriptor(fd, name);
+		shown = open(name, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)));
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return shown;
+}
+
+/* 0 is none. */
+static bool has_written(enum module_file file)
+{
+	int fd = open(files_stand_in(file), O_RDONLY | O_CLOEXEC);
+	char text[2] = "";
+	bool has;
+
+	if (fd < 0)
+		return true;
+	has = read(fd, text, sizeof(text)) == sizeof(text) && memcmp(text, "0\n", 2);
+	close(fd);
+	return has;
+}
+
+/* Until somebody writes it, the file shall say what it always said. */
+static int open_maxlen(enum module_file file, int flags)
+{
+	static const char by_default[] = "1024\n";
+	int fd;
+
+	if ((flags & O_ACCMODE) == O_WRONLY || has_written(file))
+		return open(files_stand_in(file), flags, 0);
+	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & (O_CREAT | O_DIRECTORY)))
+		return open_text(by_default, strlen(by_default), flags);
+	fd = open(files_stand_in(file), flags, 0);
+	if (fd >= 0 && (write(fd, by_default, strlen(by_default)) < 0 ||
+			lseek(fd, 0, SEEK_SET))) {
+		/* then it says 0 */
+	}
+	return fd;
+}
+
+int files_open(enum module_file file, int flags)
+{
+	char text[TEXT_MAX];
+	int len;
+
+	if (file == FILE_MAXLEN || file == FILE_MAXLEN6)
+		return open_maxlen(file, flags);
+	/* the kernel has an errno for all that cannot be done with such a file */
+	if ((flags & (O_ACCMODE | O_CREAT | O_EXCL | O_DIRECTORY | O_PATH)) != O_RDONLY)
+		return open(files_stand_in(file), flags & ~O_TRUNC, 0);
+	len = describe(family_of(file), text);
+	return len < 0 ? -1 : open_text(text, len, flags);
+}
+
+void files_apply(enum module_file file)
+{
+	int saved = errno;
+
+	held_set_maxlen(family_of(file), maxlen_written(family_of(file)));
+	errno = saved;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The module's files: which name means one, and what it says. Allocates nothing; knows
+ * nothing of how programs ask for files, nor whether this process is the one that
+ * does. */
+#ifndef SURROUNDINGS_FILES_H
+#define SURROUNDINGS_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum module_file {
+	FILE_NONE,
+	FILE_QUEUE,		/* /proc/net/ip_queue */
+	FILE_QUEUE6,		/* /proc/net/ip6_queue */
+	FILE_MAXLEN,		/* /proc/sys/net/ipv4/ip_queue_maxlen */
+	FILE_MAXLEN6,		/* /proc/sys/net/ipv6/ip6_queue_maxlen */
+};
+
+/* Whether the kernel says with this errno that there is no such file, or that none can
+ * be made: then, and not before, a name has to be looked at. */
+bool files_may_be_missing(int error);
+
+/* Which of them the path means, seen from the directory (openat(2)). Follows it as the
+ * kernel would: /proc/PID/net, links and ".." lead there too. Leaves errno alone. */
+enum module_file files_find(int directory, const char *path);
+
+/* A file that the kernel has, which is asked in the place of one of these for anything
+ * but its contents: who may open it for what, and its kind and size. That of the maxlens
+ * has their contents, too, and takes what is written. */
+const char *files_stand_in(enum module_file file);
+
+/* open(2) of FILE_QUEUE or FILE_QUEUE6 to be read, or of a maxlen: a descriptor with
+ * what the file says at this moment. Returns -1 and errno. */
+int files_open(enum module_file file, int flags);
+
+/* Tells the queues that programs hold already how many packets may wait in each, as has
+ * been written to the file. Leaves errno alone. */
+void files_apply(enum module_file file);
+
+#endif

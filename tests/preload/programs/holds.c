@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * holds 3|write: has the queue of IPv4 packets, and reads none, until it is told to
+ * end. With "write" it has 2 packets wait there, by the sysctl, once it has the queue.
+ */
+#include <fcntl.h>
+
+#include "old.h"
+
+int main(int argc, char **argv)
+{
+	int fd = old_open(NETLINK_FIREWALL, SOCK_RAW), file;
+	char line[16];
+
+	old_limit();
+	check(argc == 2);
+	old_mode(fd, IPQ_COPY_META, 0);
+	if (!strcmp(argv[1], "write")) {
+		file = open("/proc/sys/net/ipv4/ip_queue_maxlen", O_WRONLY | O_TRUNC);
+		check(file >= 0 && write(file, "2\n", 2) == 2 && !close(file));
+	}
+	say("ready");
+	check(fgets(line, sizeof(line), stdin));
+	return 0;
+}
