@@ -116,13 +116,15 @@ static int answer(struct ip_queue *q, int request, va_list args)
 	case IPQ_CTL_GET_BATCH:
 		*va_arg(args, unsigned int *) = get(&q->settings, request);
 		return 0;
-	case IPQ_CTL_GET_DELIVERED:
-	case IPQ_CTL_GET_FOREIGN:
-	case IPQ_CTL_GET_DROPPED:
-		return count(q->peer, request, va_arg(args, uint64_t *));
 	default:
-		return -1;
+		return count(q->peer, request, va_arg(args, uint64_t *));
 	}
+}
+
+static bool is_known(int request)
+{
+	return (request >= IPQ_CTL_SET_QUEUE && request <= IPQ_CTL_GET_BATCH) ||
+	       (request >= IPQ_CTL_GET_DELIVERED && request <= IPQ_CTL_GET_DROPPED);
 }
 
 /*
@@ -134,22 +136,28 @@ static int answer(struct ip_queue *q, int request, va_list args)
  * "Operation not supported" and errno: EINVAL for a value that cannot be, EBUSY
  * after the first request, EADDRINUSE if the process has a handle of the family
  * with the same queue number, ENOMEM or EMFILE if there is no room for a batch,
- * ENOENT if the kernel's counters cannot be read
- * (/proc/net/netfilter/nfnetlink_queue is for root's eyes).
+ * EBADF, ENOTSOCK or EINVAL if h stands for no handle, ENOENT if the kernel's counters
+ * cannot be read (/proc/net/netfilter/nfnetlink_queue is for root's eyes).
  */
 EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
 {
 	int saved = errno, error;
+	struct ip_queue *q;
 	va_list args;
 
+	if (!is_known(request))
+		return 1;
+	q = queue_of(h);
+	if (!q) {
+		ipq_error_set(IPQ_ERR_SUPP);
+		return -1;
+	}
 	va_start(args, request);
-	error = answer(queue_of(h), request, args);
+	error = answer(q, request, args);
 	va_end(args);
 	errno = saved;
 	if (error == 0)
 		return 0;
-	if (error < 0)
-		return 1;
 	errno = error;
 	ipq_error_set(IPQ_ERR_SUPP);
 	return -1;

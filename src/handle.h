@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a handle is, behind what the program sees of it. */
+/* What is behind the struct that a program has of a handle. In the old library the struct
+ * was all there was: programs copy it, and fill one themselves. */
 #ifndef IPQ_HANDLE_H
 #define IPQ_HANDLE_H
 
@@ -7,15 +8,31 @@
 
 #include "ip_queue.h"
 
-/* The program sees the first member. */
-struct handle {
-	struct ipq_handle public;
-	struct ip_queue queue;
-};
+/* By descriptor: the struct that was last met with it, and what is behind. */
+#define HANDLE_PLACES 1024
+extern struct handle_place {
+	_Atomic(const struct ipq_handle *) at;
+	_Atomic(struct ip_queue *) queue;
+} handle_places[HANDLE_PLACES];
 
+/* h is a new handle, with a copy of q behind it. False and errno if there is no room. */
+bool handle_enter(const struct ipq_handle *h, const struct ip_queue *q);
+
+/* It is closed. Frees q. */
+void handle_forget(struct ip_queue *q);
+
+/* queue_of for a struct that is not where it was last met: asks what its descriptor is. */
+struct ip_queue *handle_find(const struct ipq_handle *h);
+
+/* What is behind h. NULL and errno if its descriptor is no socket of a queue. */
 static inline struct ip_queue *queue_of(const struct ipq_handle *h)
 {
-	return &((struct handle *)h)->queue;
+	unsigned int fd = h->fd;
+
+	if (fd < HANDLE_PLACES &&
+	    atomic_load_explicit(&handle_places[fd].at, memory_order_relaxed) == h)
+		return atomic_load_explicit(&handle_places[fd].queue, memory_order_relaxed);
+	return handle_find(h);
 }
 
 #endif

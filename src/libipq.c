@@ -26,6 +26,18 @@ static enum ipq_error open_error(int error)
 	}
 }
 
+static bool make_handle(struct ipq_handle *h, struct ip_queue *q)
+{
+	h->local.nl_family = AF_NETLINK;
+	h->local.nl_pid = getpid();
+	h->peer.nl_family = AF_NETLINK;
+	q->peer->shown = h->local.nl_pid;
+	if (handle_enter(h, q))
+		return true;
+	ip_queue_close(q, h->fd);
+	return false;
+}
+
 /*
  * Makes a handle for IPv4 (protocol PF_INET) or IPv6 (PF_INET6); flags are
  * ignored. The queue is claimed by the first request, ipq_set_mode as a rule.
@@ -42,48 +54,51 @@ static enum ipq_error open_error(int error)
  */
 EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 {
-	struct handle *handle;
+	struct ipq_handle *h;
+	struct ip_queue q;
 	int saved = errno;
-	int fd;
 
 	(void)flags;
 	if (protocol != PF_INET && protocol != PF_INET6) {
 		ipq_error_set(IPQ_ERR_PROTOCOL);
 		return NULL;
 	}
-	handle = calloc(1, sizeof(*handle));
-	if (!handle) {
+	h = calloc(1, sizeof(*h));
+	if (!h) {
 		ipq_error_set(IPQ_ERR_HANDLE);
 		return NULL;
 	}
-	fd = ip_queue_open(&handle->queue, protocol, SOCK_RAW, false);
-	if (fd < 0) {
+	h->fd = ip_queue_open(&q, protocol, SOCK_RAW, false);
+	if (h->fd < 0 || !make_handle(h, &q)) {
 		saved = errno;
 		ipq_error_set(open_error(saved));
-		free(handle);
+		free(h);
 		errno = saved;
 		return NULL;
 	}
-	handle->public.fd = fd;
-	handle->public.local.nl_family = AF_NETLINK;
-	handle->public.local.nl_pid = getpid();
-	handle->queue.peer->shown = getpid();
-	handle->public.peer.nl_family = AF_NETLINK;
 	errno = saved;
-	return &handle->public;
+	return h;
 }
 
 /*
- * Closes the handle; h may be NULL. Packets that wait for a verdict are
- * dropped, unless a forked process holds the descriptor too. Returns 0.
+ * Closes the handle, and frees h, which may be NULL, or a copy if that was allocated.
+ * Packets that wait for a verdict are dropped, unless a forked process holds the
+ * descriptor too. Returns 0.
  */
 EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 {
 	int saved = errno;
+	struct ip_queue *q;
 
 	if (h) {
-		ip_queue_close(queue_of(h), h->fd);
-		free(h);	/* it is the first member of what was allocated */
+		q = queue_of(h);
+		if (q) {
+			ip_queue_close(q, h->fd);
+			handle_forget(q);
+		} else {
+			close(h->fd);
+		}
+		free(h);
 	}
 	errno = saved;
 	return 0;
@@ -114,13 +129,14 @@ static void begin_request(struct request *r, const struct ipq_handle *h,
  */
 EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 {
+	struct ip_queue *q = queue_of(h);
 	struct request r;
 
 	/* the old one counted the header twice */
 	begin_request(&r, h, IPQM_MODE, NLMSG_LENGTH(sizeof(r)));
 	r.body.msg.mode.value = mode;
 	r.body.msg.mode.range = range;
-	if (ip_queue_request(queue_of(h), h->fd, &r, NULL, NULL)) {
+	if (!q || ip_queue_request(q, h->fd, &r, NULL, NULL)) {
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
 	}
@@ -132,6 +148,7 @@ static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 		       size_t data_len, const unsigned char *buf)
 {
 	size_t payload_len = buf ? data_len : 0;
+	struct ip_queue *q = queue_of(h);
 	struct request r;
 
 	if (payload_len > INT32_MAX) {
@@ -143,7 +160,7 @@ static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 	r.body.msg.verdict.value = verdict;
 	r.body.msg.verdict.id = id;
 	r.body.msg.verdict.data_len = data_len;
-	if (ip_queue_request(queue_of(h), h->fd, &r, buf, mark)) {
+	if (!q || ip_queue_request(q, h->fd, &r, buf, mark)) {
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
 	}
@@ -215,18 +232,18 @@ static struct timespec left_until(const struct timespec *deadline)
 
 /* Returns the length of a message, 0 and IPQ_ERR_TIMEOUT when none comes in
  * time, 0 alone when a signal does, or -1. */
-static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
+static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
 			      int timeout_us)
 {
-	struct pollfd fd = { .fd = h->fd, .events = POLLIN };
+	struct pollfd fd = { .fd = socket, .events = POLLIN };
 	struct timespec left, deadline = { 0 };
 	int saved = errno, ready;
 	ssize_t n;
 
 	if (timeout_us > 0)
 		deadline = deadline_after(timeout_us);
-	if (timeout_us > 0 && ip_queue_holds_message(queue_of(h))) {
-		n = ip_queue_receive(queue_of(h), h->fd, buf, len, MSG_DONTWAIT);
+	if (timeout_us > 0 && ip_queue_holds_message(q)) {
+		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
 		/* unless another thread has it now, or has been interrupted */
 		if (n >= 0 || errno != EAGAIN)
 			return n;
@@ -242,7 +259,7 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 			if (ready == 0)
 				break;
 		}
-		n = ip_queue_receive(queue_of(h), h->fd, buf, len, MSG_DONTWAIT);
+		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
 		if (n >= 0 || errno != EAGAIN)
 			return n;
 		errno = saved;
@@ -269,16 +286,20 @@ static ssize_t receive_within(const struct ipq_handle *h, void *buf, size_t len,
 EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 			size_t len, int timeout)
 {
+	struct ip_queue *q;
 	ssize_t n;
 
 	if (len < sizeof(struct nlmsgerr)) {
 		ipq_error_set(IPQ_ERR_RECVBUF);
 		return -1;
 	}
-	if (timeout)
-		n = receive_within(h, buf, len, timeout);
+	q = queue_of(h);
+	if (!q)
+		n = -1;
+	else if (timeout)
+		n = receive_within(q, h->fd, buf, len, timeout);
 	else
-		n = ip_queue_receive(queue_of(h), h->fd, buf, len, 0);
+		n = ip_queue_receive(q, h->fd, buf, len, 0);
 	if (n < 0) {
 		ipq_error_set(IPQ_ERR_RECV);
 		return -1;
