@@ -159,7 +159,7 @@ void claims_set_mode(struct peer *p, int fd)
 			send_mode(fd, n, p->mode, p->range);
 }
 
-enum standing { OURS, FREE, SHARED, REFUSED };
+enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
 
 /* One of this program's that has the number for the other family. It need not have
  * it if it takes no packets. */
@@ -199,9 +199,11 @@ static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 			debug_taken(queue, q->family);
 		break;
 	case NFQUEUE_FORBIDDEN:
+		if (!nfqueue_is_here(q->peer->network))
+			return FREE;
 		if (q->settings.debug)
 			debug_forbidden(queue);
-		break;
+		return FORBIDDEN;
 	case NFQUEUE_ABSENT:
 		break;
 	}
@@ -214,7 +216,9 @@ static enum standing standing_of_all(struct ip_queue *q, int fd)
 	struct peer *p = q->peer;
 	enum standing first = standing_of(q, fd, p->first);
 
-	for (unsigned int n = p->first + 1; first != REFUSED && n <= p->last; n++)
+	if (first == REFUSED || first == FORBIDDEN)
+		return first;
+	for (unsigned int n = p->first + 1; n <= p->last; n++)
 		if (standing_of(q, fd, n) != first) {
 			if (q->settings.debug)
 				debug_mixed(p->first, p->last, n);
@@ -223,18 +227,25 @@ static enum standing standing_of_all(struct ip_queue *q, int fd)
 	return first;
 }
 
-void claims_make(struct ip_queue *q, int fd, const struct request *r,
-		 struct kernel_request *out)
+enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
+			 struct kernel_request *out)
 {
 	struct peer *p = q->peer;
+	enum standing standing;
 	uint16_t queue = p->first;
 	int saved = errno;
 
 	peers_follow(p, fd);
 	p->is_private = false;
 	peers_set_numbers(p, p->first, p->last);
+	standing = standing_of_all(q, fd);
+	/* Linux before 3.13 answers every message of a datagram with EPERM */
+	if (standing == FORBIDDEN) {
+		errno = saved;
+		return REFUSAL_IS_EPERM;
+	}
 	translate_probe(out, r);
-	switch (standing_of_all(q, fd)) {
+	switch (standing) {
 	case OURS:
 		p->holds = true;
 		p->owner = true;
@@ -257,7 +268,9 @@ void claims_make(struct ip_queue *q, int fd, const struct request *r,
 		p->owner = true;
 		break;
 	case REFUSED:
+	case FORBIDDEN:
 		break;
 	}
 	errno = saved;
+	return REFUSAL_IS_EBUSY;
 }

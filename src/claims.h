@@ -12,9 +12,9 @@
 
 /* Claims q's numbers, if they are free, along with its first request r: what the
  * kernel is to be told before the request is added to out, or told already. If
- * they are another's the request will be refused. */
-void claims_make(struct ip_queue *q, int fd, const struct request *r,
-		 struct kernel_request *out);
+ * they are another's the request will be refused. Returns what an EPERM then means. */
+enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
+			 struct kernel_request *out);
 
 /* The handle that means p's numbers too, of the other family; NULL if there is
  * none. */

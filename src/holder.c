@@ -12,13 +12,14 @@
 
 #include "holder.h"
 #include "port_id.h"
+#include "proc_net.h"
 
 /* By its inode /proc/PID/fd names a socket. The columns are sk, Eth (the protocol), Pid
  * (the port id), Groups, Rmem, Wmem, Dump, Locks, Drops, Inode; see
  * netlink_native_seq_show. */
 static bool find_inode(uint32_t port_id, unsigned long *inode)
 {
-	FILE *list = fopen("/proc/thread-self/net/netlink", "re");
+	FILE *list = proc_net_open("netlink");
 	unsigned int protocol, pid;
 	bool found = false;
 	char text[256];

@@ -200,11 +200,14 @@ static void size_rcvbuf(const struct ip_queue *q, int fd,
 	errno = saved;
 }
 
+/* What the kernel must refuse, with EPERM if the queue is another's: up to Linux 3.18
+ * it looked at that first only with several packets. */
 static void put_invalid(struct ip_queue *q, const struct request *r,
 			enum refusal refusal, struct kernel_request *out)
 {
 	translate_verdict(out, r, refusal, q->peer->number,
-			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT });
+			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT,
+					      .all_before = true });
 }
 
 /* A number of which no packets are asked for is of no use to who shares it; and one
@@ -239,7 +242,7 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 	}
 	if (r->body.msg.mode.value != IPQ_COPY_NONE)
 		size_rcvbuf(q, fd, &r->body.msg.mode);
-	if (refusal == REFUSAL_IS_EPERM)
+	if (q->peer->owner && refusal == REFUSAL_IS_EPERM)
 		pass_numbers(q, r->body.msg.mode.value);
 	if (q->peer->owner) {
 		q->peer->mode = r->body.msg.mode.value;
@@ -332,41 +335,81 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 	translate_verdict(out, r, refusal, queue, &v);
 }
 
+/* A verdict on a queue of another's. In the form of one that can be, Linux up to 3.18
+ * would take it. */
+static void put_foreign(struct ip_queue *q, const struct request *r, enum refusal refusal,
+			const void *payload, struct kernel_request *out)
+{
+	size_t len = payload_len(r, payload);
+	struct verdict v = {
+		.value = IMPOSSIBLE_VERDICT,
+		.all_before = true,
+		.payload = len > PAYLOAD_MAX ? NULL : payload,
+		.payload_len = len,
+	};
+
+	translate_verdict(out, r, refusal, q->peer->number, &v);
+}
+
 static bool is_request(const struct request *r, uint16_t type)
 {
 	return r->nlh.nlmsg_type == type && r->nlh.nlmsg_len >= sizeof(*r);
 }
 
+static EVERY_PACKET void put_request(struct ip_queue *q, int fd, const struct request *r,
+			enum refusal refusal, const void *payload,
+			const uint32_t *mark, struct kernel_request *out)
+{
+	if (is_request(r, IPQM_MODE))
+		put_mode(q, fd, r, refusal, out);
+	else if (is_request(r, IPQM_VERDICT))
+		put_verdict(q, r, refusal, payload, mark, out);
+	else
+		put_invalid(q, r, refusal, out);
+}
+
+static EVERY_PACKET int send_as_owner(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload, const uint32_t *mark)
+{
+	struct kernel_request out;
+
+	kernel_request_init(&out);
+	put_request(q, fd, r, REFUSAL_IS_EPERM, payload, mark, &out);
+	return nfqueue_send(fd, &out);
+}
+
+/* The first request, and each one that comes while the queue is another's. */
+static APART int send_claiming(struct ip_queue *q, int fd, const struct request *r,
+			       const void *payload, const uint32_t *mark)
+{
+	struct kernel_request out;
+	enum refusal refusal;
+	int failed;
+
+	peers_lock();
+	if (q->peer->owner) {	/* another thread was first */
+		peers_unlock();
+		return send_as_owner(q, fd, r, payload, mark);
+	}
+	kernel_request_init(&out);
+	refusal = claims_make(q, fd, r, &out);
+	if (!q->peer->owner && is_request(r, IPQM_VERDICT))
+		put_foreign(q, r, refusal, payload, &out);
+	else
+		put_request(q, fd, r, refusal, payload, mark, &out);
+	failed = nfqueue_send(fd, &out);
+	if (failed)	/* the claim was in it */
+		q->peer->owner = false;
+	peers_unlock();
+	return failed;
+}
+
 static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct request *r,
 			const void *payload, const uint32_t *mark)
 {
-	enum refusal refusal = REFUSAL_IS_EPERM;
-	struct kernel_request out;
-	int failed;
-
-	kernel_request_init(&out);
-	if (!atomic_load_explicit(&q->peer->owner, memory_order_relaxed)) {
-		peers_lock();
-		if (q->peer->owner) {	/* another thread was first */
-			peers_unlock();
-		} else {
-			refusal = REFUSAL_IS_EBUSY;
-			claims_make(q, fd, r, &out);
-		}
-	}
-	if (is_request(r, IPQM_MODE))
-		put_mode(q, fd, r, refusal, &out);
-	else if (is_request(r, IPQM_VERDICT))
-		put_verdict(q, r, refusal, payload, mark, &out);
-	else
-		put_invalid(q, r, refusal, &out);
-	failed = nfqueue_send(fd, &out);
-	if (refusal == REFUSAL_IS_EBUSY) {	/* the claim was in it */
-		if (failed)
-			q->peer->owner = false;
-		peers_unlock();
-	}
-	return failed;
+	if (!atomic_load_explicit(&q->peer->owner, memory_order_relaxed))
+		return send_claiming(q, fd, r, payload, mark);
+	return send_as_owner(q, fd, r, payload, mark);
 }
 
 /* Whether the verdict r may stand with others in one message. */

@@ -10,10 +10,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "links.h"
+#include "nfqueue.h"
 
 #define MAX_AGE 50
 
@@ -60,18 +63,43 @@ static void store(struct links_slot *slot, uint32_t ifindex,
 	STORE(slot->sequence, sequence + 2);
 }
 
-/* Leaves link as it is when the interface is gone. */
-static void ask(int fd, uint32_t ifindex, struct link *link)
+/* Leaves link as it is, and errno, when the interface is gone or cannot be asked for. */
+static void ask_over(int fd, uint32_t ifindex, struct link *link)
 {
 	struct ifreq name = { .ifr_ifindex = ifindex };
 	struct ifreq type = { 0 };
-	int saved = errno;
 
-	if (!ioctl(fd, SIOCGIFNAME, &name)) {
-		memcpy(link->name, name.ifr_name, sizeof(link->name));
-		memcpy(type.ifr_name, name.ifr_name, sizeof(type.ifr_name));
-		if (!ioctl(fd, SIOCGIFHWADDR, &type))
-			link->hw_type = type.ifr_hwaddr.sa_family;
+	if (ioctl(fd, SIOCGIFNAME, &name))
+		return;
+	memcpy(link->name, name.ifr_name, sizeof(link->name));
+	memcpy(type.ifr_name, name.ifr_name, sizeof(type.ifr_name));
+	if (!ioctl(fd, SIOCGIFHWADDR, &type))
+		link->hw_type = type.ifr_hwaddr.sa_family;
+}
+
+/* A socket's port id is taken in its namespace, and seldom in another. */
+static bool is_here(int fd)
+{
+	uint64_t network = nfqueue_network(fd);
+
+	return nfqueue_is_here(network) &&
+	       !nfqueue_port_id_unused(nfqueue_port_id(fd), network);
+}
+
+/* Netlink sockets take requests about devices since Linux 4.6 (netlink_ioctl); before,
+ * others must be asked, which is right only in the namespace that they are made in. */
+static void ask(int fd, uint32_t ifindex, struct link *link)
+{
+	int other, saved = errno;
+
+	errno = 0;
+	ask_over(fd, ifindex, link);
+	if (errno == EOPNOTSUPP && is_here(fd)) {
+		other = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (other >= 0) {
+			ask_over(other, ifindex, link);
+			close(other);
+		}
 	}
 	errno = saved;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,12 +14,17 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/sockios.h>
 
 #include "nfqueue.h"
+#include "proc_net.h"
 #include "translate.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
+#endif
+#ifndef SIOCGSKNS
+#define SIOCGSKNS 0x894c
 #endif
 
 /* Linux allows no more by default (fs.nr_open). */
@@ -138,9 +144,10 @@ int nfqueue_send_many(int fd, const void *requests, size_t len)
 	return send(fd, requests, len, 0) < 0 ? -1 : 0;
 }
 
-/* The error in the next answer, EAGAIN if there is none: the kernel answers
- * within the send (netlink_unicast_kernel), so there is nothing to wait for. */
-static int answer(int fd)
+/* The error in the next answer and the sequence number of what it answers; EAGAIN if
+ * there is none: the kernel answers within the send (netlink_unicast_kernel), so there
+ * is nothing to wait for. */
+static int answer(int fd, uint32_t *seq)
 {
 	union {
 		struct nlmsghdr nlh;
@@ -150,44 +157,73 @@ static int answer(int fd)
 
 	if (n < (ssize_t)mnl_nlmsg_size(sizeof(struct nlmsgerr)))
 		return EAGAIN;
+	*seq = u.nlh.nlmsg_seq;
 	return -((struct nlmsgerr *)mnl_nlmsg_get_payload(&u.nlh))->error;
 }
 
+#define SEQ_OF_VERDICT 1
+
+static size_t put_command(char *buf, uint16_t family, uint8_t command, uint16_t flags)
+{
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, 0);
+
+	nlh->nlmsg_flags |= flags;
+	nfq_nlmsg_cfg_put_cmd(nlh, family, command);
+	return nlh->nlmsg_len;
+}
+
 /*
- * Two messages. The first, a command without effect, is acknowledged or tells
- * that the capability or the module is missing. The second is a verdict that
- * cannot be: ENODEV when nobody has bound the queue, EPERM when another has.
+ * A command without effect, whose answer tells whether the capability and the module
+ * are there. Then what Linux before 3.8 needs to queue anything at all, once for each
+ * family (nf_register_queue_handler, which answers EEXIST the second time); since then
+ * it has no effect either. Last a verdict that cannot be: ENODEV when nobody has bound
+ * the queue, EPERM when another has. It is one of VERDICT_BATCH, since up to Linux 3.18
+ * that of VERDICT was looked at before its sender, and got EINVAL.
  */
+static size_t put_questions(char *buf, uint16_t queue)
+{
+	size_t len = put_command(buf, AF_UNSPEC, NFQNL_CFG_CMD_PF_UNBIND, NLM_F_ACK);
+	struct nlmsghdr *verdict;
+
+	len += put_command(buf + len, AF_INET, NFQNL_CFG_CMD_PF_BIND, 0);
+	len += put_command(buf + len, AF_INET6, NFQNL_CFG_CMD_PF_BIND, 0);
+	verdict = nfq_nlmsg_put(buf + len, NFQNL_MSG_VERDICT_BATCH, queue);
+	verdict->nlmsg_seq = SEQ_OF_VERDICT;
+	nfq_nlmsg_verdict_put(verdict, 0, IMPOSSIBLE_VERDICT);
+	return len + verdict->nlmsg_len;
+}
+
+static enum nfqueue_state state_by_answers(int fd)
+{
+	uint32_t seq = 0;
+	int error;
+
+	switch (answer(fd, &seq)) {
+	case 0:
+		break;
+	case EPERM:
+		return NFQUEUE_FORBIDDEN;
+	case EINVAL:
+		return NFQUEUE_ABSENT;
+	default:
+		return NFQUEUE_FREE;
+	}
+	do
+		error = answer(fd, &seq);
+	while (error != EAGAIN && seq != SEQ_OF_VERDICT);
+	return error == EPERM ? NFQUEUE_TAKEN : NFQUEUE_FREE;
+}
+
 enum nfqueue_state nfqueue_probe(uint16_t queue)
 {
-	_Alignas(struct nlmsghdr) char buf[128];
+	_Alignas(struct nlmsghdr) char buf[256];
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	enum nfqueue_state state = NFQUEUE_FREE;
-	struct nlmsghdr *command, *verdict;
-	int fd;
 
 	if (!nl)
 		return state;
-	fd = mnl_socket_get_fd(nl);
-	command = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, queue);
-	command->nlmsg_flags |= NLM_F_ACK;
-	nfq_nlmsg_cfg_put_cmd(command, AF_INET, NFQNL_CFG_CMD_PF_BIND);
-	verdict = nfq_nlmsg_put(buf + command->nlmsg_len, NFQNL_MSG_VERDICT, queue);
-	nfq_nlmsg_verdict_put(verdict, 0, NF_VERDICT_MASK);
-
-	if (mnl_socket_sendto(nl, buf, command->nlmsg_len + verdict->nlmsg_len) > 0)
-		switch (answer(fd)) {
-		case 0:
-			if (answer(fd) == EPERM)
-				state = NFQUEUE_TAKEN;
-			break;
-		case EPERM:
-			state = NFQUEUE_FORBIDDEN;
-			break;
-		case EINVAL:
-			state = NFQUEUE_ABSENT;
-			break;
-		}
+	if (mnl_socket_sendto(nl, buf, put_questions(buf, queue)) > 0)
+		state = state_by_answers(mnl_socket_get_fd(nl));
 	mnl_socket_close(nl);
 	return state;
 }
@@ -199,7 +235,7 @@ struct line {
 
 static bool find_line(uint16_t queue, struct line *l)
 {
-	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+	FILE *list = proc_net_open("netfilter/nfnetlink_queue");
 	bool found = false;
 	char text[256];
 
@@ -240,19 +276,34 @@ uint32_t nfqueue_port_id(int fd)
 	return local.nl_family == AF_NETLINK ? local.nl_pid : 0;
 }
 
+/* As the kernel knows it: since Linux 5.14 by the option, since 4.10 by a descriptor of
+ * the namespace, for who has CAP_NET_ADMIN there. */
+static bool ask_network(int fd, uint64_t *network)
+{
+	socklen_t len = sizeof(*network);
+	struct stat st;
+	int ns;
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, network, &len))
+		return true;
+	ns = errno == ENOPROTOOPT ? ioctl(fd, SIOCGSKNS) : -1;
+	if (ns < 0)
+		return false;
+	*network = fstat(ns, &st) ? 0 : st.st_ino;
+	close(ns);
+	return true;
+}
+
 uint64_t nfqueue_network(int fd)
 {
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
 	int saved = errno;
-	struct stat st;
+	uint64_t network;
 
-	/* since Linux 5.14; before, it can be but that of the thread */
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) &&
-	    !stat("/proc/thread-self/ns/net", &st))
-		cookie = st.st_ino;
+	/* else it can be but that of the thread */
+	if (!ask_network(fd, &network))
+		network = proc_net_number();
 	errno = saved;
-	return cookie;
+	return network;
 }
 
 bool nfqueue_is_here(uint64_t network)

@@ -41,13 +41,14 @@ static void end(struct kernel_request *out, struct nlmsghdr *nlh,
 	out->len += MNL_ALIGN(nlh->nlmsg_len);
 }
 
-/* A config command that does nothing (nfqnl_recv_config, since Linux 3.8) but
- * fails without CAP_NET_ADMIN. */
+/* A config command that does nothing but fail without CAP_NET_ADMIN: no family's
+ * packets were ever queued by this one (nf_unregister_queue_handler; since Linux 3.8
+ * nfqnl_recv_config does nothing for any). */
 void translate_probe(struct kernel_request *out, const struct request *r)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, 0);
 
-	nfq_nlmsg_cfg_put_cmd(nlh, AF_INET, NFQNL_CFG_CMD_PF_BIND);
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_PF_UNBIND);
 	end(out, nlh, r, REFUSAL_IS_EPERM);
 }
 
@@ -102,15 +103,16 @@ static struct nlmsghdr answerable(const struct nlmsghdr *nlh, const struct reque
 }
 
 /* ip_queue cut the range to 32 bits and then clamped it (ipq_set_mode in the
- * module); 0 means the whole packet to both modules. */
+ * module); 0 means the whole packet to both modules, but in Linux before 3.11 also where
+ * its length does not fit an attribute. */
 void translate_mode(struct kernel_request *out, const struct request *r,
 		    enum refusal refusal, uint16_t queue)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, queue);
 	uint32_t range = r->body.msg.mode.range;
 
-	if (range > UINT16_MAX)
-		range = UINT16_MAX;
+	if (range == 0 || range > PAYLOAD_MAX)
+		range = PAYLOAD_MAX;
 	nfq_nlmsg_cfg_put_params(nlh, r->body.msg.mode.value, range);
 	*nlh = answerable(nlh, r);
 	end(out, nlh, r, refusal);

@@ -156,11 +156,10 @@ bool pair_silent(void)
 unsigned int pair_private(int i)
 {
 	unsigned int port_id = (i ? 1060000000 : 1040000000) + getpid();
-	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+	FILE *list = queue_list();
 	unsigned int number = 0, owner = 0;
 	char line[256];
 
-	cr_assert(list);
 	while (fgets(line, sizeof(line), list) &&
 	       (sscanf(line, "%u %u", &number, &owner) != 2 || owner != port_id ||
 		number < PRIVATE_FIRST))

@@ -49,13 +49,22 @@ bool queue_silent(struct ipq_handle *h)
 	       ipq_read(h, m.buf, sizeof(m.buf), NOTHING) == 0;
 }
 
-bool queue_figures(unsigned int number, struct queue_figures *f)
+FILE *queue_list(void)
 {
 	FILE *list = fopen("/proc/thread-self/net/netfilter/nfnetlink_queue", "re");
+
+	if (!list)	/* before Linux 3.17 */
+		list = fopen("/proc/self/net/netfilter/nfnetlink_queue", "re");
+	cr_assert(list, "the list of queues: %s", strerror(errno));
+	return list;
+}
+
+bool queue_figures(unsigned int number, struct queue_figures *f)
+{
+	FILE *list = queue_list();
 	bool found = false;
 	char line[256];
 
-	cr_assert(list, "the list of queues: %s", strerror(errno));
 	while (!found && fgets(line, sizeof(line), list))
 		found = sscanf(line, "%u %u %u %u %u %u %u %u", &f->number,
 			       &f->port_id, &f->waiting, &f->mode, &f->range,

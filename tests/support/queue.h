@@ -8,6 +8,7 @@
 #include <libipq.h>
 #include <linux/netfilter.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Microseconds for ipq_read: long enough for anything bound to come, and for
  * seeing that nothing does. */
@@ -32,7 +33,10 @@ int queue_error(struct ipq_handle *h);
 /* Whether ipq_read has nothing: looks once, and waits a little. */
 bool queue_silent(struct ipq_handle *h);
 
-/* A line of /proc/net/netfilter/nfnetlink_queue. */
+/* /proc/net/netfilter/nfnetlink_queue, to be closed. */
+FILE *queue_list(void);
+
+/* A line of it. */
 struct queue_figures {
 	unsigned int number, port_id, waiting, mode, range;
 	unsigned int dropped_full, dropped_socket, last_id;

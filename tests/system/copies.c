@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include "kernel.h"
 #include "network.h"
 #include "queue.h"
 
@@ -99,6 +100,7 @@ Test(copies, segments_that_the_kernel_carries_as_one_come_one_by_one)
 	char text[2000];
 	int from, to;
 
+	NEEDS_KERNEL(4, 18, "UDP_SEGMENT");
 	network_enter();
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	queue_port_7(AF_INET, "OUTPUT", "udp");

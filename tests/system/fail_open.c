@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "carried.h"
+#include "kernel.h"
 #include "network.h"
 #include "pair.h"
 
@@ -55,6 +56,7 @@ Test(fail_open, off_by_default_what_does_not_fit_is_dropped_and_counted)
 
 Test(fail_open, what_does_not_fit_passes_and_is_not_counted)
 {
+	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	for (int i = 0; i < 2; i++) {
 		pair_network("QUEUE");
 		setenv("LIBIPQ_MAXLEN", "2", 1);
@@ -74,6 +76,7 @@ Test(fail_open, what_does_not_fit_passes_and_is_not_counted)
 
 Test(fail_open, ipq_ctl_can_ask_for_it)
 {
+	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	NOT_CARRIED(CARRIED_HAS_NO_CTL);
 	pair_network("QUEUE");
 	pair_make(0);
@@ -88,6 +91,7 @@ Test(fail_open, ipq_ctl_can_ask_for_it)
 #if __SIZEOF_LONG__ > 4
 Test(fail_open, fail_open_is_for_all_numbers_of_a_range)
 {
+	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	network_enter();
 	setenv("LIBIPQ_QUEUE", "4-7", 1);
 	setenv("LIBIPQ_MAXLEN", "1", 1);
@@ -111,6 +115,7 @@ Test(fail_open, fail_open_is_for_all_numbers_of_a_range)
 /* The shared number is full of packets of both. */
 Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 {
+	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		setenv("LIBIPQ_MAXLEN", "2", 1);
@@ -131,6 +136,7 @@ Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 /* Also where it waits for its verdict, having been moved. */
 Test(fail_open, fail_open_is_for_what_is_moved_to_a_full_queue)
 {
+	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	pair_network("QUEUE");
 	setenv("LIBIPQ_MAXLEN", "2", 1);
 	setenv("LIBIPQ_FAIL_OPEN", "1", 1);

@@ -13,6 +13,7 @@
 #include <criterion/criterion.h>
 
 #include "carried.h"
+#include "kernel.h"
 #include "datagram.h"
 #include "network.h"
 #include "pair.h"
@@ -462,6 +463,7 @@ Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_ot
 Test(families, a_handle_claims_the_number_of_the_namespace_it_was_made_in)
 {
 	NOT_CARRIED("the preload library tells sockets apart by their port id alone");
+	NEEDS_KERNEL(4, 10, "the network namespace of a socket");
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_network("QUEUE");

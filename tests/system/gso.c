@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include "carried.h"
+#include "kernel.h"
 #include "network.h"
 #include "pair.h"
 
@@ -30,6 +31,7 @@ static void send_segments(int i)
 {
 	int from = udp_open(pair_family(i), 0), size = SEGMENT;
 
+	NEEDS_KERNEL(4, 18, "UDP_SEGMENT");
 	for (int n = 0; n < SEGMENTS; n++)
 		memset(data + SEGMENT * n, 'a' + n, SEGMENT);
 	cr_assert(!setsockopt(from, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)));
@@ -61,6 +63,7 @@ static uint16_t checksum_left(const unsigned char *ip, size_t len)
 
 Test(gso, segments_come_as_one_message_with_unfinished_checksums)
 {
+	NEEDS_KERNEL(3, 10, "LIBIPQ_GSO");
 	for (int i = 0; i < 2; i++) {
 		size_t len = (i ? 48 : 28) + sizeof(data);
 		ipq_packet_msg_t *p;
@@ -99,6 +102,7 @@ Test(gso, without_it_they_come_one_by_one_and_whole)
 
 Test(gso, the_range_cuts_off_the_rest)
 {
+	NEEDS_KERNEL(3, 10, "LIBIPQ_GSO");
 	ipq_packet_msg_t *p;
 
 	pair_network("QUEUE");
@@ -209,6 +213,7 @@ static size_t longest_in_stream(int i)
 
 Test(gso, a_stream_comes_in_packets_larger_than_the_mtu)
 {
+	NEEDS_KERNEL(3, 10, "LIBIPQ_GSO");
 	for (int i = 0; i < 2; i++) {
 		size_t longest;
 
@@ -238,6 +243,7 @@ Test(gso, without_it_in_none_larger)
 
 Test(gso, a_packet_moved_to_the_other_familys_handle_comes_in_one_piece)
 {
+	NEEDS_KERNEL(3, 10, "LIBIPQ_GSO");
 	size_t longest;
 
 	NOT_CARRIED(CARRIED_GETS_NOOP);

@@ -2,6 +2,7 @@
 /* Without CAP_NET_ADMIN, from the start or later on (FACTS 1, last rows). */
 #include <criterion/criterion.h>
 
+#include "kernel.h"
 #include "network.h"
 #include "peer.h"
 #include "process.h"
@@ -91,6 +92,7 @@ Test(privileges, eperm_comes_before_ebusy)
 /* The kernel asks it of whoever opened the socket, too (netlink_ns_capable). */
 Test(privileges, a_handle_made_without_it_gets_eperm_even_when_it_is_there)
 {
+	NEEDS_KERNEL(3, 15, "a socket with no more rights than who opened it");
 	network_enter();
 	have_net_admin(false);
 	peer_open(PF_INET);

@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 
+#include "kernel.h"
 #include "network.h"
 #include "queue.h"
 
@@ -219,6 +220,7 @@ Test(several_handles, with_batches_are_as_many_even_one_after_the_other)
 	struct ipq_handle *h[61];
 	char queue[8];
 
+	NEEDS_KERNEL(5, 14, "a network namespace's number that no later one has");
 	setenv("LIBIPQ_BATCH", "2", 1);
 	for (int round = 0; round < 3; round++) {
 		network_enter();

@@ -70,15 +70,15 @@ Test(requests, a_mode_is_set_with_the_range_clamped)
 		size_t range;
 		uint32_t expected;
 	} modes[] = {
-		{ IPQ_COPY_NONE, 0, 0 },
-		{ IPQ_COPY_META, 0, 0 },
-		{ IPQ_COPY_PACKET, 0, 0 },
+		{ IPQ_COPY_NONE, 0, PAYLOAD_MAX },
+		{ IPQ_COPY_META, 0, PAYLOAD_MAX },
+		{ IPQ_COPY_PACKET, 0, PAYLOAD_MAX },
 		{ IPQ_COPY_PACKET, 1, 1 },
 		{ IPQ_COPY_PACKET, 2048, 2048 },
-		{ IPQ_COPY_PACKET, 65535, 65535 },
-		{ IPQ_COPY_PACKET, 65536, 65535 },
-		{ IPQ_COPY_PACKET, 1000000, 65535 },
-		{ IPQ_COPY_PACKET, SIZE_MAX, 65535 },
+		{ IPQ_COPY_PACKET, 65535, PAYLOAD_MAX },
+		{ IPQ_COPY_PACKET, 65536, PAYLOAD_MAX },
+		{ IPQ_COPY_PACKET, 1000000, PAYLOAD_MAX },
+		{ IPQ_COPY_PACKET, SIZE_MAX, PAYLOAD_MAX },
 #if SIZE_MAX > UINT32_MAX
 		/* cut to 32 bits first */
 		{ IPQ_COPY_PACKET, 0x100000010, 16 },
@@ -263,7 +263,7 @@ Test(requests, a_claim_is_probe_bind_and_request_in_one)
 	translate_probe(&out, &r);
 	nlh = message_at(&out, 0, NFQNL_MSG_CONFIG, 0);
 	cmd = attr_of(nlh, NFQA_CFG_CMD, sizeof(*cmd));
-	cr_assert(cmd && cmd->command == NFQNL_CFG_CMD_PF_BIND);
+	cr_assert(cmd && cmd->command == NFQNL_CFG_CMD_PF_UNBIND && cmd->pf == AF_UNSPEC);
 
 	offset = out.len;
 	translate_claim(&out, &r, 7, 1024, 0);
