@@ -28,15 +28,11 @@ machine_begin()
 # usage: machine_add FILE...: each where it is here, with the libraries it needs
 machine_add()
 {
-	for file; do
-		echo "$file"
-		# a program that is not linked to any is no dynamic executable
-		ldd "$file" 2> /dev/null | grep -o '/[^ ]*' || true
-	done | sort -u | while read -r file; do
-		to=$PWD/root$(dirname "$file")
-		mkdir -p "$to"
-		[ -e "$to/${file##*/}" ] || cp -L "$file" "$to/"
-	done
+	# a program that is not linked to any is no dynamic executable
+	{
+		printf '%s\n' "$@"
+		ldd "$@" 2> /dev/null | grep -o '/[^ :]*'
+	} | sort -u | xargs cp -L --parents -t root
 }
 
 # usage: machine_boot SECONDS ARGUMENT...: what qemu is told besides. The first program

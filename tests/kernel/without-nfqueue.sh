@@ -15,6 +15,7 @@ skip()
 
 mkdir -p "$work"
 cd "$work"
+# shellcheck source=tests/kernel/machine.sh
 . "$here/machine.sh"
 machine_begin
 machine_add "$probe"
