@@ -21,7 +21,9 @@ static bool can_be_read(uintptr_t at)
 	int saved = errno;
 	bool can;
 
-	can = syscall(SYS_process_vm_readv, (long)getpid(), &here, 1L, &there, 1L, 0L) == 1;
+	/* getpid() is the program's where we serve it from another process */
+	can = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L,
+		      0L) == 1;
 	if (!can && errno != EFAULT) {
 		/* The kernel reads the signals before it finds that it is not told what
 		 * to do with them (rt_sigprocmask): EFAULT or EINVAL, and nothing has

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include "memory.h"
@@ -38,9 +39,39 @@ static inline int program_put(void *to, const void *from, size_t n)
 	return 0;
 }
 
-static inline void *program_in_place(const void *at)
+static inline bool program_is_here(void)
 {
-	return (void *)at;
+	return true;
+}
+
+/* malloc may not be called here: the program may be in a signal handler. */
+struct scratch {
+	unsigned char here[4096];
+	void *data;
+	size_t size;
+};
+
+static inline int scratch_take(struct scratch *scratch, size_t size)
+{
+	scratch->size = size;
+	scratch->data = scratch->here;
+	if (size <= sizeof(scratch->here))
+		return 0;
+	scratch->data = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (scratch->data != MAP_FAILED)
+		return 0;
+	errno = ENOBUFS;
+	return -1;
+}
+
+static inline void scratch_give(struct scratch *scratch)
+{
+	int saved = errno;
+
+	if (scratch->data != scratch->here)
+		munmap(scratch->data, scratch->size);
+	errno = saved;
 }
 
 static inline bool program_has_socket(int fd)

@@ -29,6 +29,12 @@ struct elf_file {
 /* False if fd, whatever it is, is no ELF file of a known class and byte order. */
 bool elf_read(int fd, struct elf_file *elf);
 
+/* Whether nothing can be loaded into it: it is for no loader, and is none. */
+static inline bool elf_is_static(const struct elf_file *elf)
+{
+	return !elf->has_interpreter && !elf->has_soname;
+}
+
 /* Whether both can be in one process. */
 bool elf_same_machine(const struct elf_file *a, const struct elf_file *b);
 bool elf_same_libc(const struct elf_file *a, const struct elf_file *b);

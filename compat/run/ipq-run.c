@@ -2,6 +2,7 @@
 /* Runs an unmodified old program with libipq-preload.so beneath it. Sets the
  * environment and, unless there are to be several instances, is gone; knows nothing
  * of packets. */
+#include <elf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -16,6 +17,7 @@
 #include "library.h"
 #include "program.h"
 #include "settings.h"
+#include "supervise.h"
 
 static const char usage[] =
 "usage: ipq-run [OPTION]... PROGRAM [ARGUMENT]...\n"
@@ -37,6 +39,9 @@ static const char usage[] =
 "  -F, --no-follow      do not put back what a program takes out of the environment\n"
 "                       of those it runs (env -i, sudo): these are not served then\n"
 "  -l, --library FILE   preload this file\n"
+"  -s, --supervise      preload nothing, but have system calls handed over: for\n"
+"                       programs that call the kernel themselves; static ones,\n"
+"                       into which nothing can be preloaded, are run so anyway\n"
 "  -h, --help           print this and exit\n"
 "  -V, --version        print the version and exit\n"
 "\n"
@@ -56,6 +61,7 @@ static const struct option options[] = {
 	{ "no-iptables", no_argument, NULL, 'n' },
 	{ "no-follow", no_argument, NULL, 'F' },
 	{ "library", required_argument, NULL, 'l' },
+	{ "supervise", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -197,6 +203,8 @@ static void add_wrappers(void)
 	}
 }
 
+#define NATIVE_CLASS (sizeof(long) == 8 ? ELFCLASS64 : ELFCLASS32)
+
 struct program {
 	char path[PATH_MAX];
 	char **words;		/* before which there is room for another */
@@ -241,6 +249,24 @@ static void execute(void *argument)
 	}
 }
 
+/* In a process of its own too, if there are several. */
+static void supervise(void *argument)
+{
+	struct program *program = argument;
+
+	exit(supervise_run(program->path, execute, program));
+}
+
+static int run(struct program *program, const struct instances *set,
+	       void (*how)(void *program))
+{
+	if (set)
+		return instances_run(set, program->path, how, program);
+	how(program);
+	cannot_run(program->path);
+	return 126;
+}
+
 int main(int argc, char **argv)
 {
 	char library[PATH_MAX], culprit[PATH_MAX];
@@ -249,10 +275,10 @@ int main(int argc, char **argv)
 	struct program program;
 	struct elf_file elf;
 	struct instances set;
-	bool wrappers = true, follow = true;
+	bool wrappers = true, follow = true, supervised = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnFl:hV", options,
+	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnFl:shV", options,
 				     NULL)) != -1)
 		switch (option) {
 		case 'q':
@@ -293,6 +319,9 @@ int main(int argc, char **argv)
 		case 'l':
 			named = optarg;
 			break;
+		case 's':
+			supervised = true;
+			break;
 		case 'h':
 			return print(usage);
 		case 'V':
@@ -327,14 +356,16 @@ int main(int argc, char **argv)
 	}
 	if (why)
 		die(125, culprit, why);
+	if (elf_is_static(&elf) && elf.class != NATIVE_CLASS)
+		die(125, culprit, "is statically linked, for 32 bits: nothing can be loaded "
+		    "into it; it must be linked again");
+	if (supervised || elf_is_static(&elf))
+		return run(&program, instances ? &set : NULL, supervise);
 	why = named ? library_check(library, &elf) : library_find(&elf, library);
 	if (why)
 		die(125, named ? library : culprit, why);
 	preload(library, follow);
 	if (elf.needs_asan)
 		allow_before_asan();
-	if (instances)
-		return instances_run(&set, program.path, execute, &program);
-	execute(&program);
-	cannot_run(program.path);
+	return run(&program, instances ? &set : NULL, execute);
 }

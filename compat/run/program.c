@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a library can be preloaded into a program, from its file alone. Knows
- * nothing of which library. */
+/* Whether a program can be served, from its file alone. Knows nothing of by what. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -111,8 +110,7 @@ static const char *examine_elf(const struct elf_file *elf)
 		return NULL;
 	if (elf->has_needed || elf->has_soname)
 		return "is a shared library, not a program; name the program that uses it";
-	return "is statically linked: there is no loader in it to preload "
-	       "anything; it must be linked again";
+	return NULL;
 }
 
 static const char *examine(const char *path, struct elf_file *elf,

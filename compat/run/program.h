@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a library can be preloaded into a program, from its file alone. Knows
- * nothing of which library. */
+/* Whether a program can be served, from its file alone. Knows nothing of by what. */
 #ifndef RUN_PROGRAM_H
 #define RUN_PROGRAM_H
 

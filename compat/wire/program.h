@@ -2,7 +2,8 @@
 /* The program that is served, as far as it matters where from: its memory, and its
  * descriptors. The functions here are defined once in each front end, in the header
  * that this folder is compiled with there, ahead of everything else: inside.h in
- * compat/preload, for the program whose process we are part of. */
+ * compat/preload, for the program whose process we are part of; outside.h in
+ * compat/supervise, for one that hands its calls over. */
 #ifndef WIRE_PROGRAM_H
 #define WIRE_PROGRAM_H
 
@@ -19,9 +20,13 @@ static bool program_describes(const void *at, size_t n);
 static int program_get(void *to, const void *from, size_t n);
 static int program_put(void *to, const void *from, size_t n);
 
-/* Where memory of the program's can be used as it stands: at itself; or NULL where it
- * has to be copied. */
-static void *program_in_place(const void *at);
+/* Whether its memory can be used as it stands, and need not be copied. */
+static bool program_is_here(void);
+
+/* Room for one message in one piece. Returns 0, or -1 and ENOBUFS. */
+struct scratch;
+static int scratch_take(struct scratch *scratch, size_t size);
+static void scratch_give(struct scratch *scratch);
 
 /* Whether fd is a socket of ours for sure. */
 static bool program_has_socket(int fd);

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "program.h"
@@ -14,37 +13,6 @@
 
 /* Longer than any message ip_queue gave; more room changes nothing. */
 #define MESSAGE_MAX 0x20000
-
-/* Room for one message in one piece. malloc may not be called here: the program
- * may be in a signal handler. */
-struct scratch {
-	unsigned char here[4096];
-	void *data;
-	size_t size;
-};
-
-static int scratch_take(struct scratch *scratch, size_t size)
-{
-	scratch->size = size;
-	scratch->data = scratch->here;
-	if (size <= sizeof(scratch->here))
-		return 0;
-	scratch->data = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (scratch->data != MAP_FAILED)
-		return 0;
-	errno = ENOBUFS;
-	return -1;
-}
-
-static void scratch_give(struct scratch *scratch)
-{
-	int saved = errno;
-
-	if (scratch->data != scratch->here)
-		munmap(scratch->data, scratch->size);
-	errno = saved;
-}
 
 /* The buffers of a message: msg_iovlen is an int in some C libraries. */
 static size_t buffers(const struct msghdr *msg)
@@ -114,8 +82,8 @@ static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t 
 		const struct iovec *iov = &msg->msg_iov[i];
 
 		if (offset < iov->iov_len)
-			return n <= iov->iov_len - offset ?
-			       program_in_place((char *)iov->iov_base + offset) : NULL;
+			return n <= iov->iov_len - offset && program_is_here() ?
+			       (char *)iov->iov_base + offset : NULL;
 		offset -= iov->iov_len;
 	}
 	return NULL;
@@ -254,11 +222,12 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 	return pass_on(s, fd, wire, &r, payload) ? -1 : total;
 }
 
-/* Several buffers: the message is translated in one piece, then dealt out. */
+/* Several buffers, or such as cannot be written to: the message is translated in one
+ * piece, then dealt out. */
 static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *msg,
 				 size_t total, int flags)
 {
-	size_t size = total < MESSAGE_MAX ? total : MESSAGE_MAX;
+	size_t size = total < MESSAGE_MAX && program_is_here() ? total : MESSAGE_MAX;
 	struct scratch scratch;
 	ssize_t n;
 
@@ -285,7 +254,7 @@ ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int fl
 
 	if (total < 0)
 		return -1;
-	if (msg->msg_iovlen == 1)
+	if (msg->msg_iovlen == 1 && program_is_here())
 		n = traffic_receive_one(s, fd, msg->msg_iov[0].iov_base, total,
 					flags | MSG_TRUNC);
 	else

@@ -21,6 +21,30 @@ static void *fail(struct ipq_handle *h, enum ipq_error error)
 	return NULL;
 }
 
+/* Who supervises a program sees the environment it was started with, and tests change
+ * theirs: one variable of it has room for what they are to see (/proc/PID/environ). */
+static void show_settings(void)
+{
+	static char *room;
+	static size_t size;
+	char *at;
+
+	if (!room) {
+		room = getenv("ROOM_FOR_SETTINGS");
+		size = room ? strlen(room) : 0;
+	}
+	if (!size)
+		return;
+	memset(room, 0, size);
+	at = room + 1;
+	for (char **e = environ; *e; e++) {
+		if (strncmp(*e, "LIBIPQ_", 7) || strlen(*e) >= (size_t)(room + size - at))
+			continue;
+		strcpy(at, *e);
+		at += strlen(at) + 1;
+	}
+}
+
 struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 {
 	struct ipq_handle *h;
@@ -31,6 +55,7 @@ struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return fail(NULL, IPQ_ERR_HANDLE);
+	show_settings();
 	h->fd = socket(PF_NETLINK, SOCK_RAW,
 		       protocol == PF_INET ? NETLINK_FIREWALL : NETLINK_IP6_FW);
 	if (h->fd < 0)

@@ -8,7 +8,7 @@ set -eu
 
 place=$(dirname "$0")
 flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc
-	-Icompat/surroundings -Icompat/wire -Itools/rules"
+	-Icompat/surroundings -Icompat/wire -Icompat/supervise -Itools/rules"
 # what compat/wire is compiled with ahead of everything else, by one front end
 front="-Icompat/preload -include compat/preload/inside.h"
 work=$(mktemp -d)
@@ -55,7 +55,7 @@ cppcheck)
 	need cppcheck
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--template='{file}:{line}:{column}: {severity}: {message} [{id}]' \
-		-D_GNU_SOURCE -Iinclude -Isrc -Icompat/surroundings -Icompat/wire -Itools/rules \
+		-D_GNU_SOURCE -Iinclude -Isrc -Icompat/supervise -Icompat/surroundings -Icompat/wire -Itools/rules \
 		src compat tools examples 2> "$work/said"
 	complaints cppcheck "$work/said"
 	;;

@@ -49,13 +49,15 @@ static void become(const char *preload, const char *path, char **argv, const int
 
 void child_start(struct child *c, const char *preload, const char *name, ...)
 {
-	char *argv[WORDS_MAX] = { (char *)name }, path[4096];
-	int ends[4], n = 1;
+	char *supervisor = preload ? getenv("SUPERVISOR") : NULL;
+	char *argv[WORDS_MAX + 2] = { supervisor, (char *)"--supervise" }, path[4096];
+	int ends[4], n = 3;
 	va_list words;
 
+	argv[2] = supervisor ? path : (char *)name;
 	va_start(words, name);
 	do
-		cr_assert(n < WORDS_MAX);
+		cr_assert(n < WORDS_MAX + 2);
 	while ((argv[n++] = va_arg(words, char *)));
 	va_end(words);
 	snprintf(path, sizeof(path), "%s%s%s", strchr(name, '/') ? "" : given("PROGRAMS"),
@@ -64,8 +66,10 @@ void child_start(struct child *c, const char *preload, const char *name, ...)
 	cr_assert(!pipe2(ends, O_CLOEXEC) && !pipe2(ends + 2, O_CLOEXEC));
 	c->pid = fork();
 	cr_assert(c->pid >= 0);
+	if (c->pid == 0 && supervisor)
+		become(NULL, supervisor, argv, ends);
 	if (c->pid == 0)
-		become(preload, path, argv, ends);
+		become(preload, path, argv + 2, ends);
 	close(ends[0]);
 	close(ends[3]);
 	c->input = ends[1];

@@ -19,7 +19,8 @@ struct child {
 };
 
 /* Starts a program with words after its name, and LD_PRELOAD preload (NULL to
- * leave it out). One without a slash is from programs/. */
+ * leave it out); where a SUPERVISOR is given, beneath that in place of the library. One
+ * without a slash is from programs/. */
 void child_start(struct child *c, const char *preload, const char *name, ...)
 	__attribute__((sentinel));
 

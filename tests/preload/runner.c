@@ -334,23 +334,6 @@ static void make_other_class(int fd)
 	cr_assert(pwrite(fd, &class, 1, EI_CLASS) == 1);
 }
 
-/* A loader, and what is for it to do, is what a static program has not. */
-static void make_static(int fd)
-{
-	uint32_t none = PT_NULL, type;
-	Elf64_Ehdr header;
-
-	cr_assert(sizeof(long) == 8, "for 64-bit programs");
-	cr_assert(pread(fd, &header, sizeof(header), 0) == sizeof(header));
-	for (int i = 0; i < header.e_phnum; i++) {
-		off_t at = header.e_phoff + i * sizeof(Elf64_Phdr);
-
-		cr_assert(pread(fd, &type, sizeof(type), at) == sizeof(type));
-		if (type == PT_INTERP || type == PT_DYNAMIC)
-			cr_assert(pwrite(fd, &none, sizeof(none), at) == sizeof(none));
-	}
-}
-
 static void make_setuid(int fd)
 {
 	if (fchown(fd, NOBODY, -1))
@@ -400,12 +383,6 @@ Test(runner, a_program_of_another_architecture_is_refused)
 	expect_refusal("", "endian", "another architecture", "must be built for it");
 	make_program("class", make_other_class);
 	expect_refusal("", "class", "another architecture", "must be built for it");
-}
-
-Test(runner, a_static_program_is_refused)
-{
-	make_program("static", make_static);
-	expect_refusal("", "static", "statically linked", "linked again");
 }
 
 static void cut(int fd)
@@ -636,8 +613,8 @@ Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
 
 	run("cd %s && ln -s loop loop && mkfifo pipe && cp /bin/true env && "
 	    "echo '#!/nowhere' > lost && chmod +x lost", place);
-	make_program("-x", make_static);
-	make_program("a=b", make_static);
+	make_program("-x", make_foreign);
+	make_program("a=b", make_foreign);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		run("printf '%%s\necho as ever\n' '%s' | sed '1s|%%|%s|' > %s/script && "
 		    "chmod +x %s/script", rows[i].first, place, place, place);

@@ -14,6 +14,18 @@
 			cr_skip_test(reason);	\
 	} while (0)
 
+/* And for those that cannot be of a program whose calls are handed over
+ * (tests/supervise). */
+#define NOT_SUPERVISED(reason)			\
+	do {					\
+		if (getenv("SUPERVISED"))	\
+			cr_skip_test(reason);	\
+	} while (0)
+
+#define SUPERVISED_HAS_HIGH_NUMBERS "its sockets have numbers from 960 on, wherever it is put"
+
+#define SUPERVISED_SHARES_NO_NUMBER "each family needs a queue number of its own"
+
 #define CARRIED_HAS_NO_MARKS "the old library set no marks"
 #define CARRIED_HAS_NO_CTL "the old library's ipq_ctl does nothing"
 #define CARRIED_GETS_NOOP "who selects, then reads, gets NLMSG_NOOP for packets of others"

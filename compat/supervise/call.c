@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* System calls that a supervised program hands over: which, by what number, with which
+ * arguments. Knows nothing of what is done with them. */
+#include <string.h>
+#include <sys/syscall.h>
+#include <linux/audit.h>
+#include <linux/net.h>
+
+#include "call.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Newer than some C libraries' headers; the same on every architecture. */
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__i386__)
+#define ARCH AUDIT_ARCH_I386
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARCH AUDIT_ARCH_AARCH64
+#elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARCH AUDIT_ARCH_ARM
+#elif defined(__s390x__)
+#define ARCH AUDIT_ARCH_S390X
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARCH AUDIT_ARCH_PPC64LE
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCH AUDIT_ARCH_RISCV64
+#endif
+
+#ifdef ARCH
+/* What is called most stands first: the filter looks in this order. */
+static const struct call_number native[] = {
+	{ SYS_read, CALL_READ },
+	{ SYS_write, CALL_WRITE },
+#ifdef SYS_recvfrom
+	{ SYS_recvfrom, CALL_RECVFROM },
+	{ SYS_sendto, CALL_SENDTO },
+	{ SYS_recvmsg, CALL_RECVMSG },
+	{ SYS_sendmsg, CALL_SENDMSG },
+#endif
+	{ SYS_close, CALL_CLOSE },
+#ifdef SYS_fcntl
+	{ SYS_fcntl, CALL_FCNTL },
+#endif
+#ifdef SYS_fcntl64
+	{ SYS_fcntl64, CALL_FCNTL },
+#endif
+	{ SYS_readv, CALL_READV },
+	{ SYS_writev, CALL_WRITEV },
+#ifdef SYS_socket
+	{ SYS_socket, CALL_SOCKET },
+	{ SYS_bind, CALL_BIND },
+	{ SYS_connect, CALL_CONNECT },
+	{ SYS_getsockname, CALL_GETSOCKNAME },
+#endif
+#ifdef SYS_socketcall
+	{ SYS_socketcall, CALL_SOCKETCALL },
+#endif
+#ifdef SYS_recvmmsg
+	{ SYS_recvmmsg, CALL_RECVMMSG },
+#endif
+#ifdef SYS_recvmmsg_time64
+	{ SYS_recvmmsg_time64, CALL_RECVMMSG_TIME64 },
+#endif
+	{ SYS_sendmmsg, CALL_SENDMMSG },
+	{ SYS_dup, CALL_DUP },
+#ifdef SYS_dup2
+	{ SYS_dup2, CALL_DUP2 },
+#endif
+	{ SYS_dup3, CALL_DUP3 },
+#ifdef SYS_preadv2
+	{ SYS_preadv2, CALL_PREADV2 },
+	{ SYS_pwritev2, CALL_PWRITEV2 },
+#endif
+	{ SYS_close_range, CALL_CLOSE_RANGE },
+	{ SYS_io_uring_setup, CALL_IO_URING_SETUP },
+	{ SYS_execve, CALL_EXEC },
+#ifdef SYS_execveat
+	{ SYS_execveat, CALL_EXEC },
+#endif
+};
+#endif
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+/* asm/unistd_32.h, which cannot be included beside the other one. */
+static const struct call_number i386[] = {
+	{ 3, CALL_READ },
+	{ 4, CALL_WRITE },
+	{ 102, CALL_SOCKETCALL },
+	{ 371, CALL_RECVFROM },
+	{ 369, CALL_SENDTO },
+	{ 372, CALL_RECVMSG },
+	{ 370, CALL_SENDMSG },
+	{ 6, CALL_CLOSE },
+	{ 55, CALL_FCNTL },
+	{ 221, CALL_FCNTL },		/* fcntl64 */
+	{ 145, CALL_READV },
+	{ 146, CALL_WRITEV },
+	{ 359, CALL_SOCKET },
+	{ 361, CALL_BIND },
+	{ 362, CALL_CONNECT },
+	{ 367, CALL_GETSOCKNAME },
+	{ 337, CALL_RECVMMSG },
+	{ 417, CALL_RECVMMSG_TIME64 },
+	{ 345, CALL_SENDMMSG },
+	{ 41, CALL_DUP },
+	{ 63, CALL_DUP2 },
+	{ 330, CALL_DUP3 },
+	{ 378, CALL_PREADV2 },
+	{ 379, CALL_PWRITEV2 },
+	{ 436, CALL_CLOSE_RANGE },
+	{ 425, CALL_IO_URING_SETUP },
+	{ 11, CALL_EXEC },
+	{ 358, CALL_EXEC },		/* execveat */
+};
+#endif
+
+size_t call_tables(struct call_table tables[CALL_TABLES_MAX])
+{
+	size_t n = 0;
+
+	memset(tables, 0, CALL_TABLES_MAX * sizeof(*tables));
+#ifdef ARCH
+	tables[n++] = (struct call_table) {
+		.arch = ARCH, .numbers = native, .count = COUNT(native),
+	};
+#endif
+#if defined(__x86_64__) && !defined(__ILP32__)
+	tables[n++] = (struct call_table) {
+		.arch = AUDIT_ARCH_I386, .is_32bit = true,
+		.numbers = i386, .count = COUNT(i386),
+	};
+#endif
+	return n;
+}
+
+void call_read(struct call *c, uint32_t arch, int number, const uint64_t args[6])
+{
+	static struct call_table tables[CALL_TABLES_MAX];
+	static size_t n;
+
+	if (!n)
+		n = call_tables(tables);
+	c->kind = CALL_NONE;
+	memcpy(c->args, args, sizeof(c->args));
+	for (size_t i = 0; i < n; i++) {
+		if (tables[i].arch != arch)
+			continue;
+		c->is_32bit = tables[i].is_32bit;
+		for (size_t j = 0; j < tables[i].count && !c->kind; j++)
+			if (tables[i].numbers[j].number == number)
+				c->kind = tables[i].numbers[j].kind;
+	}
+}
+
+/* Of socketcall(2), by its number: what it is, and how many arguments it has. Those
+ * that send(2) and recv(2) lack are zero. */
+static const struct {
+	uint8_t kind, arguments;
+} socketcalls[] = {
+	[SYS_SOCKET] = { CALL_SOCKET, 3 },
+	[SYS_BIND] = { CALL_BIND, 3 },
+	[SYS_CONNECT] = { CALL_CONNECT, 3 },
+	[SYS_GETSOCKNAME] = { CALL_GETSOCKNAME, 3 },
+	[SYS_SEND] = { CALL_SENDTO, 4 },
+	[SYS_RECV] = { CALL_RECVFROM, 4 },
+	[SYS_SENDTO] = { CALL_SENDTO, 6 },
+	[SYS_RECVFROM] = { CALL_RECVFROM, 6 },
+	[SYS_SENDMSG] = { CALL_SENDMSG, 3 },
+	[SYS_RECVMSG] = { CALL_RECVMSG, 3 },
+	[SYS_RECVMMSG] = { CALL_RECVMMSG, 5 },
+	[SYS_SENDMMSG] = { CALL_SENDMMSG, 4 },
+};
+
+unsigned int call_socketcall_arguments(const struct call *c)
+{
+	return c->args[0] < COUNT(socketcalls) ? socketcalls[c->args[0]].arguments : 0;
+}
+
+void call_read_socketcall(struct call *c, const uint64_t args[6])
+{
+	unsigned int n = call_socketcall_arguments(c);
+
+	c->kind = n ? socketcalls[c->args[0]].kind : CALL_NONE;
+	for (unsigned int i = 0; i < 6; i++)
+		c->args[i] = i < n ? args[i] : 0;
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a call does that was handed over: as the kernel would on a socket of ip_queue's.
+ * Knows nothing of where calls come from, nor how one waits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <linux/netlink.h>
+
+#include "calls.h"
+#include "kept.h"
+#include "layout.h"
+#include "nfqueue.h"
+#include "port_id.h"
+#include "served.h"
+#include "thread.h"
+#include "traffic.h"
+
+/* Gone from the kernel's headers. */
+#define NETLINK_IP6_FW 13
+
+/* linux/fs.h: as MSG_DONTWAIT. */
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
+static struct layout_message message;	/* one call is carried out at a time */
+
+int64_t calls_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* An argument that is an int. */
+static int number(const struct call *c, int n)
+{
+	return (int)c->args[n];
+}
+
+/* A length, or an address. */
+static uint64_t word(const struct call *c, int n)
+{
+	return c->is_32bit || sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
+}
+
+/* The socket of ours that the program has at the number; false if it has something else
+ * there, of which the kernel is to say what becomes of the call. */
+static bool look(struct call *c, struct attempt *a, int at)
+{
+	struct sockaddr_nl local;
+	socklen_t len = sizeof(local);
+	uint8_t family;
+	pid_t process;
+
+	if (a->fd < 0)
+		a->fd = thread_descriptor(c->thread, at);
+	if (a->fd < 0 || getsockname(a->fd, (struct sockaddr *)&local, &len) ||
+	    len != sizeof(local) || local.nl_family != AF_NETLINK ||
+	    !port_id_read(local.nl_pid, &family, &process))
+		return false;
+	a->socket = netlink_of(a->fd, local.nl_pid);
+	if (a->socket)
+		served_enter_network_of(a->fd, a->socket->network);
+	return a->socket;
+}
+
+/* import_iovec and the like: more is cut off. */
+static size_t length(const struct call *c, int n)
+{
+	uint64_t len = word(c, n);
+
+	return len < INT_MAX ? len : INT_MAX & ~4095;
+}
+
+static void clear(struct layout_message *m)
+{
+	memset(&m->msg, 0, sizeof(m->msg));
+	m->name_at = 0;
+	m->name_len = 0;
+}
+
+static int64_t result_of(ssize_t n)
+{
+	return n < 0 ? -errno : n;
+}
+
+static int64_t send_message(struct attempt *a, int flags)
+{
+	served_take_capability();
+	return result_of(traffic_send(a->socket, a->fd, &message.msg, flags));
+}
+
+static int64_t send_to(struct call *c, struct attempt *a)
+{
+	int error;
+
+	clear(&message);
+	layout_set_buffer(&message, word(c, 1), length(c, 2));
+	if (c->kind == CALL_WRITE)
+		return send_message(a, 0);
+	error = layout_get_name(c, word(c, 4), number(c, 5), &message);
+	return error ? error : send_message(a, number(c, 3));
+}
+
+static int64_t send_parts(struct call *c, struct attempt *a)
+{
+	int error;
+
+	clear(&message);
+	if (word(c, 2) > IOV_MAX)
+		return -EINVAL;
+	error = layout_get_buffers(c, word(c, 1), word(c, 2), &message);
+	return error ? error : send_message(a, 0);
+}
+
+static int send_one_of(const struct call *c, struct attempt *a, uint64_t at, int flags,
+		       int64_t *sent)
+{
+	int error = layout_get_message(c, at, &message);
+
+	if (!error && message.msg.msg_name)
+		error = layout_get_name(c, message.name_at, message.msg.msg_namelen,
+					&message);
+	if (error)
+		return error;
+	*sent = send_message(a, flags);
+	return *sent < 0 ? (int)*sent : 0;
+}
+
+static int64_t send_msg(struct call *c, struct attempt *a)
+{
+	int64_t sent;
+	int error = send_one_of(c, a, word(c, 1), number(c, 2), &sent);
+
+	return error ? error : sent;
+}
+
+static int64_t send_mmsg(struct call *c, struct attempt *a)
+{
+	unsigned int count = number(c, 2);
+	int error = 0;
+	int64_t sent;
+
+	if (count > IOV_MAX)
+		count = IOV_MAX;	/* UIO_MAXIOV */
+	for (c->done = 0; c->done < count; c->done++) {
+		error = send_one_of(c, a, layout_mmsg_at(c, word(c, 1), c->done),
+				    number(c, 3), &sent);
+		if (!error)
+			error = layout_put_mmsg_len(c, word(c, 1), c->done, sent);
+		if (error)
+			break;
+	}
+	return c->done || !error ? (int64_t)c->done : error;
+}
+
+static bool is_blocking(const struct attempt *a, int flags)
+{
+	return !(flags & MSG_DONTWAIT) && !(fcntl(a->fd, F_GETFL) & O_NONBLOCK);
+}
+
+static int64_t receive_message(struct attempt *a, int flags)
+{
+	int64_t n = result_of(traffic_receive(a->socket, a->fd, &message.msg, flags));
+
+	return n == -EAGAIN && is_blocking(a, flags) ? CALL_WAITS : n;
+}
+
+static int64_t receive_from(struct call *c, struct attempt *a)
+{
+	uint64_t at = c->kind == CALL_READ ? 0 : word(c, 4);
+	int flags = c->kind == CALL_READ ? 0 : number(c, 3);
+	int room = 0;
+	int64_t n;
+
+	clear(&message);
+	/* sock_read_iter: a read of nothing takes no message away */
+	if (c->kind == CALL_READ && !length(c, 2))
+		return 0;
+	if (at && layout_get_int(c, word(c, 5), &room))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	layout_set_buffer(&message, word(c, 1), length(c, 2));
+	if (at) {
+		message.name_at = at;
+		message.msg.msg_name = &message.name;
+		message.name_len = (size_t)room < sizeof(message.name) ?
+				   (size_t)room : sizeof(message.name);
+		message.msg.msg_namelen = message.name_len;
+	}
+	n = receive_message(a, flags);
+	if (n < 0 || !at)
+		return n;
+	if (layout_put_name(c, &message) ||
+	    layout_put_int(c, word(c, 5), message.msg.msg_namelen))
+		return -EFAULT;
+	return n;
+}
+
+static int64_t receive_parts(struct call *c, struct attempt *a, int flags)
+{
+	size_t total = 0;
+	int error;
+
+	clear(&message);
+	if (word(c, 2) > IOV_MAX)
+		return -EINVAL;
+	error = layout_get_buffers(c, word(c, 1), word(c, 2), &message);
+	for (size_t i = 0; !error && i < (size_t)message.msg.msg_iovlen; i++)
+		total += message.iov[i].iov_len;
+	if (error || !total)
+		return error;
+	return receive_message(a, flags);
+}
+
+static int64_t receive_one_of(const struct call *c, struct attempt *a, uint64_t at,
+			      int flags)
+{
+	int error = layout_get_message(c, at, &message);
+	int64_t n;
+
+	if (error)
+		return error;
+	n = receive_message(a, flags);
+	if (n < 0)
+		return n;
+	error = layout_put_message(c, &message);
+	return error ? error : n;
+}
+
+static int64_t receive_msg(struct call *c, struct attempt *a)
+{
+	return receive_one_of(c, a, word(c, 1), number(c, 2));
+}
+
+static int get_limit(const struct call *c, int64_t *limit)
+{
+	*limit = INT64_MAX;
+	return word(c, 4) ? layout_get_time(c, word(c, 4), c->kind == CALL_RECVMMSG_TIME64,
+					    limit) : 0;
+}
+
+static int64_t receive_mmsg(struct call *c, struct attempt *a)
+{
+	unsigned int count = number(c, 2);
+	int flags = number(c, 3);
+	int64_t n = 0, limit;
+	int error = get_limit(c, &limit);
+
+	if (error)
+		return error;
+	if (count > IOV_MAX)
+		count = IOV_MAX;	/* UIO_MAXIOV */
+	while (c->done < count) {
+		if (c->done && flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+		n = receive_one_of(c, a, layout_mmsg_at(c, word(c, 1), c->done),
+				   flags & ~MSG_WAITFORONE);
+		if (n == CALL_WAITS)
+			return n;
+		if (n >= 0)
+			n = layout_put_mmsg_len(c, word(c, 1), c->done, n);
+		if (n < 0)
+			break;
+		c->done++;
+		/* what is told so far is the program's, whatever comes */
+		kept_begin();
+		/* recvmmsg(2) looks at the time after each message only */
+		if (limit < INT64_MAX && calls_now() - c->began >= limit)
+			break;
+	}
+	return c->done || n >= 0 ? (int64_t)c->done : n;
+}
+
+static int64_t bind_or_connect(struct call *c, struct attempt *a)
+{
+	int error = layout_get_name(c, word(c, 1), number(c, 2), &message);
+	struct sockaddr *address = (struct sockaddr *)&message.name;
+	socklen_t len = number(c, 2);
+
+	if (error)
+		return error;
+	if (len && !word(c, 1))
+		return -EFAULT;
+	return result_of(c->kind == CALL_BIND ? netlink_bind(a->socket, address, len) :
+						netlink_connect(a->socket, address, len));
+}
+
+static int64_t get_name(struct call *c, struct attempt *a)
+{
+	socklen_t len;
+	int room;
+
+	clear(&message);
+	if (layout_get_int(c, word(c, 2), &room))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	len = message.name_len = room;
+	if (len > sizeof(message.name))
+		len = message.name_len = sizeof(message.name);
+	if (netlink_name(a->socket, (struct sockaddr *)&message.name, &len))
+		return -errno;
+	message.name_at = word(c, 1);
+	message.msg.msg_name = &message.name;
+	message.msg.msg_namelen = len;
+	if (layout_put_name(c, &message) || layout_put_int(c, word(c, 2), len))
+		return -EFAULT;
+	return 0;
+}
+
+/* What is held for it goes out before the descriptor may be its last. */
+static void flush(struct attempt *a)
+{
+	struct batch *b = a->socket->queue.batch;
+
+	if (!b || !batch_lock(b))
+		return;
+	verdicts_flush(batch_verdicts(b), a->fd);
+	batch_unlock(b);
+}
+
+static bool is_free(const struct call *c, int at)
+{
+	int fd = thread_descriptor(c->thread, at);
+
+	if (fd < 0)
+		return errno == EBADF;
+	close(fd);
+	return false;
+}
+
+/* Puts a->fd at the first number from at on that is free, and may be ours. */
+static int64_t give(const struct call *c, const struct window *w, struct attempt *a,
+		    unsigned int at, int flags)
+{
+	if (at < w->first)
+		at = w->first;
+	while (at < w->end && !is_free(c, at))
+		at++;
+	if (at >= w->end)
+		return -EMFILE;
+	a->to = at;
+	a->flags = flags;
+	return CALL_GIVES;
+}
+
+static int64_t duplicate(struct call *c, const struct window *w, struct attempt *a)
+{
+	unsigned int to = number(c, 1);
+	int flags = c->kind == CALL_DUP3 ? number(c, 2) : 0;
+
+	switch (c->kind) {
+	case CALL_DUP:
+		return give(c, w, a, 0, 0);
+	case CALL_FCNTL:
+		if (number(c, 2) < 0)
+			return -EINVAL;
+		return give(c, w, a, number(c, 2),
+			    number(c, 1) == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0);
+	default:
+		if (to == (unsigned int)number(c, 0) || flags & ~O_CLOEXEC)
+			return CALL_CONTINUES;
+		a->to = to;
+		a->flags = flags;
+		return CALL_GIVES;
+	}
+}
+
+static int64_t open_socket(struct call *c, const struct window *w, struct attempt *a)
+{
+	int type = number(c, 1), protocol = number(c, 2);
+	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int error;
+
+	if (number(c, 0) != AF_NETLINK || (kind != SOCK_RAW && kind != SOCK_DGRAM) ||
+	    (protocol != NETLINK_FIREWALL && protocol != NETLINK_IP6_FW))
+		return CALL_CONTINUES;
+	served_enter_network();
+	served_take_environment();
+	served_take_capability();
+	a->fd = netlink_open(protocol == NETLINK_FIREWALL ? AF_INET : AF_INET6,
+			     type | SOCK_CLOEXEC);
+	error = errno;
+	served_end();
+	if (a->fd < 0)
+		return -error;
+	a->socket = netlink_of(a->fd, nfqueue_port_id(a->fd));
+	kept_reset(a->socket);
+	return give(c, w, a, 0, type & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+}
+
+/* Whether readv and writev are meant: a socket has no other place. */
+static bool is_at_current(const struct call *c)
+{
+	return sizeof(long) == 8 && !c->is_32bit ? c->args[3] == UINT64_MAX :
+	       (uint32_t)c->args[3] == UINT32_MAX && (uint32_t)c->args[4] == UINT32_MAX;
+}
+
+static int64_t carry_out(struct call *c, const struct window *w, struct attempt *a)
+{
+	switch (c->kind) {
+	case CALL_READ:
+	case CALL_RECVFROM:
+		return receive_from(c, a);
+	case CALL_READV:
+		return receive_parts(c, a, 0);
+	case CALL_PREADV2:
+		return !is_at_current(c) ? CALL_CONTINUES :
+		       receive_parts(c, a, number(c, 5) & RWF_NOWAIT ? MSG_DONTWAIT : 0);
+	case CALL_RECVMSG:
+		return receive_msg(c, a);
+	case CALL_RECVMMSG:
+	case CALL_RECVMMSG_TIME64:
+		return receive_mmsg(c, a);
+	case CALL_WRITE:
+	case CALL_SENDTO:
+		return send_to(c, a);
+	case CALL_WRITEV:
+		return send_parts(c, a);
+	case CALL_PWRITEV2:
+		return is_at_current(c) ? send_parts(c, a) : CALL_CONTINUES;
+	case CALL_SENDMSG:
+		return send_msg(c, a);
+	case CALL_SENDMMSG:
+		return send_mmsg(c, a);
+	case CALL_BIND:
+	case CALL_CONNECT:
+		return bind_or_connect(c, a);
+	case CALL_GETSOCKNAME:
+		return get_name(c, a);
+	case CALL_DUP:
+	case CALL_DUP2:
+	case CALL_DUP3:
+	case CALL_FCNTL:
+		return duplicate(c, w, a);
+	case CALL_CLOSE:
+		flush(a);
+		return CALL_CONTINUES;
+	default:
+		return CALL_CONTINUES;
+	}
+}
+
+static void flush_range(struct call *c, const struct window *w, struct attempt *a)
+{
+	for (unsigned int at = w->first; at < w->end; at++) {
+		if (at < (unsigned int)number(c, 0) || at > (unsigned int)number(c, 1))
+			continue;
+		if (look(c, a, at))
+			flush(a);
+		if (a->fd >= 0)
+			close(a->fd);
+		*a = (struct attempt) { .fd = -1 };
+	}
+}
+
+int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a)
+{
+	uint64_t args[6];
+	int64_t result;
+
+	if (!served_begin(c->thread))
+		return CALL_CONTINUES;
+	kept_begin();
+	if (c->kind == CALL_SOCKETCALL) {
+		if (layout_get_socketcall(c, args))
+			return CALL_CONTINUES;
+		call_read_socketcall(c, args);
+	}
+	if (c->kind == CALL_SOCKET)
+		return open_socket(c, w, a);
+	if (c->kind == CALL_CLOSE_RANGE) {
+		flush_range(c, w, a);
+		return CALL_CONTINUES;
+	}
+	if (c->kind == CALL_NONE || c->kind == CALL_EXEC ||
+	    (unsigned int)number(c, 0) < w->first || (unsigned int)number(c, 0) >= w->end ||
+	    !look(c, a, number(c, 0)))
+		return CALL_CONTINUES;
+	result = carry_out(c, w, a);
+	served_end();
+	return result;
+}
+
+/* SO_RCVTIMEO, which recvmmsg(2) has for each of its messages. */
+int64_t calls_deadline(const struct call *c, const struct attempt *a)
+{
+	struct timeval tv = { .tv_sec = 0 };
+	socklen_t len = sizeof(tv);
+
+	(void)c;
+	if (getsockopt(a->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, &len) ||
+	    (!tv.tv_sec && !tv.tv_usec))
+		return INT64_MAX;
+	return calls_now() + tv.tv_sec * INT64_C(1000000000) + tv.tv_usec * INT64_C(1000);
+}
+
+int64_t calls_time_out(const struct call *c)
+{
+	return c->done ? (int64_t)c->done : -EAGAIN;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The seccomp filter of a supervised program, which decides what is handed over. Knows
+ * nothing of what is done with it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+
+#include "filter.h"
+
+/* Gone from the kernel's headers. */
+#define NETLINK_IP6_FW 13
+
+/* Jumps reach 255 instructions. */
+#define INSTRUCTIONS_MAX 250
+
+struct code {
+	struct sock_filter ins[INSTRUCTIONS_MAX];
+	unsigned int n;
+};
+
+static void add(struct code *c, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+{
+	if (c->n < INSTRUCTIONS_MAX)
+		c->ins[c->n] = (struct sock_filter) { code, jt, jf, k };
+	c->n++;
+}
+
+static void load(struct code *c, size_t offset)
+{
+	add(c, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+}
+
+/* The low half of an argument: all of an int. */
+static void load_argument(struct code *c, int n)
+{
+	load(c, offsetof(struct seccomp_data, args[n]) +
+	     (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(uint32_t) : 0));
+}
+
+static void give(struct code *c, uint32_t action)
+{
+	add(c, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* The next instruction is for where the comparison holds, or does not. */
+static void next_if(struct code *c, uint16_t comparison, uint32_t k)
+{
+	add(c, BPF_JMP | BPF_K | comparison, k, 0, 1);
+}
+
+static void next_if_not(struct code *c, uint16_t comparison, uint32_t k)
+{
+	add(c, BPF_JMP | BPF_K | comparison, k, 1, 0);
+}
+
+/* Hands over if the argument is a number that may be ours, else lets pass. */
+static void hand_over_descriptor(struct code *c, const struct window *w)
+{
+	load_argument(c, 0);
+	next_if_not(c, BPF_JGE, w->first);
+	give(c, SECCOMP_RET_ALLOW);
+	next_if(c, BPF_JGE, w->end);
+	give(c, SECCOMP_RET_ALLOW);
+	give(c, SECCOMP_RET_USER_NOTIF);
+}
+
+static void hand_over_fcntl(struct code *c, const struct window *w)
+{
+	load_argument(c, 1);
+	add(c, BPF_JMP | BPF_K | BPF_JEQ, F_DUPFD, 2, 0);
+	next_if_not(c, BPF_JEQ, F_DUPFD_CLOEXEC);
+	give(c, SECCOMP_RET_ALLOW);
+	hand_over_descriptor(c, w);
+}
+
+static void hand_over_close_range(struct code *c, const struct window *w)
+{
+	load_argument(c, 1);
+	next_if_not(c, BPF_JGE, w->first);
+	give(c, SECCOMP_RET_ALLOW);
+	give(c, SECCOMP_RET_USER_NOTIF);
+}
+
+static void hand_over_socket(struct code *c)
+{
+	load_argument(c, 0);
+	next_if_not(c, BPF_JEQ, AF_NETLINK);
+	give(c, SECCOMP_RET_ALLOW);
+	load_argument(c, 2);
+	next_if(c, BPF_JEQ, NETLINK_FIREWALL);
+	give(c, SECCOMP_RET_USER_NOTIF);
+	next_if(c, BPF_JEQ, NETLINK_IP6_FW);
+	give(c, SECCOMP_RET_USER_NOTIF);
+	give(c, SECCOMP_RET_ALLOW);
+}
+
+/* Of socketcall's, those that have to do with messages and names: all but listen,
+ * accept, socketpair, shutdown, setsockopt, getsockopt and accept4. */
+static void hand_over_socketcall(struct code *c)
+{
+	static const uint8_t passed[] = { 4, 5, 8, 13, 14, 15, 18 };
+
+	load_argument(c, 0);
+	for (size_t i = 0; i < sizeof(passed); i++) {
+		next_if(c, BPF_JEQ, passed[i]);
+		give(c, SECCOMP_RET_ALLOW);
+	}
+	give(c, SECCOMP_RET_USER_NOTIF);
+}
+
+static void judge(struct code *c, enum call_kind kind, const struct window *w)
+{
+	switch (kind) {
+	case CALL_FCNTL:
+		hand_over_fcntl(c, w);
+		break;
+	case CALL_CLOSE_RANGE:
+		hand_over_close_range(c, w);
+		break;
+	case CALL_SOCKET:
+		hand_over_socket(c);
+		break;
+	case CALL_SOCKETCALL:
+		hand_over_socketcall(c);
+		break;
+	case CALL_EXEC:
+		give(c, SECCOMP_RET_USER_NOTIF);
+		break;
+	case CALL_IO_URING_SETUP:
+		give(c, SECCOMP_RET_ERRNO | ENOSYS);
+		break;
+	default:
+		hand_over_descriptor(c, w);
+	}
+}
+
+static enum call_kind judged_as(enum call_kind kind)
+{
+	return kind <= CALL_OF_DESCRIPTOR_LAST ? CALL_READ : kind;
+}
+
+/* The numbers of one architecture: compared one by one, then what each kind of them
+ * comes to, for all of the kind together. */
+static void add_table(struct code *c, const struct call_table *t, const struct window *w)
+{
+	unsigned int jump[256] = { 0 }, skip;
+	uint32_t judged = 0;
+
+	load(c, offsetof(struct seccomp_data, arch));
+	skip = c->n;
+	add(c, BPF_JMP | BPF_K | BPF_JEQ, t->arch, 0, 0);
+	load(c, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < t->count; i++) {
+		jump[i] = c->n;
+		add(c, BPF_JMP | BPF_K | BPF_JEQ, t->numbers[i].number, 0, 0);
+	}
+	give(c, SECCOMP_RET_ALLOW);
+	for (size_t i = 0; i < t->count; i++) {
+		enum call_kind kind = judged_as(t->numbers[i].kind);
+
+		if (judged & 1u << kind)
+			continue;
+		judged |= 1u << kind;
+		for (size_t j = i; j < t->count; j++)
+			if (judged_as(t->numbers[j].kind) == kind && jump[j] < INSTRUCTIONS_MAX)
+				c->ins[jump[j]].jt = c->n - jump[j] - 1;
+		judge(c, kind, w);
+	}
+	if (skip < INSTRUCTIONS_MAX)
+		c->ins[skip].jf = c->n - skip - 1;
+}
+
+int filter_install(const struct window *w)
+{
+	struct call_table tables[CALL_TABLES_MAX];
+	struct code c = { .n = 0 };
+	struct sock_fprog program = { .filter = c.ins };
+	size_t n = call_tables(tables);
+
+	for (size_t i = 0; i < n; i++)
+		add_table(&c, &tables[i], w);
+	give(&c, SECCOMP_RET_ALLOW);
+	if (!n || c.n > INSTRUCTIONS_MAX) {
+		errno = ENOSYS;
+		return -1;
+	}
+	program.len = c.n;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		       SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}

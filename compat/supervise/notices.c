@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The calls that are handed over: taken, answered, and those that wait meanwhile. Knows
+ * nothing of what they do. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <linux/seccomp.h>
+
+#include "calls.h"
+#include "kept.h"
+#include "notices.h"
+#include "thread.h"
+
+/* Newer than some kernels' headers. */
+#ifndef SECCOMP_ADDFD_FLAG_SEND
+#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
+#endif
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+#define EVENTS 16
+
+struct wait {
+	struct wait *next;
+	struct call call;
+	struct attempt attempt;
+	int64_t deadline;		/* INT64_MAX: none */
+	bool is_over;			/* to be freed when no event can name it */
+};
+
+static int listener, poller;
+static struct window window;
+static struct wait *waits;
+
+/* Larger than the structs, if the kernel is newer than our headers. */
+static struct seccomp_notif *notice;
+static struct seccomp_notif_resp *answer;
+static size_t notice_size, answer_size;
+
+/* What epoll tells of: one of these, a thread by its number, or a wait by the
+ * descriptor that it waits for. */
+enum { OF_LISTENER, OF_WATCHED, OF_THREAD, OF_WAIT };
+
+static bool poll_for(int fd, int what, int number)
+{
+	struct epoll_event e = {
+		.events = EPOLLIN,
+		.data.u64 = (uint64_t)what << 32 | (uint32_t)number,
+	};
+
+	return !epoll_ctl(poller, EPOLL_CTL_ADD, fd, &e);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+bool notices_begin(int fd, const struct window *w)
+{
+	struct seccomp_notif_sizes sizes;
+
+	listener = fd;
+	window = *w;
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
+		return false;
+	notice_size = larger(sizes.seccomp_notif, sizeof(*notice));
+	answer_size = larger(sizes.seccomp_notif_resp, sizeof(*answer));
+	notice = calloc(1, notice_size);
+	answer = calloc(1, answer_size);
+	poller = epoll_create1(EPOLL_CLOEXEC);
+	if (!notice || !answer || poller < 0)
+		return false;
+	/* what is said meanwhile goes elsewhere, in one piece (served_end) */
+	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
+	/* who calls and who answers take turns, best on one processor; since Linux 6.6 */
+	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	return poll_for(fd, OF_LISTENER, 0);
+}
+
+bool notices_watch(int fd)
+{
+	return poll_for(fd, OF_WATCHED, 0);
+}
+
+static bool is_valid(uint64_t id)
+{
+	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+}
+
+/* False if the call is over: a signal ended it, or its thread's end. */
+static bool tell(const struct call *c, int64_t result)
+{
+	memset(answer, 0, answer_size);
+	answer->id = c->id;
+	if (result == CALL_CONTINUES)
+		answer->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	else if (result < 0)
+		answer->error = result;
+	else
+		answer->val = result;
+	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, answer) || errno != ENOENT;
+}
+
+/* Puts the descriptor into the program, and answers with its number. */
+static bool give(const struct call *c, const struct attempt *a)
+{
+	struct seccomp_notif_addfd add = {
+		.id = c->id,
+		.flags = SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND,
+		.srcfd = a->fd,
+		.newfd = a->to,
+		.newfd_flags = a->flags,
+	};
+	int error;
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
+		return true;
+	error = errno;
+	if (error == EINVAL) {		/* before Linux 5.14 it takes two steps */
+		add.flags = SECCOMP_ADDFD_FLAG_SETFD;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
+			return tell(c, a->to);
+		error = errno;
+	}
+	/* beyond its limit (replace_fd) */
+	return tell(c, error == EBADF ? -EMFILE : -error);
+}
+
+/* What was done for a call that a signal ended before its thread was told: most often it
+ * makes the call again (signal(7)), and is told then. */
+static struct done {
+	struct call call;
+	int64_t result;
+} done[64];
+
+static struct done *of_thread(pid_t thread)
+{
+	return &done[(unsigned int)thread % (sizeof(done) / sizeof(done[0]))];
+}
+
+static bool has_effect(const struct call *c)
+{
+	switch (c->kind) {
+	case CALL_WRITE:
+	case CALL_WRITEV:
+	case CALL_PWRITEV2:
+	case CALL_SENDTO:
+	case CALL_SENDMSG:
+	case CALL_SENDMMSG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool was_done(const struct call *c, int64_t *result)
+{
+	struct done *d = of_thread(c->thread);
+	bool same = d->call.thread == c->thread && d->call.kind == c->kind &&
+		    !memcmp(d->call.args, c->args, sizeof(c->args));
+
+	if (d->call.thread == c->thread)
+		d->call.thread = 0;
+	*result = d->result;
+	return same;
+}
+
+static bool finish(const struct call *c, const struct attempt *a, int64_t result)
+{
+	bool told = result == CALL_GIVES ? give(c, a) : tell(c, result);
+
+	if (!told && a->socket)
+		kept_keep(a->fd);
+	return told;
+}
+
+static void close_attempt(struct attempt *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+}
+
+/* No descriptor of ours is to keep a socket that the program has not. epoll(7) would
+ * watch a closed one on while the program has it. */
+static void end_wait(struct wait *w)
+{
+	epoll_ctl(poller, EPOLL_CTL_DEL, w->attempt.fd, NULL);
+	close_attempt(&w->attempt);
+	w->is_over = true;
+}
+
+static void sweep(void)
+{
+	struct wait **at = &waits, *w;
+
+	while ((w = *at))
+		if (w->is_over) {
+			*at = w->next;
+			free(w);
+		} else {
+			at = &w->next;
+		}
+}
+
+static void begin_wait(const struct call *c, struct attempt *a)
+{
+	struct wait *w = calloc(1, sizeof(*w));
+	struct thread *t = thread_find(c->thread);
+
+	if (!w) {
+		tell(c, -ENOBUFS);
+		close_attempt(a);
+		return;
+	}
+	w->call = *c;
+	w->attempt = *a;
+	w->deadline = calls_deadline(c, a);
+	w->next = waits;
+	waits = w;
+	if (t && !t->is_watched)
+		t->is_watched = poll_for(t->pidfd, OF_THREAD, t->id);
+	if (!poll_for(a->fd, OF_WAIT, a->fd)) {
+		tell(c, -errno);
+		end_wait(w);
+	}
+}
+
+/* What a thread that calls again, or is gone, has waited for is over. */
+static void end_waits(pid_t thread)
+{
+	for (struct wait *w = waits; w; w = w->next)
+		if (!w->is_over && w->call.thread == thread)
+			end_wait(w);
+}
+
+/* So is what a signal has ended: no descriptor of ours may keep what is closed. */
+static void end_ended_waits(void)
+{
+	for (struct wait *w = waits; w; w = w->next)
+		if (!w->is_over && !is_valid(w->call.id))
+			end_wait(w);
+}
+
+static bool closes(enum call_kind kind)
+{
+	return kind == CALL_CLOSE || kind == CALL_CLOSE_RANGE || kind == CALL_EXEC ||
+	       kind == CALL_DUP2 || kind == CALL_DUP3;
+}
+
+static void retry(struct wait *w)
+{
+	int64_t result;
+
+	if (w->is_over)
+		return;
+	if (!is_valid(w->call.id)) {
+		end_wait(w);
+		return;
+	}
+	result = calls_carry_out(&w->call, &window, &w->attempt);
+	if (result == CALL_WAITS)
+		return;
+	finish(&w->call, &w->attempt, result);
+	end_wait(w);
+}
+
+static void take_call(void)
+{
+	struct attempt a = { .fd = -1 };
+	struct call c = { .done = 0 }, as_called;
+	int64_t result;
+
+	memset(notice, 0, notice_size);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
+		return;
+	c.id = notice->id;
+	c.thread = notice->pid;
+	c.began = calls_now();
+	call_read(&c, notice->data.arch, notice->data.nr,
+		  (const uint64_t *)notice->data.args);
+	end_waits(c.thread);
+	if (closes(c.kind))
+		end_ended_waits();
+	as_called = c;
+	if (!was_done(&c, &result))
+		result = calls_carry_out(&c, &window, &a);
+	if (result == CALL_WAITS) {
+		begin_wait(&c, &a);
+		return;
+	}
+	if (!finish(&c, &a, result) && has_effect(&c) && result >= 0)
+		*of_thread(c.thread) = (struct done) { as_called, result };
+	close_attempt(&a);
+}
+
+static int time_left(void)
+{
+	int64_t first = INT64_MAX, left;
+
+	for (struct wait *w = waits; w; w = w->next)
+		if (w->deadline < first)
+			first = w->deadline;
+	if (first == INT64_MAX)
+		return -1;
+	left = (first - calls_now() + 999999) / 1000000;
+	return left < 0 ? 0 : left < 1000000 ? left : 1000000;
+}
+
+static void end_late_waits(void)
+{
+	int64_t now = calls_now();
+
+	for (struct wait *w = waits; w; w = w->next)
+		if (!w->is_over && w->deadline <= now) {
+			tell(&w->call, calls_time_out(&w->call));
+			end_wait(w);
+		}
+}
+
+static struct wait *find_wait(int fd)
+{
+	struct wait *w = waits;
+
+	while (w && (w->is_over || w->attempt.fd != fd))
+		w = w->next;
+	return w;
+}
+
+enum notice notices_take(void)
+{
+	struct epoll_event events[EVENTS];
+	enum notice notice_of = NOTICE_NONE;
+	int n = epoll_wait(poller, events, EVENTS, waits ? time_left() : -1);
+
+	for (int i = 0; i < n; i++) {
+		int number = (uint32_t)events[i].data.u64;
+		struct wait *w;
+
+		switch (events[i].data.u64 >> 32) {
+		case OF_LISTENER:
+			if (events[i].events & EPOLLIN) {
+				take_call();
+			} else {
+				epoll_ctl(poller, EPOLL_CTL_DEL, listener, NULL);
+				notice_of = NOTICE_OF_END;
+			}
+			break;
+		case OF_WATCHED:
+			if (notice_of == NOTICE_NONE)
+				notice_of = NOTICE_OF_SIGNAL;
+			break;
+		case OF_THREAD:
+			end_waits(number);
+			thread_forget(number);
+			break;
+		case OF_WAIT:
+			w = find_wait(number);
+			if (w)
+				retry(w);
+			break;
+		}
+	}
+	if (waits) {
+		end_late_waits();
+		sweep();
+	}
+	return notice_of;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whom a call is carried out for: the thread of a supervised program whose process id,
+ * capability, network namespace and settings the parts of libipq are to see in place of
+ * our own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
+#include <linux/sockios.h>
+
+#include "nfqueue.h"
+#include "served.h"
+#include "thread.h"
+
+static struct {
+	pid_t id, process;
+} served;
+
+static bool is_deprived;		/* CAP_NET_ADMIN is put aside */
+static char **own_environment;		/* put aside, NULL if it is not */
+static uint64_t network_here;		/* ours now, as nfqueue_network; 0: ask */
+
+pid_t served_thread(void)
+{
+	return served.id;
+}
+
+pid_t served_process(void)
+{
+	return served.process;
+}
+
+bool served_begin(pid_t thread)
+{
+	const struct thread *t = thread_find(thread);
+
+	if (t) {
+		served.id = t->id;
+		served.process = t->process;
+	}
+	return t;
+}
+
+typedef struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3];
+
+static bool get_capabilities(pid_t thread, capabilities data)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3, .pid = thread,
+	};
+
+	return !syscall(SYS_capget, &header, data);
+}
+
+/* Of this thread alone: the system call, unlike C libraries' functions, does so. */
+static bool set_net_admin(bool has)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	capabilities data;
+
+	if (!get_capabilities(0, data))
+		return false;
+	if (has)
+		data[0].effective |= data[0].permitted & 1u << CAP_NET_ADMIN;
+	else
+		data[0].effective &= ~(1u << CAP_NET_ADMIN);
+	return !syscall(SYS_capset, &header, data);
+}
+
+static uint64_t namespace_of(pid_t thread, const char *kind)
+{
+	char path[48];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)thread, kind);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+/* The kernel looks at who sends (netlink_net_capable), which is us. */
+void served_take_capability(void)
+{
+	int saved = errno;
+	capabilities data;
+
+	if (get_capabilities(served.id, data) &&
+	    !(data[0].effective & 1u << CAP_NET_ADMIN))
+		is_deprived = set_net_admin(false);
+	errno = saved;
+}
+
+static void enter(int fd)
+{
+	if (!setns(fd, CLONE_NEWNET))
+		network_here = 0;
+}
+
+void served_enter_network(void)
+{
+	int saved = errno, fd;
+	char path[48];
+
+	if (namespace_of(served.id, "net") != namespace_of(gettid(), "net")) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)served.id);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			enter(fd);
+			close(fd);
+		}
+	}
+	errno = saved;
+}
+
+static uint64_t ask_network(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	uint64_t network = 0;
+
+	if (fd >= 0) {
+		network = nfqueue_network(fd);
+		close(fd);
+	}
+	return network;
+}
+
+void served_enter_network_of(int fd, uint64_t network)
+{
+	int saved = errno, theirs;
+
+	if (!network_here)
+		network_here = ask_network();
+	if (network_here != network) {
+		theirs = ioctl(fd, SIOCGSKNS);
+		if (theirs >= 0) {
+			enter(theirs);
+			close(theirs);
+		}
+	}
+	errno = saved;
+}
+
+#define ENVIRONMENT_MAX (1 << 21)	/* more than the kernel gives room for */
+#define SETTINGS_MAX 32
+static const char prefix[] = "LIBIPQ_";
+
+/* A program may change its own afterwards; nobody but itself knows that. */
+void served_take_environment(void)
+{
+	static char text[ENVIRONMENT_MAX], *settings[SETTINGS_MAX + 1];
+	size_t len = 0, n = 0;
+	char path[48];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)served.id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	while (len < sizeof(text) - 1 &&
+	       (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += got;
+	close(fd);
+	text[len] = '\0';
+	for (char *at = text; at < text + len; at += strlen(at) + 1)
+		if (!strncmp(at, prefix, strlen(prefix)) && n < SETTINGS_MAX)
+			settings[n++] = at;
+	settings[n] = NULL;
+	/* one that was emptied on the way still means what ipq-run was told */
+	if (n) {
+		own_environment = environ;
+		environ = settings;
+	}
+}
+
+/* What there is to explain is said where the program would say it. */
+static void say_there(void)
+{
+	int theirs = thread_descriptor(served.id, STDERR_FILENO);
+	int ours = theirs < 0 ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (ours >= 0)
+		dup2(theirs, STDERR_FILENO);
+	fflush(stderr);
+	if (ours >= 0) {
+		dup2(ours, STDERR_FILENO);
+		close(ours);
+	}
+	if (theirs >= 0)
+		close(theirs);
+}
+
+void served_end(void)
+{
+	int saved = errno;
+
+	if (__fpending(stderr))
+		say_there();
+	if (is_deprived)
+		set_net_admin(true);
+	is_deprived = false;
+	if (own_environment)
+		environ = own_environment;
+	own_environment = NULL;
+	errno = saved;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The threads of supervised programs: who they are, their descriptors, their memory.
+ * Knows nothing of calls. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "thread.h"
+
+/* Newer than some C libraries' headers; the same on every architecture. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+/* pidfd_open(2), since Linux 6.9. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+/* Those that lately called; others' are forgotten, and asked about again. */
+#define THREADS_MAX 256
+
+static struct thread *buckets[THREADS_MAX];
+
+static struct thread **bucket(pid_t id)
+{
+	return &buckets[(unsigned int)id % THREADS_MAX];
+}
+
+/* The last number of the line of /proc/ID/status: in the innermost PID namespace. */
+static pid_t read_last(const char *text, const char *line)
+{
+	const char *at = strstr(text, line), *end;
+	pid_t last = 0;
+
+	if (!at)
+		return 0;
+	at += strlen(line);
+	end = at + strcspn(at, "\n");
+	while (at < end) {
+		at += strspn(at, " \t");
+		last = atoi(at);
+		at += strcspn(at, " \t\n");
+	}
+	return last;
+}
+
+static bool read_status(pid_t id, char *text, size_t size)
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, size - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return n > 0;
+}
+
+static struct thread *make(pid_t id)
+{
+	char status[2048];
+	struct thread *t;
+	int pidfd;
+
+	if (!read_status(id, status, sizeof(status)))
+		return NULL;
+	pidfd = syscall(SYS_pidfd_open, id, PIDFD_THREAD);
+	if (pidfd < 0 && errno == EINVAL)
+		pidfd = syscall(SYS_pidfd_open, read_last(status, "\nTgid:"), 0);
+	if (pidfd < 0)
+		return NULL;
+	t = calloc(1, sizeof(*t));
+	if (!t) {
+		close(pidfd);
+		return NULL;
+	}
+	t->id = id;
+	t->pidfd = pidfd;
+	t->process = read_last(status, "\nNStgid:");
+	return t;
+}
+
+/* The ends of those that are watched are told; the others make room. */
+struct thread *thread_find(pid_t id)
+{
+	struct thread **place = bucket(id), *t = *place;
+
+	while (t && t->id != id)
+		t = t->next;
+	if (t)
+		return t;
+	if (*place && !(*place)->is_watched)
+		thread_forget((*place)->id);
+	t = make(id);
+	if (t) {
+		t->next = *place;
+		*place = t;
+	}
+	return t;
+}
+
+void thread_forget(pid_t id)
+{
+	struct thread **place = bucket(id), *t;
+
+	while (*place && (*place)->id != id)
+		place = &(*place)->next;
+	t = *place;
+	if (t) {
+		*place = t->next;
+		close(t->pidfd);
+		free(t);
+	}
+}
+
+/* The number of a thread that has ended may be another's by now: ESRCH says so. */
+int thread_descriptor(pid_t id, int fd)
+{
+	struct thread *t = thread_find(id);
+	int copy = t ? (int)syscall(SYS_pidfd_getfd, t->pidfd, fd, 0) : -1;
+
+	if (t && copy < 0 && errno == ESRCH) {
+		thread_forget(id);
+		t = thread_find(id);
+		copy = t ? (int)syscall(SYS_pidfd_getfd, t->pidfd, fd, 0) : -1;
+	}
+	return copy;
+}
+
+static int whole(ssize_t got, size_t n)
+{
+	if (got == (ssize_t)n)
+		return 0;
+	errno = EFAULT;
+	return -1;
+}
+
+int thread_read(pid_t id, void *to, const void *from, size_t n)
+{
+	struct iovec here = { to, n }, there = { (void *)from, n };
+
+	return whole(process_vm_readv(id, &here, 1, &there, 1, 0), n);
+}
+
+int thread_write(pid_t id, void *to, const void *from, size_t n)
+{
+	struct iovec here = { (void *)from, n }, there = { to, n };
+
+	return whole(process_vm_writev(id, &here, 1, &there, 1, 0), n);
+}

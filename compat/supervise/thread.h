@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The threads of supervised programs: who they are, their descriptors, their memory.
+ * Knows nothing of calls. */
+#ifndef SUPERVISE_THREAD_H
+#define SUPERVISE_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct thread {
+	struct thread *next;
+	pid_t id;
+	pid_t process;		/* its process id as the program itself sees it */
+	int pidfd;		/* of the thread, or of its process in older kernels */
+	bool is_watched;	/* the loop is told when it ends */
+};
+
+/* What is known of the thread; NULL and errno if it is gone, or not ours to look at. */
+struct thread *thread_find(pid_t id);
+
+/* It has ended. */
+void thread_forget(pid_t id);
+
+/* A duplicate of its descriptor, close-on-exec; -1 and errno. */
+int thread_descriptor(pid_t id, int fd);
+
+/* Copies n bytes from the thread's memory, or to it. Returns 0, or -1 and EFAULT. */
+int thread_read(pid_t id, void *to, const void *from, size_t n);
+int thread_write(pid_t id, void *to, const void *from, size_t n);
+
+#endif
