@@ -356,10 +356,14 @@ int main(int argc, char **argv)
 	}
 	if (why)
 		die(125, culprit, why);
-	if (elf_is_static(&elf) && elf.class != NATIVE_CLASS)
-		die(125, culprit, "is statically linked, for 32 bits: nothing can be loaded "
-		    "into it; it must be linked again");
-	if (supervised || elf_is_static(&elf))
+	supervised = supervised || elf_is_static(&elf);
+	if (supervised && elf.class != NATIVE_CLASS)
+		die(125, culprit, elf_is_static(&elf) ?
+		    "is statically linked, for 32 bits: nothing can be loaded into it; it "
+		    "must be linked again" :
+		    "is a 32-bit program, which cannot be supervised; run it without "
+		    "--supervise");
+	if (supervised)
 		return run(&program, instances ? &set : NULL, supervise);
 	why = named ? library_check(library, &elf) : library_find(&elf, library);
 	if (why)
