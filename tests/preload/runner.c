@@ -112,7 +112,7 @@ Test(runner, every_option_reaches_the_environment)
 	expect("4-7,65280-65535,,,,,,,\n");
 	setenv("LIBIPQ_QUEUE", "77", 1);
 	cr_assert(RUN("%s -m 5 " SHOW, IPQ_RUN) == 0);
-	expect("77,,5,,,,,\n");
+	expect("77,,5,,,,,,\n");
 	/* the program's own options are the program's */
 	cr_assert(RUN("%s echo -q 1 --help", IPQ_RUN) == 0);
 	expect("-q 1 --help\n");
