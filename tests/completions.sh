@@ -1,21 +1,34 @@
 #!/bin/sh
-# usage: completions.sh COMPLETIONS BUILDDIR
-# In bash, the tab key offers every option that --help lists, the commands of
+# usage: completions.sh bash|zsh|fish COMPLETIONS BUILDDIR
+# In each shell the tab key offers every option that --help lists, the commands of
 # ipqctl, and programs and files where they belong.
 set -eu
 
-completions=$1 build=$2
-command -v bash > /dev/null || { echo "skipped: no bash"; exit 77; }
+shell=$1 completions=$2/$1 build=$3 here=$(readlink -f "$(dirname "$0")")
+command -v "$shell" > /dev/null || { echo "skipped: no $shell"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+export HOME="$work" PATH="$build/compat:$build/tools:$PATH"
 
 # What is offered for the last word, a line each. Arguments: the command's words.
 offered()
 {
-	# shellcheck disable=SC2016 # bash expands it
-	bash -c 'source "$1/$2"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2))
-		"_${2//-/_}"; printf "%s\n" "${COMPREPLY[@]}"' bash "$completions" "$@"
+	case $shell in
+	bash)
+		# shellcheck disable=SC2016 # bash expands it
+		bash -c 'source "$1/$2"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2))
+			"_${2//-/_}"; printf "%s\n" "${COMPREPLY[@]}"' \
+			bash "$completions" "$@"
+		;;
+	zsh)
+		timeout 60 zsh -f "$here/completions.zsh" "$completions" "$*"
+		;;
+	fish)
+		timeout 60 fish -N -c "source $completions/ipq-run.fish
+			source $completions/ipqctl.fish; complete -C '$*'" | cut -f 1
+		;;
+	esac
 }
 
 # Arguments: what must be offered, then the command's words.
@@ -32,11 +45,12 @@ offers_options()
 {
 	tool=$1
 	shift
-	"$tool" "$@" --help | sed -n 's/^  *\(-[a-zA-Z0-9], \)*\(--[a-z0-9-]*\).*/\2/p' > options
+	"$tool" "$@" --help | sed -n 's/^  *\(-[a-zA-Z0-9], \)*\(--[a-z0-9-]*\).*/\2/p' |
+		sort -u > options
 	grep -q . options || { echo "$tool $* --help lists no option"; exit 1; }
-	while read -r option; do
-		offers "$option" "$(basename "$tool")" "$@" "$option"
-	done < options
+	offered "$(basename "$tool")" "$@" -- | sort -u > list
+	comm -23 options list > missing
+	[ ! -s missing ] || { echo "$tool $* does not offer"; cat missing; exit 1; }
 }
 
 offers_options "$build/compat/ipq-run"

@@ -1,0 +1,26 @@
+# fish completion for ipq-run(1): the options that --help lists, then a program and its
+# arguments.
+
+# Each option, a tab and its text, from lines of --help.
+function __ipq_run_options
+    ipq-run --help 2>/dev/null | string replace -rf \
+        '^  +(?:-[0-9a-zA-Z], )?(--[a-z0-9-]+)(?: [A-Z]+)?  +(.*)$' '$1\t$2'
+end
+
+# What the program's own completions offer, or names of programs while there is none.
+function __ipq_run_program
+    set -l words (commandline -opc)
+    set -l valued (ipq-run --help 2>/dev/null | string replace -rf \
+        '^  +(-[0-9a-zA-Z]), (--[a-z0-9-]+) [A-Z]+ .*$' '$1\n$2' | string split '\n')
+    set -e words[1]
+    while string match -q -- '-*' "$words[1]"
+        contains -- $words[1] $valued; and set -e words[1]
+        set -e words[1]
+    end
+    complete -C (string join -- ' ' $words (commandline -ct))
+end
+
+complete -c ipq-run -f
+complete -c ipq-run -n 'string match -q -- "-*" (commandline -ct)' -a '(__ipq_run_options)'
+complete -c ipq-run -s l -l library -r -F
+complete -c ipq-run -n 'not string match -q -- "-*" (commandline -ct)' -a '(__ipq_run_program)'
