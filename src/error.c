@@ -50,9 +50,7 @@ void ipq_error_set(enum ipq_error error)
  */
 EXPORT char *ipq_errstr(void)
 {
-	static char ended[] = "Reading ended";
-
-	return ipq_errno == IPQ_ERR_ENDED ? ended : ipq_errmap[ipq_errno].message;
+	return ipq_errmap[ipq_errno].message;
 }
 
 /*

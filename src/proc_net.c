@@ -3,8 +3,6 @@
  * sockets. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/syscall.h>
 
@@ -13,13 +11,13 @@
 /* Before Linux 3.8 these are no links, and their own numbers tell nothing. */
 static uint64_t number_at(const char *path)
 {
-	static const char before[] = "net:[";
+	unsigned long long number;
 	char text[64] = "";
 
 	if (readlink(path, text, sizeof(text) - 1) < 0 ||
-	    strncmp(text, before, sizeof(before) - 1) != 0)
+	    sscanf(text, "net:[%llu]", &number) != 1)
 		return 0;
-	return strtoull(text + sizeof(before) - 1, NULL, 10);
+	return number;
 }
 
 uint64_t proc_net_number(void)

@@ -18,6 +18,10 @@ gives debian/changelog "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)"
 gives packaging/libipq.spec "$(sed -n 's/^Version: *//p' packaging/libipq.spec)"
 gives packaging/APKBUILD "$(sed -n 's/^pkgver=//p' packaging/APKBUILD)"
 
+# what is not yet released has a section of its own above
+sed -n 's/^Version \([^,]*\), .*/\1/p' NEWS | grep -qx "$version" ||
+	{ echo "NEWS does not have version $version"; exit 1; }
+
 if command -v rpmspec > /dev/null; then
 	rpmspec --parse packaging/libipq.spec > /dev/null
 else

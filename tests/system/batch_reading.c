@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and cut to buffers that are too small in the same way. */
+/* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and
+ * cut to buffers that are too small in the same way. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

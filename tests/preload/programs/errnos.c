@@ -141,7 +141,8 @@ static void case_connect(void)
 	struct sockaddr_in lo = { .sin_family = AF_INET, .sin_port = htons(9),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	KEEPS(!connect(ours(NETLINK_FIREWALL), (const struct sockaddr *)&old_kernel, sizeof(old_kernel)));
+	KEEPS(!connect(ours(NETLINK_FIREWALL), (const struct sockaddr *)&old_kernel,
+		       sizeof(old_kernel)));
 	KEEPS(!connect(socket(AF_INET, SOCK_DGRAM, 0), (struct sockaddr *)&lo, sizeof(lo)));
 }
 

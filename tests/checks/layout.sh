@@ -1,0 +1,101 @@
+#!/bin/sh
+# usage: layout.sh style | spelling
+# How the text of the project looks: "style" compares the C sources with .clang-format,
+# and all text with .editorconfig; "spelling" runs codespell with the exceptions of
+# .codespellrc. In the project's directory.
+set -eu
+# shellcheck source=tests/checks/common.sh
+. "$(dirname "$0")/common.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=
+
+# The project's text, without what programs wrote.
+text()
+{
+	find . \( -path './build*' -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -o \
+		-type f ! -name '*.abi' ! -name '*.svg' ! -name LICENSE ! -name '*.log' -print
+}
+
+# White space before a comment or a backslash at the end of a line is the author's to
+# choose: clang-format knows no tab stops there.
+normalize()
+{
+	sed 's#\([^ \t]\)[ \t]*/\*#\1 /*#g; s#[ \t]*\\$# \\#'
+}
+
+# What clang-format would change is shown. A few lines in each file are better than what
+# it makes of them, so that only a file most of which differs is an error: more than a
+# line in five, and more than 20.
+compare_with_clang_format()
+{
+	find include src compat tools examples tests -name '*.[ch]' \
+		! -name captured.h > "$work/sources"
+	while read -r file; do
+		normalize < "$file" > "$work/is"
+		clang-format "$file" | normalize > "$work/wanted"
+		diff -u --label "$file" --label "$file (clang-format)" \
+			"$work/is" "$work/wanted" > "$work/diff" && continue
+		cat "$work/diff"
+		changed=$(grep -c '^-[^-]' "$work/diff" || :)
+		lines=$(wc -l < "$file")
+		total=$((${total-0} + changed))
+		if [ "$changed" -gt 20 ] && [ $((changed * 5)) -gt "$lines" ]; then
+			echo "failed: $file: $changed of $lines lines differ from .clang-format"
+			failed=1
+		fi
+	done < "$work/sources"
+	echo "clang-format would change ${total-0} lines"
+}
+
+# Lines may have 90 columns, and a few more where text would have to be torn apart.
+look_at_columns()
+{
+	# shellcheck disable=SC2046 # names without blanks
+	awk '
+	{
+		columns = 0
+		count = split($0, part, "\t")
+		for (i = 1; i < count; i++)
+			columns += length(part[i]) + 8 - (columns + length(part[i])) % 8
+		columns += length(part[count])
+		if (columns > 100) {
+			print "failed: " FILENAME ":" FNR ": " columns " columns"
+			bad = 1
+		}
+	}
+	END { exit bad }' $(find include src compat tools examples tests -name '*.[ch]' \
+		! -name captured.h) || failed=1
+}
+
+look_at_ends_of_lines()
+{
+	# shellcheck disable=SC2046 # names without blanks
+	if grep -nE '[[:blank:]]$' $(text); then
+		echo "failed: blanks at the end of a line"
+		failed=1
+	fi
+	# shellcheck disable=SC2046 # names without blanks
+	[ -n "$(tail -qc 1 $(text) | tr -d '\n')" ] || return 0
+	for file in $(text); do
+		[ -z "$(tail -c 1 "$file")" ] ||
+			echo "failed: $file: no newline at the end of the file"
+	done
+	failed=1
+}
+
+case $1 in
+style)
+	look_at_columns
+	look_at_ends_of_lines
+	[ ! "$failed" ] || exit 1
+	need clang-format
+	compare_with_clang_format
+	;;
+spelling)
+	need codespell
+	codespell || failed=1
+	;;
+esac
+[ ! "$failed" ]
