@@ -92,9 +92,19 @@ enum ipq_ctl_request {
 	IPQ_CTL_GET_GSO,		/* unsigned int * */
 	IPQ_CTL_SET_BATCH,		/* unsigned int: messages, 1 to 1024 */
 	IPQ_CTL_GET_BATCH,		/* unsigned int * */
+	IPQ_CTL_SET_TRUNCATED,		/* unsigned int: an ipq_ctl_truncated */
+	IPQ_CTL_GET_TRUNCATED,		/* unsigned int * */
 	IPQ_CTL_GET_DELIVERED = 0x1100,	/* uint64_t *: packets read */
 	IPQ_CTL_GET_FOREIGN,		/* uint64_t *: of the other family, passed over */
 	IPQ_CTL_GET_DROPPED,		/* uint64_t *: by the kernel, queue or buffer full */
+	IPQ_CTL_END_READS = 0x1200,	/* unsigned int: so many, that wait or come next */
+};
+
+/* What becomes of a packet whose message is longer than the buffer of ipq_read. */
+enum ipq_ctl_truncated {
+	IPQ_TRUNCATED_ERROR,		/* the read fails: "Received message truncated" */
+	IPQ_TRUNCATED_ACCEPT,		/* it passes, and the read goes on */
+	IPQ_TRUNCATED_DROP,
 };
 
 int ipq_ctl(const struct ipq_handle *h, int request, ...);

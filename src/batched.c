@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "batched.h"
+#include "ends.h"
 #include "take.h"
 
 /* With batches: as if the program had been given it, and had decided on it. */
@@ -25,7 +26,7 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	bool locked = batch_lock(q->batch);
 	bool accepted = take_accept(q, fd, m);
 
-	if (m->kind == MESSAGE_MARK)
+	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
 		batch_mark_seen(q->batch, m->id);
 	else
 		batch_mark_passed(q->batch);
@@ -53,7 +54,9 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 		for (unsigned int i = 0; i < n; i++) {
 			m = batch_look(b, i, &d);
 			translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, m);
-			if (m->kind == MESSAGE_MARK) {
+			if (m->kind == MESSAGE_MARK && m->id == ENDS_MARK) {
+				ends_note_mark(q->peer);
+			} else if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !take_is_for(q->peer, m)) {
@@ -111,6 +114,10 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 		verdicts_note_read(batch_verdicts(q->batch));
 		n = give_held(q, fd, buf, len, flags, &others);
 		batch_leave(q->batch, fd);
+	}
+	if (n == 0 && ends_due(q->peer)) {
+		errno = ECANCELED;
+		return -1;
 	}
 	if (n >= 0)	/* a verdict held, or a mark, may not have been sent */
 		errno = saved;

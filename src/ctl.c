@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "ends.h"
 #include "error.h"
 #include "export.h"
 #include "handle.h"
@@ -31,6 +32,11 @@ static int set(struct ip_queue *q, int request, unsigned int value, unsigned int
 			return EINVAL;
 		*(request == IPQ_CTL_SET_GSO ? &s.gso : &s.fail_open) = value;
 		break;
+	case IPQ_CTL_SET_TRUNCATED:
+		if (value > TRUNCATED_DROP)
+			return EINVAL;
+		s.truncated = value;
+		break;
 	default:
 		if (value == 0 || value > SETTINGS_BATCH_MAX)
 			return EINVAL;
@@ -50,6 +56,8 @@ static unsigned int get(const struct settings *s, int request)
 		return s->fail_open;
 	case IPQ_CTL_GET_BATCH:
 		return s->batch;
+	case IPQ_CTL_GET_TRUNCATED:
+		return s->truncated;
 	default:
 		return s->gso;
 	}
@@ -90,7 +98,7 @@ static int count(const struct peer *p, int request, uint64_t *counter)
 	}
 }
 
-static int answer(struct ip_queue *q, int request, va_list args)
+static int answer(struct ip_queue *q, int fd, int request, va_list args)
 {
 	unsigned int value, *first;
 
@@ -103,6 +111,7 @@ static int answer(struct ip_queue *q, int request, va_list args)
 	case IPQ_CTL_SET_FAIL_OPEN:
 	case IPQ_CTL_SET_GSO:
 	case IPQ_CTL_SET_BATCH:
+	case IPQ_CTL_SET_TRUNCATED:
 		return set(q, request, va_arg(args, unsigned int), 0);
 	case IPQ_CTL_GET_QUEUE:
 		first = va_arg(args, unsigned int *);
@@ -114,8 +123,11 @@ static int answer(struct ip_queue *q, int request, va_list args)
 	case IPQ_CTL_GET_FAIL_OPEN:
 	case IPQ_CTL_GET_GSO:
 	case IPQ_CTL_GET_BATCH:
+	case IPQ_CTL_GET_TRUNCATED:
 		*va_arg(args, unsigned int *) = get(&q->settings, request);
 		return 0;
+	case IPQ_CTL_END_READS:
+		return ends_ask(q->peer, fd, va_arg(args, unsigned int));
 	default:
 		return count(q->peer, request, va_arg(args, uint64_t *));
 	}
@@ -123,14 +135,16 @@ static int answer(struct ip_queue *q, int request, va_list args)
 
 static bool is_known(int request)
 {
-	return (request >= IPQ_CTL_SET_QUEUE && request <= IPQ_CTL_GET_BATCH) ||
-	       (request >= IPQ_CTL_GET_DELIVERED && request <= IPQ_CTL_GET_DROPPED);
+	return (request >= IPQ_CTL_SET_QUEUE && request <= IPQ_CTL_GET_TRUNCATED) ||
+	       (request >= IPQ_CTL_GET_DELIVERED && request <= IPQ_CTL_GET_DROPPED) ||
+	       request == IPQ_CTL_END_READS;
 }
 
 /*
  * Reads or changes what libipq.h says of the request, one of enum ipq_ctl_request.
  * What is set must be set before the handle's first request, ipq_set_mode as a
- * rule, and is as the LIBIPQ_* variable of that name.
+ * rule, and is as the LIBIPQ_* variable of that name. IPQ_CTL_END_READS may be asked for
+ * at any time, in a signal handler too.
  *
  * Returns 0; 1 for an unknown request, as the old library did for every one; or -1,
  * "Operation not supported" and errno: EINVAL for a value that cannot be, EBUSY
@@ -153,7 +167,7 @@ EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
 		return -1;
 	}
 	va_start(args, request);
-	error = answer(q, request, args);
+	error = answer(q, h->fd, request, args);
 	va_end(args);
 	errno = saved;
 	if (error == 0)

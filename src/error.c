@@ -50,7 +50,9 @@ void ipq_error_set(enum ipq_error error)
  */
 EXPORT char *ipq_errstr(void)
 {
-	return ipq_errmap[ipq_errno].message;
+	static char ended[] = "Reading ended";
+
+	return ipq_errno == IPQ_ERR_ENDED ? ended : ipq_errmap[ipq_errno].message;
 }
 
 /*

@@ -22,6 +22,7 @@ enum ipq_error {
 	IPQ_ERR_RECVBUF,
 	IPQ_ERR_TIMEOUT,
 	IPQ_ERR_PROTOCOL,
+	IPQ_ERR_ENDED,		/* not in the exported table, which programs may know */
 };
 
 /* Of the calling thread. Set by a failure, never cleared by a success. */

@@ -60,9 +60,15 @@ bool ip_queue_holds_message(const struct ip_queue *q);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
- * errno. When all that waited was not for the program it gets NLMSG_NOOP, rather
+ * errno: ECANCELED if the program has asked the read to end. When all that waited was not for the program it gets NLMSG_NOOP, rather
  * than be made to wait for what select(2) said was there. */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);
+
+/* What follows if n, which ip_queue_receive has returned, is more than len: the packet
+ * is decided on, if settings have it so, and the next message is received in its place.
+ * Else returns n. */
+ssize_t ip_queue_pass_over(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			   ssize_t n);
 
 #endif

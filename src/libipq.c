@@ -268,6 +268,38 @@ static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t 
 	return 0;
 }
 
+static APART ssize_t failed(void)
+{
+	if (errno == ECANCELED) {
+		ipq_error_set(IPQ_ERR_ENDED);
+		return 0;
+	}
+	ipq_error_set(IPQ_ERR_RECV);
+	return -1;
+}
+
+/* What did not fit may have been decided on: the next message comes in its place, or, with
+ * a timeout, none if none is there. */
+static APART ssize_t pass_over(struct ip_queue *q, int socket, void *buf, size_t len,
+			       int timeout, ssize_t n)
+{
+	int saved = errno;
+
+	n = ip_queue_pass_over(q, socket, buf, len, timeout ? MSG_DONTWAIT : 0, n);
+	if (n < 0 && timeout && errno == EAGAIN) {
+		errno = saved;
+		ipq_error_set(IPQ_ERR_TIMEOUT);
+		return 0;
+	}
+	if (n < 0)
+		return failed();
+	if ((size_t)n > len) {
+		ipq_error_set(IPQ_ERR_RTRUNC);
+		return -1;
+	}
+	return n;
+}
+
 /*
  * Waits for a message and puts it, all of it, into buf: a packet
  * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type; NLMSG_NOOP
@@ -275,11 +307,13 @@ static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t 
  * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
  * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
  *
- * Returns its length; 0 when none came in time, "Timeout", or when a signal
- * came while waiting with a timeout, errno EINTR; or -1:
+ * Returns its length; 0 when none came in time, "Timeout", when a signal came while
+ * waiting with a timeout, errno EINTR, or when IPQ_CTL_END_READS was asked for,
+ * "Reading ended", errno ECANCELED; or -1:
  *   "Receive buffer size invalid", len is under 20 bytes, nothing was read;
  *   "Received message truncated", len is too short, buf has the first len
- *     bytes and the rest is lost (the packet is not: its id can be answered);
+ *     bytes and the rest is lost (the packet is not: its id can be answered), unless
+ *     LIBIPQ_TRUNCATED has it decided on;
  *   "Failed to receive netlink message", errno as recvmsg(2), EINTR and, for a
  *     descriptor made non-blocking, EAGAIN among others.
  */
@@ -300,14 +334,10 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 		n = receive_within(q, h->fd, buf, len, timeout);
 	else
 		n = ip_queue_receive(q, h->fd, buf, len, 0);
-	if (n < 0) {
-		ipq_error_set(IPQ_ERR_RECV);
-		return -1;
-	}
-	if ((size_t)n > len) {
-		ipq_error_set(IPQ_ERR_RTRUNC);
-		return -1;
-	}
+	if (n < 0)
+		return failed();
+	if ((size_t)n > len)
+		return pass_over(q, h->fd, buf, len, timeout, n);
 	return n;
 }
 

@@ -132,6 +132,7 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 	p->holds = false;
 	p->is_private = false;
 	p->shares = false;
+	p->ends = p->ends_due = 0;
 	p->turn = false;
 	p->noticed = false;
 	p->mode = 0;

@@ -31,6 +31,8 @@ struct peer {
 	atomic_bool several;		/* ids tell by which they came */
 	atomic_bool shares;		/* packets of others come to its socket */
 	atomic_bool turn;		/* a thread is moving such packets */
+	atomic_uint ends;		/* reads to end, */
+	atomic_uint ends_due;		/* and those whose mark is not in the socket */
 	atomic_bool noticed;		/* that it drops packets, on stderr */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */

@@ -3,6 +3,8 @@
  * sockets. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sys/syscall.h>
 
@@ -11,13 +13,13 @@
 /* Before Linux 3.8 these are no links, and their own numbers tell nothing. */
 static uint64_t number_at(const char *path)
 {
-	unsigned long long number;
+	static const char before[] = "net:[";
 	char text[64] = "";
 
 	if (readlink(path, text, sizeof(text) - 1) < 0 ||
-	    sscanf(text, "net:[%llu]", &number) != 1)
+	    strncmp(text, before, sizeof(before) - 1) != 0)
 		return 0;
-	return number;
+	return strtoull(text + sizeof(before) - 1, NULL, 10);
 }
 
 uint64_t proc_net_number(void)

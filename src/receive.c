@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 
 #include "batched.h"
+#include "ends.h"
 #include "export.h"
 #include "ip_queue.h"
 #include "receive.h"
@@ -89,6 +90,10 @@ static APART ssize_t receive_beside(struct ip_queue *q, int fd, void *buf, size_
 		n = receive_in_turn(q, fd, buf, len, flags, &passed);
 		if (n > 0 || (n < 0 && errno != EAGAIN))
 			return n;
+		if (n < 0 && ends_due(q->peer)) {
+			errno = ECANCELED;
+			return -1;
+		}
 		if (n == 0 && (waited || ++looks % LOOKS_MAX))
 			continue;
 		if (flags & MSG_DONTWAIT || (passed && is_nonblocking(fd))) {
@@ -133,6 +138,11 @@ static APART ssize_t receive_waiting(struct ip_queue *q, int fd, void *buf, size
 	if (n)
 		return n;
 	return receive_beside(q, fd, buf, len, flags, passed, !(flags & MSG_DONTWAIT));
+}
+
+ssize_t receive_next(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	return receive_beside(q, fd, buf, len, flags, true, q->waits);
 }
 
 bool ip_queue_holds_message(const struct ip_queue *q)

@@ -14,7 +14,7 @@
 
 static const char prefix[] = "LIBIPQ_";
 
-enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, DEBUG, VARIABLES };
+enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, VARIABLES };
 
 /* With several numbers, a packet id has the number in its upper half. */
 #if ULONG_MAX > UINT32_MAX
@@ -43,6 +43,8 @@ static const struct variable {
 	[BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, false, false,
 		    "a number of messages, 1 to 1024" },
 	[GSO] = { "GSO", 0, 1, false, false, "0 or 1" },
+	[TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, false, false,
+			"error, accept or drop" },
 	[DEBUG] = { "DEBUG", 0, 1, false, false, "0 or 1" },
 };
 
@@ -81,9 +83,21 @@ static bool parse_number(const struct variable *v, const char *text,
 	return n >= v->min;
 }
 
+static bool parse_word(const char *text, uint32_t *number)
+{
+	static const char *const words[] = { "error", "accept", "drop" };
+
+	for (*number = 0; *number <= TRUNCATED_DROP; ++*number)
+		if (!strcmp(text, words[*number]))
+			return true;
+	return false;
+}
+
 static bool parse(const struct variable *v, const char *text, struct value *value)
 {
 	value->set = true;
+	if (v == &variables[TRUNCATED])
+		return parse_word(text, &value->number);
 	if (v->minus_one && !strcmp(text, "-1")) {
 		value->number = v->max;
 		return true;
@@ -165,6 +179,7 @@ bool settings_read(int family, struct settings *s)
 		.fail_open = value[FAIL_OPEN].number,
 		.batch = value[BATCH].number,
 		.gso = value[GSO].number,
+		.truncated = value[TRUNCATED].number,
 		.debug = value[DEBUG].number,
 	};
 	return true;

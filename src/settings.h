@@ -11,6 +11,8 @@
 /* The most queue numbers one handle may have. */
 #define SETTINGS_RANGE_MAX 256
 
+enum { TRUNCATED_ERROR, TRUNCATED_ACCEPT, TRUNCATED_DROP };
+
 struct settings {
 	uint16_t queue;		/* queue number, */
 	uint16_t queue_last;	/* or the first and the last */
@@ -18,6 +20,7 @@ struct settings {
 	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute */
 	bool fail_open;		/* let pass what does not fit in the queue */
 	uint32_t batch;		/* messages in one system call */
+	uint8_t truncated;	/* what becomes of packets too long for the program */
 	bool gso;		/* take packets not yet cut into segments */
 	bool debug;		/* explain refusals on stderr */
 };

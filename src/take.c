@@ -9,6 +9,7 @@
 
 #include "batched.h"
 #include "debug.h"
+#include "ends.h"
 #include "export.h"
 #include "memory.h"
 #include "nfqueue.h"
@@ -200,7 +201,11 @@ ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flag
 		return take_give(q, &m, &d, buf, len, flags);
 	if (flags & MSG_PEEK)
 		nfqueue_discard(fd);
-	if (m.kind != MESSAGE_MARK)
+	if (m.kind == MESSAGE_MARK && m.id == ENDS_MARK && ends_marked(q->peer)) {
+		errno = ECANCELED;
+		return -1;
+	}
+	if (m.kind != MESSAGE_MARK || m.id == ENDS_MARK)
 		*passed = true;
 	return 0;
 }

@@ -33,6 +33,8 @@ static const char usage[] =
 "  -b, --batch N        up to N packets or verdicts in a system call, 1 to 1024\n"
 "  -f, --fail-open      let packets pass for which the queue has no room\n"
 "  -g, --gso            take packets before they are cut to the device's size\n"
+"  -t, --truncated WHAT error, accept or drop: what becomes of packets too long for\n"
+"                       the program's buffer (default error, as ever)\n"
 "  -d, --debug          explain on stderr why a request is refused\n"
 "  -n, --no-iptables    leave PATH alone: do not turn -j QUEUE into -j NFQUEUE\n"
 "                       in iptables commands that PROGRAM runs\n"
@@ -57,6 +59,7 @@ static const struct option options[] = {
 	{ "batch", required_argument, NULL, 'b' },
 	{ "fail-open", no_argument, NULL, 'f' },
 	{ "gso", no_argument, NULL, 'g' },
+	{ "truncated", required_argument, NULL, 't' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "no-iptables", no_argument, NULL, 'n' },
 	{ "no-follow", no_argument, NULL, 'F' },
@@ -124,6 +127,15 @@ static void set_number(const char *option, const char *variable, const char *tex
 {
 	read_number(option, text, min, max);
 	set_variable(variable, text);
+}
+
+static void set_truncated(const char *what)
+{
+	if (strcmp(what, "error") && strcmp(what, "accept") && strcmp(what, "drop")) {
+		fprintf(stderr, "ipq-run: --truncated %s: want error, accept or drop\n", what);
+		exit(125);
+	}
+	set_variable("LIBIPQ_TRUNCATED", what);
 }
 
 static void set_queues(const char *option, const char *variable, const char *text)
@@ -278,7 +290,7 @@ int main(int argc, char **argv)
 	bool wrappers = true, follow = true, supervised = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgdnFl:shV", options,
+	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgt:dnFl:shV", options,
 				     NULL)) != -1)
 		switch (option) {
 		case 'q':
@@ -306,6 +318,9 @@ int main(int argc, char **argv)
 			break;
 		case 'g':
 			set_variable("LIBIPQ_GSO", "1");
+			break;
+		case 't':
+			set_truncated(optarg);
 			break;
 		case 'd':
 			set_variable("LIBIPQ_DEBUG", "1");
@@ -356,10 +371,14 @@ int main(int argc, char **argv)
 	}
 	if (why)
 		die(125, culprit, why);
-	if (elf_is_static(&elf) && elf.class != NATIVE_CLASS)
-		die(125, culprit, "is statically linked, for 32 bits: nothing can be loaded "
-		    "into it; it must be linked again");
-	if (supervised || elf_is_static(&elf))
+	supervised = supervised || elf_is_static(&elf);
+	if (supervised && elf.class != NATIVE_CLASS)
+		die(125, culprit, elf_is_static(&elf) ?
+		    "is statically linked, for 32 bits: nothing can be loaded into it; it "
+		    "must be linked again" :
+		    "is a 32-bit program, which cannot be supervised; run it without "
+		    "--supervise");
+	if (supervised)
 		return run(&program, instances ? &set : NULL, supervise);
 	why = named ? library_check(library, &elf) : library_find(&elf, library);
 	if (why)

@@ -88,78 +88,32 @@ static const struct call_number native[] = {
 };
 #endif
 
-#if defined(__x86_64__) && !defined(__ILP32__)
-/* asm/unistd_32.h, which cannot be included beside the other one. */
-static const struct call_number i386[] = {
-	{ 3, CALL_READ },
-	{ 4, CALL_WRITE },
-	{ 102, CALL_SOCKETCALL },
-	{ 371, CALL_RECVFROM },
-	{ 369, CALL_SENDTO },
-	{ 372, CALL_RECVMSG },
-	{ 370, CALL_SENDMSG },
-	{ 6, CALL_CLOSE },
-	{ 55, CALL_FCNTL },
-	{ 221, CALL_FCNTL },		/* fcntl64 */
-	{ 145, CALL_READV },
-	{ 146, CALL_WRITEV },
-	{ 359, CALL_SOCKET },
-	{ 361, CALL_BIND },
-	{ 362, CALL_CONNECT },
-	{ 367, CALL_GETSOCKNAME },
-	{ 337, CALL_RECVMMSG },
-	{ 417, CALL_RECVMMSG_TIME64 },
-	{ 345, CALL_SENDMMSG },
-	{ 41, CALL_DUP },
-	{ 63, CALL_DUP2 },
-	{ 330, CALL_DUP3 },
-	{ 378, CALL_PREADV2 },
-	{ 379, CALL_PWRITEV2 },
-	{ 436, CALL_CLOSE_RANGE },
-	{ 425, CALL_IO_URING_SETUP },
-	{ 11, CALL_EXEC },
-	{ 358, CALL_EXEC },		/* execveat */
-};
-#endif
-
-size_t call_tables(struct call_table tables[CALL_TABLES_MAX])
+bool call_get_table(struct call_table *t)
 {
-	size_t n = 0;
-
-	memset(tables, 0, CALL_TABLES_MAX * sizeof(*tables));
 #ifdef ARCH
-	tables[n++] = (struct call_table) {
+	*t = (struct call_table) {
 		.arch = ARCH, .numbers = native, .count = COUNT(native),
 	};
+	return true;
+#else
+	(void)t;
+	return false;
 #endif
-#if defined(__x86_64__) && !defined(__ILP32__)
-	tables[n++] = (struct call_table) {
-		.arch = AUDIT_ARCH_I386, .is_32bit = true,
-		.numbers = i386, .count = COUNT(i386),
-	};
-#endif
-	return n;
 }
 
-void call_read(struct call *c, uint32_t arch, int number, const uint64_t args[6])
+void call_read(struct call *c, int number, const uint64_t args[6])
 {
-	static struct call_table tables[CALL_TABLES_MAX];
-	static size_t n;
+	struct call_table t = { .count = 0 };
 
-	if (!n)
-		n = call_tables(tables);
 	c->kind = CALL_NONE;
 	memcpy(c->args, args, sizeof(c->args));
-	for (size_t i = 0; i < n; i++) {
-		if (tables[i].arch != arch)
-			continue;
-		c->is_32bit = tables[i].is_32bit;
-		for (size_t j = 0; j < tables[i].count && !c->kind; j++)
-			if (tables[i].numbers[j].number == number)
-				c->kind = tables[i].numbers[j].kind;
-	}
+	call_get_table(&t);
+	for (size_t i = 0; i < t.count && !c->kind; i++)
+		if (t.numbers[i].number == number)
+			c->kind = t.numbers[i].kind;
 }
 
+#ifdef SYS_socketcall
 /* Of socketcall(2), by its number: what it is, and how many arguments it has. Those
  * that send(2) and recv(2) lack are zero. */
 static const struct {
@@ -192,3 +146,4 @@ void call_read_socketcall(struct call *c, const uint64_t args[6])
 	for (unsigned int i = 0; i < 6; i++)
 		c->args[i] = i < n ? args[i] : 0;
 }
+#endif

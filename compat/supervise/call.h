@@ -42,28 +42,25 @@ struct call_number {
 
 struct call_table {
 	uint32_t arch;			/* AUDIT_ARCH_* */
-	bool is_32bit;			/* beneath a 64-bit kernel */
 	const struct call_number *numbers;
 	size_t count;
 };
 
-/* Those of this machine, none where it is not known. */
-#define CALL_TABLES_MAX 2
-size_t call_tables(struct call_table tables[CALL_TABLES_MAX]);
+/* That of this machine; false where it is not known. */
+bool call_get_table(struct call_table *t);
 
 struct call {
 	uint64_t id;			/* the kernel's, while the call waits */
 	pid_t thread;			/* that makes it */
 	enum call_kind kind;
-	bool is_32bit;
 	uint64_t args[6];
 	/* as far as it has come, if it has to wait */
 	unsigned int done;		/* messages of recvmmsg(2) */
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-/* Fills in kind, is_32bit and args for the number on the architecture. */
-void call_read(struct call *c, uint32_t arch, int number, const uint64_t args[6]);
+/* Fills in kind and args. */
+void call_read(struct call *c, int number, const uint64_t args[6]);
 
 /* Of socketcall(2): how many arguments stand where the second one points to, 0 if it is
  * none that could be for us; and what it is with them. */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <linux/netlink.h>
 
@@ -47,7 +48,7 @@ static int number(const struct call *c, int n)
 /* A length, or an address. */
 static uint64_t word(const struct call *c, int n)
 {
-	return c->is_32bit || sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
+	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
 }
 
 /* The socket of ours that the program has at the number; false if it has something else
@@ -151,7 +152,7 @@ static int64_t send_mmsg(struct call *c, struct attempt *a)
 	if (count > IOV_MAX)
 		count = IOV_MAX;	/* UIO_MAXIOV */
 	for (c->done = 0; c->done < count; c->done++) {
-		error = send_one_of(c, a, layout_mmsg_at(c, word(c, 1), c->done),
+		error = send_one_of(c, a, layout_mmsg_at(word(c, 1), c->done),
 				    number(c, 3), &sent);
 		if (!error)
 			error = layout_put_mmsg_len(c, word(c, 1), c->done, sent);
@@ -262,7 +263,7 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
 	while (c->done < count) {
 		if (c->done && flags & MSG_WAITFORONE)
 			flags |= MSG_DONTWAIT;
-		n = receive_one_of(c, a, layout_mmsg_at(c, word(c, 1), c->done),
+		n = receive_one_of(c, a, layout_mmsg_at(word(c, 1), c->done),
 				   flags & ~MSG_WAITFORONE);
 		if (n == CALL_WAITS)
 			return n;
@@ -401,7 +402,7 @@ static int64_t open_socket(struct call *c, const struct window *w, struct attemp
 /* Whether readv and writev are meant: a socket has no other place. */
 static bool is_at_current(const struct call *c)
 {
-	return sizeof(long) == 8 && !c->is_32bit ? c->args[3] == UINT64_MAX :
+	return sizeof(long) == 8 ? c->args[3] == UINT64_MAX :
 	       (uint32_t)c->args[3] == UINT32_MAX && (uint32_t)c->args[4] == UINT32_MAX;
 }
 
@@ -465,17 +466,20 @@ static void flush_range(struct call *c, const struct window *w, struct attempt *
 
 int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
-	uint64_t args[6];
 	int64_t result;
 
 	if (!served_begin(c->thread))
 		return CALL_CONTINUES;
 	kept_begin();
+#ifdef SYS_socketcall
 	if (c->kind == CALL_SOCKETCALL) {
+		uint64_t args[6];
+
 		if (layout_get_socketcall(c, args))
 			return CALL_CONTINUES;
 		call_read_socketcall(c, args);
 	}
+#endif
 	if (c->kind == CALL_SOCKET)
 		return open_socket(c, w, a);
 	if (c->kind == CALL_CLOSE_RANGE) {

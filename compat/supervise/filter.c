@@ -179,15 +179,15 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 
 int filter_install(const struct window *w)
 {
-	struct call_table tables[CALL_TABLES_MAX];
 	struct code c = { .n = 0 };
 	struct sock_fprog program = { .filter = c.ins };
-	size_t n = call_tables(tables);
+	struct call_table table;
+	bool is_known = call_get_table(&table);
 
-	for (size_t i = 0; i < n; i++)
-		add_table(&c, &tables[i], w);
+	if (is_known)
+		add_table(&c, &table, w);
 	give(&c, SECCOMP_RET_ALLOW);
-	if (!n || c.n > INSTRUCTIONS_MAX) {
+	if (!is_known || c.n > INSTRUCTIONS_MAX) {
 		errno = ENOSYS;
 		return -1;
 	}

@@ -4,23 +4,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "layout.h"
 #include "thread.h"
 
-/* asm/posix_types_32.h and include/linux/compat.h in the kernel. */
-struct iovec_32 {
-	uint32_t base, len;
-};
-
-struct msghdr_32 {
-	uint32_t name;
-	int32_t namelen;
-	uint32_t iov, iovlen, control, controllen, flags;
-};
-
 /* The kernel's own; the C library's has an int for msg_iovlen in some. */
-struct msghdr_native {
+struct msghdr_kernel {
 	void *name;
 	int namelen;
 	struct iovec *iov;
@@ -30,13 +20,8 @@ struct msghdr_native {
 	unsigned int flags;
 };
 
-struct mmsghdr_32 {
-	struct msghdr_32 hdr;
-	uint32_t len;
-};
-
-struct mmsghdr_native {
-	struct msghdr_native hdr;
+struct mmsghdr_kernel {
+	struct msghdr_kernel hdr;
 	unsigned int len;
 };
 
@@ -55,44 +40,30 @@ static int put(const struct call *c, uint64_t at, const void *from, size_t n)
 	return thread_write(c->thread, pointer(at), from, n) ? -EFAULT : 0;
 }
 
+#ifdef SYS_socketcall
 int layout_get_socketcall(const struct call *c, uint64_t args[6])
 {
 	unsigned int n = call_socketcall_arguments(c);
-	uint32_t narrow[6];
 	unsigned long native[6];
-	bool is_32bit = c->is_32bit;
 
-	if (is_32bit ? get(c, narrow, c->args[1], n * sizeof(*narrow)) :
-		       get(c, native, c->args[1], n * sizeof(*native)))
+	if (get(c, native, c->args[1], n * sizeof(*native)))
 		return -EFAULT;
 	for (unsigned int i = 0; i < n; i++)
-		args[i] = is_32bit ? narrow[i] : native[i];
+		args[i] = native[i];
 	return 0;
 }
+#endif
 
 int layout_get_buffers(const struct call *c, uint64_t at, uint64_t count,
 		       struct layout_message *m)
 {
-	struct iovec_32 narrow[IOV_MAX];
-
 	m->msg.msg_iov = m->iov;
 	m->msg.msg_iovlen = count;
 	if (count > IOV_MAX) {
 		m->msg.msg_iovlen = IOV_MAX + 1;
 		return 0;
 	}
-	if (!count)
-		return 0;
-	if (!c->is_32bit)
-		return get(c, m->iov, at, count * sizeof(*m->iov));
-	if (get(c, narrow, at, count * sizeof(*narrow)))
-		return -EFAULT;
-	for (uint64_t i = 0; i < count; i++) {
-		if (narrow[i].len > INT32_MAX)
-			return -EINVAL;
-		m->iov[i] = (struct iovec) { pointer(narrow[i].base), narrow[i].len };
-	}
-	return 0;
+	return count ? get(c, m->iov, at, count * sizeof(*m->iov)) : 0;
 }
 
 void layout_set_buffer(struct layout_message *m, uint64_t at, size_t len)
@@ -115,21 +86,12 @@ int layout_get_name(const struct call *c, uint64_t at, int len, struct layout_me
 
 int layout_get_message(const struct call *c, uint64_t at, struct layout_message *m)
 {
-	struct msghdr_native h;
-	struct msghdr_32 narrow;
+	struct msghdr_kernel h;
 
 	memset(&m->msg, 0, sizeof(m->msg));
 	m->at = at;
-	if (c->is_32bit) {
-		if (get(c, &narrow, at, sizeof(narrow)))
-			return -EFAULT;
-		h = (struct msghdr_native) {
-			.name = pointer(narrow.name), .namelen = narrow.namelen,
-			.iov = pointer(narrow.iov), .iovlen = narrow.iovlen,
-		};
-	} else if (get(c, &h, at, sizeof(h))) {
+	if (get(c, &h, at, sizeof(h)))
 		return -EFAULT;
-	}
 	if (h.namelen < 0)
 		return -EINVAL;		/* __copy_msghdr */
 	m->name_at = (uintptr_t)h.name;
@@ -148,9 +110,10 @@ int layout_put_name(const struct call *c, const struct layout_message *m)
 	return m->msg.msg_name ? put(c, m->name_at, &m->name, len) : 0;
 }
 
-#define PUT(c, m, type, field, value)					\
-	put((c), (m)->at + offsetof(type, field),			\
-	    &(typeof(((type *)0)->field)) { value }, sizeof(((type *)0)->field))
+#define PUT(c, m, field, value)						\
+	put((c), (m)->at + offsetof(struct msghdr_kernel, field),		\
+	    &(typeof(((struct msghdr_kernel *)0)->field)) { value },		\
+	    sizeof(((struct msghdr_kernel *)0)->field))
 
 int layout_put_message(const struct call *c, const struct layout_message *m)
 {
@@ -158,34 +121,27 @@ int layout_put_message(const struct call *c, const struct layout_message *m)
 
 	if (layout_put_name(c, m))
 		return -EFAULT;
-	if (c->is_32bit)
-		return (m->msg.msg_name && PUT(c, m, struct msghdr_32, namelen, len)) ||
-		       PUT(c, m, struct msghdr_32, controllen, 0) ||
-		       PUT(c, m, struct msghdr_32, flags, m->msg.msg_flags) ? -EFAULT : 0;
-	return (m->msg.msg_name && PUT(c, m, struct msghdr_native, namelen, len)) ||
-	       PUT(c, m, struct msghdr_native, controllen, 0) ||
-	       PUT(c, m, struct msghdr_native, flags, m->msg.msg_flags) ? -EFAULT : 0;
+	return (m->msg.msg_name && PUT(c, m, namelen, len)) ||
+	       PUT(c, m, controllen, 0) || PUT(c, m, flags, m->msg.msg_flags) ?
+	       -EFAULT : 0;
 }
 
-uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n)
+uint64_t layout_mmsg_at(uint64_t at, unsigned int n)
 {
-	return at + (uint64_t)n * (c->is_32bit ? sizeof(struct mmsghdr_32) :
-						 sizeof(struct mmsghdr_native));
+	return at + (uint64_t)n * sizeof(struct mmsghdr_kernel);
 }
 
 int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
 {
-	return put(c, layout_mmsg_at(c, at, n) +
-		      (c->is_32bit ? offsetof(struct mmsghdr_32, len) :
-				     offsetof(struct mmsghdr_native, len)),
-		   &len, sizeof(len));
+	return put(c, layout_mmsg_at(at, n) + offsetof(struct mmsghdr_kernel, len), &len,
+		   sizeof(len));
 }
 
 #define NS_PER_S 1000000000
 
 int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *ns)
 {
-	bool is_narrow = !is_64bit && (c->is_32bit || sizeof(long) == 4);
+	bool is_narrow = !is_64bit && sizeof(long) == 4;
 	int64_t sec, nsec;
 	int32_t narrow[2];
 	int64_t wide[2];
@@ -196,7 +152,7 @@ int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *n
 	sec = is_narrow ? narrow[0] : wide[0];
 	nsec = is_narrow ? narrow[1] : wide[1];
 	/* the upper half of a 32-bit program's is padding (get_timespec64) */
-	if (!is_narrow && (c->is_32bit || sizeof(long) == 4))
+	if (!is_narrow && sizeof(long) == 4)
 		nsec = (int32_t)nsec;
 	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
 		return -EINVAL;		/* timespec64_valid */

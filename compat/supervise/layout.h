@@ -37,7 +37,7 @@ int layout_get_name(const struct call *c, uint64_t at, int len, struct layout_me
 int layout_get_message(const struct call *c, uint64_t at, struct layout_message *m);
 int layout_put_message(const struct call *c, const struct layout_message *m);
 int layout_put_name(const struct call *c, const struct layout_message *m);
-uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n);
+uint64_t layout_mmsg_at(uint64_t at, unsigned int n);
 int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len);
 
 /* A struct timespec, of 64 bits too on a 32-bit machine with is_64bit; in ns. -EINVAL if

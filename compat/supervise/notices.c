@@ -286,8 +286,7 @@ static void take_call(void)
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
-	call_read(&c, notice->data.arch, notice->data.nr,
-		  (const uint64_t *)notice->data.args);
+	call_read(&c, notice->data.nr, (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
 	if (closes(c.kind))
 		end_ended_waits();

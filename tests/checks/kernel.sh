@@ -47,12 +47,14 @@ for name; do
 	[ -x "$BUILD/tests/system-$name" ] || { echo "no test $name"; exit 1; }
 	echo "$name $BUILD/tests/system-$name"
 done > root/tests
+for command in flock ip ip6tables-legacy iptables-legacy nsenter ping setpriv strace unshare; do
+	command -v $command
+done > commands
 # shellcheck disable=SC2046 # words
-machine_add $(cut -d ' ' -f 2 root/tests) "$BUILD/tests/batch-ending" \
+machine_add $(cat commands) $(cut -d ' ' -f 2 root/tests) "$BUILD/tests/batch-ending" \
 	"$BUILD/tests/secure-program" "$BUILD/src/libipq.so.0" "$BUILD/examples/dropper" \
 	"$BUILD/examples/passer" "$BUILD/examples/raw" "$BUILD/examples/rewriter" \
-	"$BUILD/examples/say" /usr/lib/*/xtables/*.so \
-	$(command -v flock ip ip6tables-legacy iptables-legacy nsenter ping setpriv unshare)
+	"$BUILD/examples/say" /usr/lib/*/xtables/*.so
 shims
 # the demo's installation
 demo=$source/build-demo/root
@@ -78,4 +80,15 @@ rm -rf "root/lib/modules/$version/kernel/drivers/net/"ethernet "root/lib/modules
 cp kernel/lib/modules/"$version"/modules.* "root/lib/modules/$version/"
 busybox depmod -b root "$version" || depmod -b root "$version"
 machine_boot "$limit" -m 2048 -smp 2
-cat console
+# what a terminal is told first
+tr -dc '\t\n -~' < console | sed -n '/kernel: Linux/,$p'
+grep -q 'It works: old programs passed' console || {
+	echo "FAILED: the demo"
+	failed=1
+}
+grep -q 'machine: done' console || {
+	echo "FAILED: not all was run within $limit s"
+	failed=1
+}
+! grep -q '^FAILED test: ' console || failed=1
+[ ! "${failed-}" ]

@@ -54,8 +54,8 @@ static void check_refusal(const char *said)
 /* What the settings come to, written down, is read as the same. */
 static void check_again(const struct settings *s)
 {
-	static char strings[7][48], said[4096];
-	char *variables[8] = { 0 };
+	static char strings[8][48], said[4096];
+	char *variables[9] = { 0 };
 	struct settings again;
 	int n = 0;
 
@@ -66,6 +66,7 @@ static void check_again(const struct settings *s)
 	PUT("LIBIPQ_FAIL_OPEN=%d", s->fail_open);
 	PUT("LIBIPQ_BATCH=%u", s->batch);
 	PUT("LIBIPQ_GSO=%d", s->gso);
+	PUT("LIBIPQ_TRUNCATED=%s", (const char *[]) { "error", "accept", "drop" }[s->truncated]);
 	PUT("LIBIPQ_DEBUG=%d", s->debug);
 	if (s->rcvbuf)
 		PUT("LIBIPQ_RCVBUF=%u", s->rcvbuf);

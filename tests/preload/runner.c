@@ -87,32 +87,32 @@ Test(runner, what_cannot_be_printed_ends_with_125)
 
 #define SHOW "sh -c 'echo $LIBIPQ_QUEUE,$LIBIPQ_QUEUE6,$LIBIPQ_MAXLEN," \
 	     "$LIBIPQ_RCVBUF,$LIBIPQ_BATCH,$LIBIPQ_FAIL_OPEN,$LIBIPQ_GSO," \
-	     "$LIBIPQ_DEBUG'"
+	     "$LIBIPQ_TRUNCATED,$LIBIPQ_DEBUG'"
 
 Test(runner, every_option_reaches_the_environment)
 {
 	static const char *const without[] = {
 		"QUEUE", "QUEUE6", "MAXLEN", "RCVBUF", "BATCH", "FAIL_OPEN", "GSO",
-		"DEBUG",
+		"TRUNCATED", "DEBUG",
 	};
 	char name[64];
 
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 9; i++) {
 		snprintf(name, sizeof(name), "LIBIPQ_%s", without[i]);
 		unsetenv(name);
 	}
 	cr_assert(RUN("%s " SHOW, IPQ_RUN) == 0);
-	expect(",,,,,,,\n");
+	expect(",,,,,,,,\n");
 	cr_assert(RUN("%s --queue 1 --queue6=2 --maxlen 3 --rcvbuf 4 --batch 5 "
-		      "--fail-open --gso --debug " SHOW, IPQ_RUN) == 0);
-	expect("1,2,3,4,5,1,1,1\n");
-	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -b 1024 -fgd " SHOW, IPQ_RUN) == 0);
-	expect("65535,0,-1,5000,1024,1,1,1\n");
+		      "--fail-open --gso --truncated drop --debug " SHOW, IPQ_RUN) == 0);
+	expect("1,2,3,4,5,1,1,drop,1\n");
+	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -b 1024 -fg -t accept -d " SHOW, IPQ_RUN) == 0);
+	expect("65535,0,-1,5000,1024,1,1,accept,1\n");
 	cr_assert(RUN("%s -q 4-7 -6 65280-65535 " SHOW, IPQ_RUN) == 0);
-	expect("4-7,65280-65535,,,,,,\n");
+	expect("4-7,65280-65535,,,,,,,\n");
 	setenv("LIBIPQ_QUEUE", "77", 1);
 	cr_assert(RUN("%s -m 5 " SHOW, IPQ_RUN) == 0);
-	expect("77,,5,,,,,\n");
+	expect("77,,5,,,,,,\n");
 	/* the program's own options are the program's */
 	cr_assert(RUN("%s echo -q 1 --help", IPQ_RUN) == 0);
 	expect("-q 1 --help\n");

@@ -24,6 +24,8 @@ static const struct setting {
 	{ IPQ_CTL_SET_FAIL_OPEN, IPQ_CTL_GET_FAIL_OPEN, "LIBIPQ_FAIL_OPEN", 1, 0, 2 },
 	{ IPQ_CTL_SET_GSO, IPQ_CTL_GET_GSO, "LIBIPQ_GSO", 1, 0, 2 },
 	{ IPQ_CTL_SET_BATCH, IPQ_CTL_GET_BATCH, "LIBIPQ_BATCH", 32, 1024, 1025 },
+	{ IPQ_CTL_SET_TRUNCATED, IPQ_CTL_GET_TRUNCATED, "LIBIPQ_TRUNCATED",
+	  IPQ_TRUNCATED_ACCEPT, IPQ_TRUNCATED_DROP, 3 },
 };
 
 #define COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -64,7 +66,8 @@ Test(ctl, tells_what_the_environment_has_set)
 	pair_close(0);
 	for (size_t i = 0; i < COUNT; i++) {
 		snprintf(text, sizeof(text), "%u", settings[i].value);
-		setenv(settings[i].variable, text, 1);
+		setenv(settings[i].variable, settings[i].set == IPQ_CTL_SET_TRUNCATED ?
+		       "accept" : text, 1);
 	}
 	setenv("LIBIPQ_QUEUE", "65535", 1);
 	pair_make(0);

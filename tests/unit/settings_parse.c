@@ -171,6 +171,23 @@ Test(settings_parse, fail_open_and_gso_are_on_or_off)
 	refuse_what_is_no_number("LIBIPQ_GSO");
 }
 
+Test(settings_parse, truncated_is_one_of_three_words)
+{
+	struct settings s;
+
+	cr_assert(settings_read(AF_INET, &s) && s.truncated == TRUNCATED_ERROR);
+	cr_assert(read_with("LIBIPQ_TRUNCATED", "error", AF_INET, &s));
+	cr_assert(s.truncated == TRUNCATED_ERROR);
+	cr_assert(read_with("LIBIPQ_TRUNCATED", "accept", AF_INET, &s));
+	cr_assert(s.truncated == TRUNCATED_ACCEPT);
+	cr_assert(read_with("LIBIPQ_TRUNCATED", "drop", AF_INET, &s));
+	cr_assert(s.truncated == TRUNCATED_DROP);
+	refuse_what_is_no_number("LIBIPQ_TRUNCATED");
+	refuse("LIBIPQ_TRUNCATED", "1");
+	refuse("LIBIPQ_TRUNCATED", "Drop");
+	refuse("LIBIPQ_TRUNCATED", "accept ");
+}
+
 Test(settings_parse, maxlen_is_any_32_bits_or_minus_one)
 {
 	struct settings s;
@@ -219,7 +236,7 @@ Test(settings_parse, unknown_names_are_refused_with_those_there_are)
 		refuse(names[i], "1");
 		cr_assert(strstr(said, " LIBIPQ_QUEUE LIBIPQ_QUEUE6 LIBIPQ_MAXLEN "
 				 "LIBIPQ_RCVBUF LIBIPQ_FAIL_OPEN LIBIPQ_BATCH "
-				 "LIBIPQ_GSO LIBIPQ_DEBUG"), "%s", said);
+				 "LIBIPQ_GSO LIBIPQ_TRUNCATED LIBIPQ_DEBUG"), "%s", said);
 	}
 }
 

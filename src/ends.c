@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads that the program has asked to end. What tells them is in the socket, a mark for
+ * each, so that none is missed between a look and the wait after it, and one that waits
+ * wakes. Knows nothing of messages; may be called in a signal handler. */
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+
+#include "ends.h"
+#include "nfqueue.h"
+#include "translate.h"
+
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
+#endif
+
+static bool take(atomic_uint *n)
+{
+	unsigned int now = *n;
+
+	while (now && !atomic_compare_exchange_weak(n, &now, now - 1))
+		;
+	return now;
+}
+
+/* What has found no room in the receive buffer. False before Linux 4.12. */
+static bool count_lost(int fd, uint32_t *lost)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) ||
+	    len <= SK_MEMINFO_DROPS * sizeof(*info))
+		return false;
+	*lost = info[SK_MEMINFO_DROPS];
+	return true;
+}
+
+int ends_ask(struct peer *p, int fd, unsigned int reads)
+{
+	uint32_t before, after;
+	bool can_tell = count_lost(fd, &before);
+	struct kernel_request mark;
+
+	atomic_fetch_add(&p->ends, reads);
+	for (unsigned int i = 0; i < reads; i++) {
+		kernel_request_init(&mark);
+		translate_mark(&mark, ENDS_MARK);
+		if (nfqueue_send(fd, &mark)) {
+			atomic_fetch_sub(&p->ends, reads - i);
+			return errno;
+		}
+	}
+	if (can_tell && count_lost(fd, &after) && after == before)
+		return 0;
+	/* there is something to read, then, and who reads on will look */
+	atomic_fetch_add(&p->ends_due, reads);
+	p->shares = true;
+	return 0;
+}
+
+bool ends_marked(struct peer *p)
+{
+	return take(&p->ends);
+}
+
+void ends_note_mark(struct peer *p)
+{
+	atomic_fetch_add(&p->ends_due, 1);
+}
+
+bool ends_due(struct peer *p)
+{
+	return take(&p->ends_due) && take(&p->ends);
+}

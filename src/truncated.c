@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What becomes of a packet whose message is longer than the program's buffer, where
+ * LIBIPQ_TRUNCATED has it decided on. Knows nothing of waiting. */
+#include <string.h>
+#include <linux/netfilter.h>
+
+#include "ip_queue.h"
+#include "receive.h"
+
+/* Decides on the packet whose message has its first len bytes in buf. False if it is
+ * for the program to see. */
+static bool decide(struct ip_queue *q, int fd, const unsigned char *buf, size_t len)
+{
+	struct request r = {
+		.nlh = {
+			.nlmsg_len = sizeof(r),
+			.nlmsg_type = IPQM_VERDICT,
+			.nlmsg_flags = NLM_F_REQUEST,
+			.nlmsg_pid = q->peer->shown,
+		},
+	};
+	struct nlmsghdr nlh;
+	unsigned long id;
+
+	if (q->settings.truncated == TRUNCATED_ERROR || len < sizeof(nlh) + sizeof(id))
+		return false;
+	memcpy(&nlh, buf, sizeof(nlh));
+	memcpy(&id, buf + sizeof(nlh), sizeof(id));	/* the first member */
+	if (nlh.nlmsg_type != IPQM_PACKET)
+		return false;
+	r.body.msg.verdict.value = q->settings.truncated == TRUNCATED_ACCEPT ? NF_ACCEPT :
+									       NF_DROP;
+	r.body.msg.verdict.id = id;
+	return !ip_queue_request(q, fd, &r, NULL, NULL);
+}
+
+ssize_t ip_queue_pass_over(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+			   ssize_t n)
+{
+	while (n > 0 && (size_t)n > len && !(flags & MSG_PEEK) && decide(q, fd, buf, len))
+		n = receive_next(q, fd, buf, len, flags);
+	return n;
+}

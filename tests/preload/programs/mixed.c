@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A program that makes a handle with libipq, and reads and writes its descriptor itself:
+ * as ip_queue's protocol has it, or not (exit status 1). */
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <libipq.h>
+
+int main(void)
+{
+	struct {
+		struct nlmsghdr nlh;
+		ipq_peer_msg_t body;
+	} mode = {
+		.nlh = {
+			.nlmsg_len = sizeof(mode),
+			.nlmsg_type = IPQM_MODE,
+			.nlmsg_flags = NLM_F_REQUEST,
+			.nlmsg_pid = getpid(),
+		},
+		.body.msg.mode.value = IPQ_COPY_META,
+	};
+	struct nlmsghdr head;
+	struct ipq_handle *h;
+	unsigned char buf[2048];
+
+	if (unshare(CLONE_NEWNET) || !(h = ipq_create_handle(0, PF_INET))) {
+		ipq_perror("mixed");
+		return 2;
+	}
+	/* its own request, which has no answer if it is good */
+	if (send(h->fd, &mode, sizeof(mode), 0) != sizeof(mode) ||
+	    recv(h->fd, buf, sizeof(buf), MSG_DONTWAIT) != -1 || errno != EAGAIN)
+		return 1;
+	/* one of a mode that there is not; and the refusal, looked at first */
+	mode.body.msg.mode.value = 77;
+	if (send(h->fd, &mode, sizeof(mode), 0) != sizeof(mode) ||
+	    recv(h->fd, &head, sizeof(head), MSG_PEEK) != sizeof(head) ||
+	    read(h->fd, buf, sizeof(buf)) != (ssize_t)sizeof(mode) + 20)
+		return 1;
+	memcpy(&head, buf + 20, sizeof(head));
+	if (ipq_message_type(buf) != NLMSG_ERROR || ipq_get_msgerr(buf) != EINVAL ||
+	    head.nlmsg_type != IPQM_MODE)
+		return 1;
+	/* and the same by the library */
+	if (ipq_set_mode(h, 77, 0) < 0 || ipq_read(h, buf, sizeof(buf), 1000000) <= 0 ||
+	    ipq_get_msgerr(buf) != EINVAL)
+		return 1;
+	ipq_destroy_handle(h);
+	printf("served\n");
+	return 0;
+}
