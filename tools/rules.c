@@ -12,6 +12,7 @@
 #include "jump.h"
 #include "line-diff.h"
 #include "nft-form.h"
+#include "old-form.h"
 #include "proc.h"
 #include "replace.h"
 
@@ -38,9 +39,10 @@ static const char help[] =
 	"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
 	"\n"
 	"Writes iptables-save files and shell scripts to standard output with -j QUEUE\n"
-	"turned into -j NFQUEUE --queue-num N, which every iptables takes, and all else\n"
-	"as it was. No FILE, or -, is standard input. What only a person can decide on\n"
-	"is told on standard error.\n"
+	"turned into -j NFQUEUE --queue-num N, which every iptables takes, options of\n"
+	"before iptables 1.4.3 (-s ! ADDRESS) put today's way, and all else as it was. No\n"
+	"FILE, or -, is standard input. What only a person can decide on is told on\n"
+	"standard error.\n"
 	"\n"
 	"  --queue N     the queue for rules of iptables; 0 by default\n"
 	"  --queue6 N    the queue for rules of ip6tables; that of --queue by default\n"
@@ -175,8 +177,20 @@ static void print_jump(const struct translation *t, const struct jump *jump, FIL
 		fputc(' ', out);
 }
 
-/* Writes to out what comes of text, or to standard output what it is for nft. */
-static void translate(struct translation *t, struct text text, FILE *out)
+static void remark_gone(struct translation *t, struct text text)
+{
+	struct old_form_reader r = { .rest = text };
+	const char *why;
+
+	while ((why = old_form_next_gone(&r))) {
+		begin_remark(t, r.line);
+		fprintf(stderr, "%s\n", why);
+	}
+}
+
+/* Of text in today's words. Writes to out what comes of it, or to standard output what it
+ * is for nft. */
+static void translate_jumps(struct translation *t, struct text text, FILE *out)
 {
 	struct text rest = text;
 	struct jump_reader reader;
@@ -208,12 +222,28 @@ static void translate(struct translation *t, struct text text, FILE *out)
 	remark_file(t);
 }
 
+static bool translate(struct translation *t, struct text text, FILE *out)
+{
+	char *modern = malloc(OLD_FORM_MAX(text.len) + 1);
+
+	if (!modern) {
+		fprintf(stderr, "ipqctl rules: %s: %s\n", t->name, strerror(errno));
+		return false;
+	}
+	remark_gone(t, text);
+	text.len = old_form_rewrite(text, modern);
+	text.at = modern;
+	translate_jumps(t, text, out);
+	free(modern);
+	return true;
+}
+
 static bool replace_file(const struct translation *t, struct text before, struct text after)
 {
 	const char *why;
 	char *backup;
 
-	if (before.len == after.len)
+	if (before.len == after.len && !memcmp(before.at, after.at, before.len))
 		return true;
 	why = replace_content(t->name, before, after, &backup);
 	if (why)
@@ -234,8 +264,8 @@ static bool rework(struct translation *t, struct text before)
 	bool good = out;
 
 	if (out) {
-		translate(t, before, out);
-		good = !ferror(out) && !fclose(out);
+		good = translate(t, before, out);
+		good = !ferror(out) && !fclose(out) && good;
 	}
 	after.at = text;
 	if (!good)
@@ -269,7 +299,7 @@ static bool translate_file(struct translation *t, const char *name)
 	if (good && (t->in_place || t->diff))
 		good = rework(t, text);
 	else if (good)
-		translate(t, text, stdout);
+		good = translate(t, text, stdout);
 	free(content);
 	return good;
 }

@@ -23,6 +23,7 @@
 #include "commands.h"
 #include "execution.h"
 #include "path.h"
+#include "old-form.h"
 #include "rules.h"
 
 static const char *name;	/* of the command */
@@ -145,17 +146,20 @@ static void close_inherited(void)
  * nobody reads it. False, and errno, if something fails. */
 static bool feed(const struct nfqueue *queue)
 {
-	char *line = NULL, *to;
+	char *line = NULL, *modern, *to;
 	bool written = true;
 	size_t size = 0;
 	ssize_t len;
 
 	close_inherited();
 	while (written && (len = getline(&line, &size, stdin)) > 0) {
+		modern = malloc(OLD_FORM_MAX(len));
+		len = modern ? old_form_rewrite((struct text) { line, len }, modern) : 0;
 		to = malloc(RULES_LINE_MAX(len));
 		if (to)
-			len = rules_line(line, len, queue, to);
-		written = to && write(STDOUT_FILENO, to, len) == len;
+			len = rules_line(modern, len, queue, to);
+		written = modern && to && write(STDOUT_FILENO, to, len) == len;
+		free(modern);
 		free(to);
 	}
 	free(line);
@@ -270,15 +274,19 @@ static bool leave_modules(int argc, char **argv)
 static char **translate(int argc, char **argv, unsigned int word)
 {
 	static struct nfqueue queue;	/* some of them are its */
-	const char **words;
+	const char **modern, **words;
+	size_t n;
 
 	read_setting(&queue);
 	if (strstr(name, "-restore")) {
 		restore(argc - word, argv + word, &queue);
 		return argv;
 	}
-	words = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*words));
-	words[rules_words(argv, &queue, words)] = NULL;
+	modern = allocate((RULES_WORDS_MAX(argc) + 1) * sizeof(*modern));
+	n = rules_modern(argv, modern);
+	modern[n] = NULL;
+	words = allocate((RULES_WORDS_MAX(n) + 1) * sizeof(*words));
+	words[rules_words((char *const *)modern, &queue, words)] = NULL;
 	return (char **)words;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jump-option.h"
+#include "old-form.h"
 #include "rules.h"
 #include "settings.h"
 
@@ -93,6 +94,45 @@ static enum word classify(enum word before, const char *word, size_t len)
 	if (option)
 		return option == len ? JUMP : classify_target(word, option, len);
 	return announces_text(word, len) ? TEXT_FOLLOWS : OTHER;
+}
+
+static struct text text_at(char *const *words, size_t n)
+{
+	return words[n] ? text_of(words[n]) : text_of("");
+}
+
+static bool has_algorithm(char *const *words)
+{
+	while (*words && !old_form_is_algorithm(text_of(*words)))
+		words++;
+	return *words;
+}
+
+size_t rules_modern(char **words, const char **to)
+{
+	bool algorithm = has_algorithm(words);
+	struct text before = text_of("");
+	size_t n = 0;
+
+	for (size_t i = 0; words[i]; i++) {
+		struct text next = text_at(words, i + 1);
+		struct old_form form = old_form_of(before, text_of(words[i]), next,
+						   next.len ? text_at(words, i + 2) : next,
+						   algorithm);
+
+		before = text_of(words[i]);
+		if (form.algorithm) {
+			to[n++] = "--algo";
+			to[n++] = "bm";
+		}
+		if (form.negated)
+			to[n++] = "!";
+		if (form.word.at == words[i])	/* else it is another's, and whole */
+			words[i][form.word.len] = '\0';
+		to[n++] = form.word.at;
+		i += form.skips;
+	}
+	return n;
 }
 
 size_t rules_words(char *const *words, const struct nfqueue *queue, const char **to)

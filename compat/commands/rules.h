@@ -17,8 +17,13 @@ struct nfqueue {
  * False if it is none of them. */
 bool nfqueue_read(const char *setting, struct nfqueue *queue);
 
-/* "-jQUEUE" becomes four words. */
+/* "-jQUEUE" becomes four words, "--string!" too. */
 #define RULES_WORDS_MAX(count) (4 * (count))
+
+/* Writes the arguments words, which end with NULL, as today's iptables takes what was
+ * written for that of ip_queue's years. Returns how many it made: those given, some of
+ * which it may have cut short, and words of its own. */
+size_t rules_modern(char **words, const char **to);
 
 /* Translates the arguments words, which end with NULL. Returns how many it made:
  * those given, and words of queue and of its own. */

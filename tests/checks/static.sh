@@ -69,6 +69,7 @@ analyzer)
 		# shellcheck disable=SC2086 # flags are words
 		gcc -fanalyzer -O1 -Wall -Wextra -Wno-missing-field-initializers $flags $ahead \
 			-DVERSION='""' -DPRELOAD_FROM_BINDIR='""' -DWRAPPERS_FROM_BINDIR='""' \
+			-DCLASSES_FROM_BINDIR='""' \
 			-fdiagnostics-plain-output -c -o /dev/null "$file" 2>> "$work/said" || { cat "$work/said"; exit 1; }
 	done || exit 1
 	# [CWE-1] [-Wanalyzer-…]

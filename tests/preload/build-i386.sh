@@ -65,7 +65,7 @@ for file in "$source"/compat/wire/*.c; do
 		-c "$file" -o "$output/$(basename "$file" .c)-wire.o"
 done
 for file in "$source"/compat/surroundings/*.c; do
-	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden \
+	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -I "$source/src" \
 		-c "$file" -o "$output/$(basename "$file" .c)-surroundings.o"
 done
 for file in "$source"/compat/preload/*.c; do

@@ -104,6 +104,24 @@ Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
 	}
 }
 
+/* Of before iptables 1.4.3, with a jump to QUEUE and with another. */
+Test(wrappers, old_negations_go_before_their_options)
+{
+	expect("iptables -A INPUT -s ! 10.0.0.0/8 -p tcp --dport ! 80 -j QUEUE",
+	       "iptables [-A] [INPUT] [!] [-s] [10.0.0.0/8] [-p] [tcp] [!] [--dport] [80] "
+	       "[-j] [NFQUEUE] [--queue-num] [5]\n");
+	expect("ip6tables -I INPUT 1 -d! ::1 --source=! fe80::/10 -j ACCEPT",
+	       "ip6tables [-I] [INPUT] [1] [!] [-d] [::1] [!] [--source] [fe80::/10] [-j] "
+	       "[ACCEPT]\n");
+	expect("iptables -A INPUT ! -s 10.0.0.1 -p tcp ! --syn --string ! x -m mport",
+	       "iptables [-A] [INPUT] [!] [-s] [10.0.0.1] [-p] [tcp] [!] [--syn] [--algo] "
+	       "[bm] [!] [--string] [x] [-m] [multiport]\n");
+	expect("printf '*filter\\n-A INPUT -i ! lo -j QUEUE\\n-A INPUT -p ! tcp -j DROP\\n"
+	       "COMMIT\\n' | iptables-restore",
+	       "iptables-restore\n*filter\n-A INPUT ! -i lo -j NFQUEUE --queue-num 5\n"
+	       "-A INPUT ! -p tcp -j DROP\nCOMMIT\n");
+}
+
 Test(wrappers, the_program_itself_may_be_one_of_them)
 {
 	cr_assert(!run_output(said, sizeof(said), "%s -q 3 iptables -A INPUT -j QUEUE",

@@ -17,6 +17,45 @@ TestSuite(rules, .timeout = 60);
 #define N "NFQUEUE --queue-num 3"
 #define N6 "NFQUEUE --queue-num 6"
 
+/* Each is one that iptables refuses today, and one that it takes. */
+Test(rules, old_negations_are_taken_by_iptables_when_translated)
+{
+	static const char *const rules[] = {
+		"-s ! 10.0.0.0/8", "-d ! 10.0.0.1", "-o ! lo", "-p ! icmp",
+		"-p tcp --dport ! 80", "-p tcp -m multiport --dports ! 80,443",
+		"-p tcp --tcp-flags ! SYN,ACK SYN", "-m conntrack --ctstate ! NEW",
+		"-m state --state ! ESTABLISHED", "-p icmp --icmp-type ! 8", "-s! 10.0.0.1",
+		"-m mark --mark ! 1", "-m pkttype --pkt-type ! broadcast",
+		"-m length --length ! 0:100", "-p tcp --tcp-option ! 2",
+		"-m iprange --src-range ! 10.0.0.1-10.0.0.9", "--source=! 10.0.0.1",
+		"-m string --string abc", "-p tcp -m mport --ports 80",
+	};
+	char said[4096];
+
+	network_enter();
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		cr_assert(run_output(said, sizeof(said), "iptables-legacy -A OUTPUT %s -j "
+				     "ACCEPT", rules[i]) != 0, "%s is no old form", rules[i]);
+		cr_assert(run_output(said, sizeof(said), "echo 'iptables-legacy -A OUTPUT %s "
+				     "-j QUEUE' | " IPQCTL " rules --queue 3 > /tmp/old.$$ && "
+				     "sh -e /tmp/old.$$; status=$?; rm /tmp/old.$$; "
+				     "exit $status", rules[i]) == 0, "%s: %s", rules[i], said);
+	}
+	cr_assert(!run_output(said, sizeof(said), "iptables-legacy -S OUTPUT | grep -c '" N
+			      "'"));
+	cr_assert(atoi(said) == (int)(sizeof(rules) / sizeof(rules[0])), "%s", said);
+}
+
+Test(rules, what_has_no_form_of_todays_is_told_with_its_line)
+{
+	char said[4096];
+
+	cr_assert(run_output(said, sizeof(said), "printf 'iptables -A a -s ! b\\niptables -A a "
+			     "-m unclean -j ULOG\\n' | " IPQCTL " rules") != 1);
+	assert_says(said, "iptables -A a ! -s b\n");
+	assert_says(said, "standard input:2: the match unclean is gone");
+}
+
 Test(rules, a_jump_to_queue_is_found_however_it_is_written)
 {
 	static const struct {
@@ -82,7 +121,7 @@ Test(rules, all_else_stays_as_it_was)
 		"-A INPUT -m comment --comment \"a -j QUEUE b\" -j ACCEPT",
 		"-A INPUT -m comment --comment \"a \\\" -j QUEUE b\" -j ACCEPT",
 		"-A INPUT -j LOG --log-prefix '-j QUEUE '",
-		"-A INPUT -m string --string \"-j QUEUE\" -j ACCEPT",
+		"-A INPUT -m string --algo bm --string \"-j QUEUE\" -j ACCEPT",
 		"-A INPUT -m comment --comment -jQUEUE -j DROP",
 		"-A INPUT -m comment --comment -j QUEUE",
 		"-A INPUT -m comment --comment --comment -j DROP",
