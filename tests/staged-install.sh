@@ -6,4 +6,4 @@ set -eu
 meson=$1 build=$2 stage=$3 prefix=$4
 rm -rf "$stage"
 "$meson" install -C "$build" --no-rebuild --quiet --destdir "$stage"
-find "$stage" -name libipq.pc -exec sed -i "s|^prefix=.*|prefix=$prefix|" {} +
+find "$stage" -name 'libipq*.pc' -exec sed -i "s|^prefix=.*|prefix=$prefix|" {} +
