@@ -15,6 +15,7 @@
 #include "execution.h"
 #include "instances.h"
 #include "library.h"
+#include "path.h"
 #include "program.h"
 #include "settings.h"
 #include "supervise.h"
@@ -180,6 +181,20 @@ static void prepend(const char *variable, const char *value, const char *otherwi
 	free(both);
 }
 
+/* A program that is linked to libipq.so.0 finds one beside the library; after its own,
+ * if it has one. */
+static void find_libipq(const char *library)
+{
+	const char *old = getenv("LD_LIBRARY_PATH");
+	char *both;
+
+	if (asprintf(&both, "%s%s%.*s", old ? old : "", old && *old ? ":" : "",
+		     (int)(path_base(library) - library - 1), library) < 0)
+		die(125, "LD_LIBRARY_PATH", strerror(ENOMEM));
+	set_variable("LD_LIBRARY_PATH", both);
+	free(both);
+}
+
 static void preload(const char *library, bool follow)
 {
 	/* there names end to the loader, which ignores what is not there (ld.so(8)) */
@@ -187,6 +202,7 @@ static void preload(const char *library, bool follow)
 		die(125, library, "its name has a blank or a colon, and cannot be "
 		    "preloaded; install it elsewhere, or name a copy with --library");
 	prepend("LD_PRELOAD", library, "");
+	find_libipq(library);
 	if (follow)
 		set_variable(ENVIRONMENT_FOLLOW, library);
 }

@@ -8,6 +8,7 @@
 #include "path.h"
 
 #define PRELOAD "LD_PRELOAD"
+#define LIBRARIES "LD_LIBRARY_PATH"
 
 #define SOCKETS_LEN (sizeof(ENVIRONMENT_SOCKETS "=") + PATH_NUMBER_MAX)
 
@@ -64,16 +65,19 @@ void environment_keep(struct environment *e, char *const *variables)
 	}
 	e->library = environment_get(e->kept, ENVIRONMENT_FOLLOW);
 	e->wrappers = environment_get(e->kept, ENVIRONMENT_WRAPPERS);
+	if (e->library)
+		e->directory_len = strlen(e->library) - strlen(path_base(e->library)) - 1;
 }
 
-/* Whether it is one of the libraries in the list (ld.so(8)). */
-static bool is_listed(const char *library, const char *list)
+/* Whether it is in the list, which is parted by any of these characters (ld.so(8)). */
+static bool is_listed(const char *text, size_t text_len, const char *list,
+		      const char *parting)
 {
 	size_t len;
 
 	for (; list && *list; list += len + !!list[len]) {
-		len = strcspn(list, " :");
-		if (len == strlen(library) && !memcmp(list, library, len))
+		len = strcspn(list, parting);
+		if (len == text_len && !memcmp(list, text, len))
 			return true;
 	}
 	return false;
@@ -81,22 +85,35 @@ static bool is_listed(const char *library, const char *list)
 
 static bool is_lost(const struct environment *e, char *const *variables)
 {
-	return e->library && !is_listed(e->library, environment_get(variables, PRELOAD));
+	return e->library && !is_listed(e->library, strlen(e->library),
+					environment_get(variables, PRELOAD), " :");
+}
+
+/* A program that has libraries of its own may set this one anew. */
+static bool is_directory_lost(const struct environment *e, char *const *variables)
+{
+	return e->library && !is_listed(e->library, e->directory_len,
+					environment_get(variables, LIBRARIES), ":;");
 }
 
 bool environment_plan(const struct environment *e, char *const *variables, int highest,
 		      bool command, struct environment_room *room)
 {
 	const char *preload = environment_get(variables, PRELOAD);
+	const char *libraries = environment_get(variables, LIBRARIES);
 	bool lost = is_lost(e, variables);
 
+	room->find = is_directory_lost(e, variables);
 	/* Who has the library still has taken away what else is not there. */
 	room->restore = lost || (command && !e->library);
 	room->highest = highest;
-	if (!room->restore && highest < 0)
+	if (!room->restore && !room->find && highest < 0)
 		return false;
-	room->pointers = count_of(variables) + e->count + 2;
+	room->pointers = count_of(variables) + e->count + 3;
 	room->bytes = SOCKETS_LEN;
+	if (room->find)
+		room->bytes += sizeof(LIBRARIES "=:") + strlen(libraries ? libraries : "") +
+			       e->directory_len;
 	if (lost && preload)
 		room->bytes += sizeof(PRELOAD "=:") + strlen(preload) + strlen(e->library);
 	return true;
@@ -120,21 +137,25 @@ static void set(char **variables, const char *name, char *variable)
 	variables[i] = variable;
 }
 
-/* What is there already may insist on being the first. */
-static void add_library(const struct environment *e, char **variables, char *bytes)
+/* "NAME=OLD:NEW": what is there already may insist on being the first, and a program's
+ * own libraries are to be found before ours. Returns what is after it. */
+static char *add(char **variables, const char *name, const char *old, const char *new,
+		 size_t new_len, char *bytes)
 {
-	const char *preload = environment_get(variables, PRELOAD);
+	char *end = put(put(put(bytes, name), "="), old);
 
-	if (!preload)
-		return;		/* as it was */
-	*put(put(put(put(bytes, PRELOAD "="), preload), *preload ? ":" : ""),
-	     e->library) = '\0';
-	set(variables, PRELOAD, bytes);
+	end = put(end, *old ? ":" : "");
+	memcpy(end, new, new_len);
+	end[new_len] = '\0';
+	set(variables, name, bytes);
+	return end + new_len + 1;
 }
 
 void environment_make(const struct environment *e, char *const *variables,
 		      const struct environment_room *room, char **pointers, char *bytes)
 {
+	const char *preload = environment_get(variables, PRELOAD);
+	const char *libraries = environment_get(variables, LIBRARIES);
 	size_t count = count_of(variables);
 
 	if (count)
@@ -145,10 +166,14 @@ void environment_make(const struct environment *e, char *const *variables,
 		set(pointers, ENVIRONMENT_SOCKETS, bytes);
 		bytes += SOCKETS_LEN;
 	}
+	if (room->find)
+		bytes = add(pointers, LIBRARIES, libraries ? libraries : "", e->library,
+			    e->directory_len, bytes);
 	if (!room->restore)
 		return;
-	if (is_lost(e, variables))
-		add_library(e, pointers, bytes);
+	/* one that is not there is as it was */
+	if (preload && is_lost(e, variables))
+		add(pointers, PRELOAD, preload, e->library, strlen(e->library), bytes);
 	for (unsigned int i = 0; i < e->count; i++) {
 		size_t name_len = strcspn(e->kept[i], "=");
 		size_t place = find(pointers, e->kept[i], name_len);

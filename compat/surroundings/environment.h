@@ -25,6 +25,7 @@ struct environment {
 	char *kept[ENVIRONMENT_KEPT_MAX + 1];	/* "NAME=VALUE", and NULL */
 	unsigned int count;
 	const char *library;	/* NULL: nothing follows */
+	size_t directory_len;	/* in which it is, with libipq.so.0 */
 	const char *wrappers;	/* NULL: no command is replaced */
 	size_t len;
 	char text[3 * PATH_MAX];
@@ -41,7 +42,7 @@ const char *environment_get(char *const *variables, const char *name);
  * as what is allocated after vfork(2) stays so. */
 struct environment_room {
 	size_t pointers, bytes;
-	bool restore;
+	bool restore, find;
 	int highest;
 };
 

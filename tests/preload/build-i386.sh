@@ -11,7 +11,7 @@ libdir=$sysroot/usr/lib/i386-linux-gnu
 
 skip() {
 	echo "no 32-bit programs: $*"
-	rm -f "$library/libipq-preload.so"
+	rm -f "$library/libipq-preload.so" "$library/libipq.so.0"
 	exit 77
 }
 
@@ -21,6 +21,8 @@ compile() {
 }
 
 mkdir -p "$output" "$library"
+# of what was built before, nothing is to be joined
+rm -f "$output"/*.o
 [ "$(uname -m)" = x86_64 ] || skip "this is $(uname -m)"
 echo 'int main(void) { return 0; }' > "$output/empty.c"
 compile "$output/empty.c" -o "$output/empty" 2> /dev/null ||
@@ -53,6 +55,10 @@ if [ ! -e "$libdir/libnetfilter_queue.so.1" ]; then
 fi
 
 for file in "$source"/src/*.c; do
+	# these are in the libipq.so.0 beside it
+	case $file in
+	*/ctl.c | */error.c | */handle.c | */libipq.c)	continue ;;
+	esac
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -DPRELOAD \
 		-include "$source/compat/preload/real.h" \
 		-c "$file" -o "$output/$(basename "$file" .c)-core.o"
@@ -74,11 +80,17 @@ for file in "$source"/compat/preload/*.c; do
 		-c "$file" -o "$output/$(basename "$file" .c).o"
 done
 # an rpath of the old kind serves those libraries too
-gcc -m32 -shared -Wl,-soname,libipq.so.0 -Wl,--no-undefined \
+gcc -m32 -shared -Wl,-soname,libipq-preload.so -Wl,--no-undefined \
 	-Wl,-rpath,"$libdir" -Wl,--disable-new-dtags \
 	-o "$library/libipq-preload.so" "$output"/*.o \
 	"$libdir/libmnl.so.0" "$libdir/libnfnetlink.so.0" \
 	"$libdir/libnetfilter_queue.so.1" -ldl
+compile -shared -fPIC -fvisibility=hidden -Wl,-soname,libipq.so.0 \
+	-I "$source/src" -I "$source/compat/preload" \
+	-include "$source/compat/preload/linked.h" \
+	"$source/src/ctl.c" "$source/src/error.c" "$source/src/handle.c" \
+	"$source/src/libipq.c" \
+	-o "$library/libipq.so.0" "$library/libipq-preload.so"
 
 programs=$source/tests/preload/programs
 for name in addresses bad both copies lengths others raw reused stock; do
@@ -90,7 +102,8 @@ for name in bad copies lengths passed raw; do
 done
 compile -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$programs/fortified.c" \
 	-o "$output/fortified"
-compile -shared -fPIC -Wl,-soname,libipq.so.0 "$programs/dead.c" \
+compile -shared -fPIC -Wl,-soname,libipq.so.0 -I "$source/src" \
+	"$source/tests/carried/libipq.c" "$source/src/error.c" \
 	-o "$output/dead.so"
 for name in passer rewriter selector; do
 	compile -w -I "$source/include/libipq-nfqueue" "$source/examples/$name.c" \

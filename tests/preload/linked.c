@@ -2,6 +2,7 @@
 /* Programs linked to libipq.so.0, whatever of that name is or is not on the
  * system; programs with libipq inside; one in Python. */
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,13 +13,17 @@
 #include "network.h"
 #include "queue.h"
 
-/* What meson test makes of it would lead to our own. */
-static void forget_library_path(void)
+/* As ipq-run has it: where the library is that is preloaded. */
+static void find_libipq(void)
 {
-	unsetenv("LD_LIBRARY_PATH");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s", PRELOAD);
+	*strrchr(path, '/') = '\0';
+	setenv("LD_LIBRARY_PATH", path, 1);
 }
 
-TestSuite(linked, .init = forget_library_path, .timeout = 60);
+TestSuite(linked, .init = find_libipq, .timeout = 60);
 
 /* Waits until queue 0 is set to a mode: examples do not say so. */
 static void wait_until_ready(struct child *c)
@@ -85,9 +90,11 @@ Test(linked, programs_are_served_where_there_is_no_libipq)
 	int heard = queued_port(AF_INET);
 	struct child c;
 
+	unsetenv("LD_LIBRARY_PATH");
 	child_start(&c, NULL, "passer", "1", NULL);
 	cr_assert(child_end(&c) == 127, "there is one: %s", c.text);
 	cr_assert(strstr(c.text, "libipq.so.0: cannot open"));
+	find_libipq();
 
 	serve_examples(heard);
 }
@@ -100,7 +107,7 @@ Test(linked, programs_are_served_where_the_dead_original_is_installed)
 	setenv("LD_LIBRARY_PATH", given("DEAD"), 1);
 	child_start(&c, NULL, "passer", "1", NULL);
 	cr_assert(child_end(&c) == 1, "it is not the dead one: %s", c.text);
-	cr_assert(strstr(c.text, "the dead original: Protocol not supported"));
+	cr_assert(strstr(c.text, "Unable to create netlink socket: Protocol not supported"));
 
 	serve_examples(heard);
 }
@@ -164,4 +171,42 @@ Test(linked, a_python_program_with_the_socket_module_is_served)
 	child_says(&c, "hook 3, out lo: hello");
 	child_says(&c, "refused: No such file or directory");
 	child_ends_well(&c);
+}
+
+/* The functions of a module that a program loads are its own, whatever libipq's are
+ * called: with the protocol before 2002, when ipq_create_handle had one argument, or
+ * with a descriptor in place of the handle. */
+Test(linked, a_plugin_with_functions_of_libipqs_names_has_its_own)
+{
+	int heard = queued_port(AF_INET);
+	char plugin[4096];
+	struct child c;
+
+	snprintf(plugin, sizeof(plugin), "%s/plugin.so", given("PROGRAMS"));
+	child_ready(&c, "plugged", plugin, "2");
+	child_is_served(&c, heard);
+}
+
+Test(linked, a_program_linked_to_libipq_finds_it_beneath_ipq_run)
+{
+	int heard = queued_port(AF_INET);
+	char path[4096];
+	struct child c;
+
+	snprintf(path, sizeof(path), "%s/passer", given("PROGRAMS"));
+	unsetenv("LD_LIBRARY_PATH");
+	/* directly; from a script that has libraries of its own; with an old libipq there */
+	for (int i = 0; i < 3; i++) {
+		static const char *const commands[] = {
+			"exec $0 1", "LD_LIBRARY_PATH=/nowhere exec $0 1",
+			"LD_LIBRARY_PATH=$DEAD exec $0 1",
+		};
+
+		child_start(&c, NULL, given("IPQ_RUN"), "sh", "-c", commands[i], path, NULL);
+		wait_until_ready(&c);
+		udp_say(AF_INET, HEARD, "one");
+		udp_expect(heard, "one");
+		child_says(&c, "packet 1: hook 3, in '', out 'lo', 31 bytes: passed");
+		child_ends_well(&c);
+	}
 }

@@ -252,7 +252,7 @@ Test(surroundings, an_environment_that_was_not_emptied_is_as_the_program_made_it
 	cr_assert_str_eq(said, "LIBIPQ_MAXLEN=7\nLIBIPQ_QUEUE=6\n");
 	/* nor PATH, which is not needed */
 	cr_assert(!run_output(said, sizeof(said), "%s env -i PATH=/x /usr/bin/env | "
-			      "grep PATH", IPQ_RUN));
+			      "grep ^PATH", IPQ_RUN));
 	cr_assert_str_eq(said, "PATH=/x\n");
 }
 

@@ -868,7 +868,8 @@ static const struct {
 	{ "ipq_message_type", case_ipq_message },
 	{ "ipq_get_packet", case_ipq_message },
 	{ "ipq_get_msgerr", case_ipq_message },
-	{ "ipq_errmap", nothing },	/* a table */
+	{ "ipq_errmap", nothing },	/* tables */
+	{ "libipq_preload_heart", nothing },
 };
 
 /* In a process of its own, with no descriptor of another case's. */
