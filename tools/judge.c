@@ -89,20 +89,6 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 	return reach;
 }
 
-/* "start the program, with LIBIPQ_QUEUE=3-5". To be freed. */
-static char *start_advice(const struct found_rule *rule, const struct reach *reach)
-{
-	const char *variable = rule->ipv4 ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6";
-
-	if (reach->all > 1 && !reach->bound)
-		return format("start the program, with %s=%u-%u", variable,
-			      rule->saved.first, rule->saved.last);
-	/* what it takes unless it is told */
-	if (!reach->unheard)
-		return format("start the program");
-	return format("start the program, with %s=%u", variable, reach->unheard);
-}
-
 /* Whether the kernel gives packets to its chain without being sent there. */
 static bool is_in_hook(const struct found_rule *rule)
 {
@@ -116,10 +102,60 @@ static bool is_in_hook(const struct found_rule *rule)
 	return false;
 }
 
+/* Whether a rule sends packets there that its reader takes. */
+static bool is_reached(const struct queue *queue, const struct rulesets *rules,
+		       const struct queues *queues)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct found_rule *rule = &rules->list[i];
+		const struct saved_rule *s = &rule->saved;
+
+		/* of a rule for both families some are its own */
+		if ((s->computed ||
+		     (queue->number >= s->first && queue->number <= s->last)) &&
+		    ((rule->ipv4 && rule->ipv6) || !is_foreign(rule, queue, queues)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a program that was told of no number has queue 0, and gets no packets there:
+ * as LIBIPQ_QUEUE=7 sudo PROGRAM has it. */
+static bool reads_in_vain(const struct rulesets *rules, const struct queues *queues)
+{
+	const struct queue *queue = find(queues, 0);
+	struct owner owner = { .untold = false };
+
+	if (queue && !is_reached(queue, rules, queues))
+		owner_find(queue->port_id, &owner);
+	return owner.untold && owner.family != AF_UNSPEC;
+}
+
+/* "start the program, with LIBIPQ_QUEUE=3-5". To be freed. */
+static char *start_advice(const struct found_rule *rule, const struct reach *reach,
+			  const struct rulesets *rules, const struct queues *queues)
+{
+	const char *variable = rule->ipv4 ? "LIBIPQ_QUEUE" : "LIBIPQ_QUEUE6";
+
+	if (reach->all > 1 && !reach->bound)
+		return format("start the program, with %s=%u-%u", variable,
+			      rule->saved.first, rule->saved.last);
+	/* what it takes unless it is told */
+	if (!reach->unheard)
+		return format("start the program");
+	if (reads_in_vain(rules, queues))
+		return format("the program that has queue 0, to which no rule leads, was "
+			      "started without %s: start it with %s=%u (after sudo, not "
+			      "before it, which takes variables away)", variable, variable,
+			      reach->unheard);
+	return format("start the program, with %s=%u", variable, reach->unheard);
+}
+
 static void judge_unheard(const struct found_rule *rule, const struct reach *reach,
+			  const struct rulesets *rules, const struct queues *queues,
 			  const char *what, struct report *r)
 {
-	char *start = start_advice(rule, reach), *why, *mend, *bypass;
+	char *start = start_advice(rule, reach, rules, queues), *why, *mend, *bypass;
 
 	why = format("nobody listens on queue %u%s, and packets that match %s",
 		     reach->unheard, reach->bound ? " of them" : "",
@@ -183,8 +219,8 @@ static void judge_heard(const struct found_rule *rule, const struct reach *reach
 	free(why);
 }
 
-static void judge_rule(const struct found_rule *rule, const struct queues *queues,
-		       struct report *r)
+static void judge_rule(const struct found_rule *rule, const struct rulesets *rules,
+		       const struct queues *queues, struct report *r)
 {
 	struct reach reach = reach_of(rule, queues);
 	char *queue = queues_of(&rule->saved), *described = rule_describe(rule);
@@ -194,7 +230,7 @@ static void judge_rule(const struct found_rule *rule, const struct queues *queue
 		report(r, NOTE, "rule-computed", what,
 		       "whether somebody listens there cannot be told", NULL);
 	else if (reach.bound < reach.all)
-		judge_unheard(rule, &reach, what, r);
+		judge_unheard(rule, &reach, rules, queues, what, r);
 	else if (reach.foreign)
 		judge_foreign(rule, reach.foreign, what, r);
 	else
@@ -202,23 +238,6 @@ static void judge_rule(const struct found_rule *rule, const struct queues *queue
 	free(queue);
 	free(described);
 	free(what);
-}
-
-/* Whether a rule sends packets there that its reader takes. */
-static bool is_reached(const struct queue *queue, const struct rulesets *rules,
-		       const struct queues *queues)
-{
-	for (size_t i = 0; i < rules->count; i++) {
-		const struct found_rule *rule = &rules->list[i];
-		const struct saved_rule *s = &rule->saved;
-
-		/* of a rule for both families some are its own */
-		if ((s->computed ||
-		     (queue->number >= s->first && queue->number <= s->last)) &&
-		    ((rule->ipv4 && rule->ipv6) || !is_foreign(rule, queue, queues)))
-			return true;
-	}
-	return false;
 }
 
 static void judge_queue(const struct queue *queue, const struct rulesets *rules,
@@ -261,7 +280,7 @@ void judge(const struct rulesets *rules, const struct queues *queues,
 		       "listens", "there is nothing to decide on",
 		       "iptables -I OUTPUT -j NFQUEUE --queue-num 0 --queue-bypass");
 	for (size_t i = 0; i < rules->count; i++)
-		judge_rule(&rules->list[i], queues, r);
+		judge_rule(&rules->list[i], rules, queues, r);
 	for (size_t i = 0; i < queues->count; i++)
 		judge_queue(&queues->list[i], rules, queues, r);
 }

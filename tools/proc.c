@@ -91,20 +91,19 @@ const char *queues_remedy(int error)
 	return "run as root";
 }
 
-static uint32_t read_maxlen(pid_t pid)
+static void read_settings(struct owner *owner)
 {
 	struct text variables = { 0 };
 	char path[32], *text;
-	uint32_t maxlen;
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	snprintf(path, sizeof(path), "/proc/%d/environ", owner->pid);
 	text = read_file(path, &variables.len);
 	variables.at = text;
 	if (!text)
 		variables.len = 0;
-	maxlen = environ_maxlen(variables);
+	owner->maxlen = environ_maxlen(variables);
+	owner->untold = text && !environ_has_queue(variables);
 	free(text);
-	return maxlen;
 }
 
 void owner_find(uint32_t port_id, struct owner *owner)
@@ -115,5 +114,5 @@ void owner_find(uint32_t port_id, struct owner *owner)
 	port_id_read(port_id, &owner->family, &likely);
 	owner->pid = holder_of(port_id);
 	holder_name(owner->pid, owner->name, sizeof(owner->name));
-	owner->maxlen = read_maxlen(owner->pid);
+	read_settings(owner);
 }

@@ -32,6 +32,7 @@ struct owner {
 	char name[32];		/* of the process, fit to be shown; "" likewise */
 	uint8_t family;		/* of a handle of libipq, AF_INET or AF_INET6 */
 	uint32_t maxlen;	/* packets that may wait in its queue, if ours */
+	bool untold;		/* it was started without LIBIPQ_QUEUE, for sure */
 };
 
 void owner_find(uint32_t port_id, struct owner *owner);

@@ -33,6 +33,18 @@ bool queue_line(struct text line, struct queue *queue)
 	return true;
 }
 
+/* The next variable of an environment that has some left. */
+static struct text next_variable(struct text *environ)
+{
+	const char *end = memchr(environ->at, '\0', environ->len);
+	size_t len = end ? (size_t)(end - environ->at) : environ->len;
+	struct text entry = { environ->at, len };
+
+	environ->at += len + !!end;
+	environ->len -= len + !!end;
+	return entry;
+}
+
 uint32_t environ_maxlen(struct text environ)
 {
 	static const char name[] = "LIBIPQ_MAXLEN=";
@@ -40,19 +52,26 @@ uint32_t environ_maxlen(struct text environ)
 	unsigned long maxlen;
 
 	while (environ.len) {
-		const char *end = memchr(environ.at, '\0', environ.len);
-		size_t len = end ? (size_t)(end - environ.at) : environ.len;
-		struct text entry = { environ.at, len };
+		struct text entry = next_variable(&environ);
 
-		if (text_starts(entry, name)) {
-			entry = (struct text) { entry.at + name_len, len - name_len };
-			if (text_is(entry, "-1"))
-				return UINT32_MAX;
-			return text_number(entry, UINT32_MAX, &maxlen) ? maxlen :
-				MAXLEN_DEFAULT;
-		}
-		environ.at += len + !!end;
-		environ.len -= len + !!end;
+		if (!text_starts(entry, name))
+			continue;
+		entry = (struct text) { entry.at + name_len, entry.len - name_len };
+		if (text_is(entry, "-1"))
+			return UINT32_MAX;
+		return text_number(entry, UINT32_MAX, &maxlen) ? maxlen : MAXLEN_DEFAULT;
 	}
 	return MAXLEN_DEFAULT;
+}
+
+bool environ_has_queue(struct text environ)
+{
+	while (environ.len) {
+		struct text entry = next_variable(&environ);
+
+		if (text_starts(entry, "LIBIPQ_QUEUE=") ||
+		    text_starts(entry, "LIBIPQ_QUEUE6="))
+			return true;
+	}
+	return false;
 }

@@ -26,4 +26,7 @@ bool queue_line(struct text line, struct queue *queue);
  * no number. */
 uint32_t environ_maxlen(struct text environ);
 
+/* Whether /proc/PID/environ has LIBIPQ_QUEUE or LIBIPQ_QUEUE6. */
+bool environ_has_queue(struct text environ);
+
 #endif

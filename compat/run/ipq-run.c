@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 	if (wrappers)		/* the program may be one of them */
 		add_wrappers();
 	program.words = argv + optind;
-	if (!program_find(program.words[0], program.path))
+	if (!path_find(program.words[0], getenv("PATH"), program.path))
 		cannot_run(program.words[0]);
 	replace(&program);
 	why = program_examine(program.path, &elf, culprit);

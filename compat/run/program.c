@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "path.h"
 #include "program.h"
 
 /* Scripts run by scripts; the kernel allows four (BINPRM_MAX_RECURSION). */
@@ -26,39 +27,14 @@
 #define MACHINE_32BIT EM_ARM
 #endif
 
-bool program_find(const char *name, char path[PATH_MAX])
-{
-	const char *dir = getenv("PATH");
-	int error = ENOENT;
-	size_t len;
-
-	if (strchr(name, '/')) {
-		snprintf(path, PATH_MAX, "%s", name);
-		return !access(path, X_OK);
-	}
-	if (!dir)
-		dir = "/bin:/usr/bin";	/* as execvp(3) */
-	for (;; dir += len + 1) {
-		struct stat st;
-
-		len = strcspn(dir, ":");
-		snprintf(path, PATH_MAX, "%.*s/%s", len ? (int)len : 1,
-			 len ? dir : ".", name);
-		if (!stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK))
-			return true;
-		if (errno == EACCES)
-			error = EACCES;
-		if (!dir[len])
-			break;
-	}
-	errno = error;
-	return false;
-}
-
 /* The loader ignores LD_PRELOAD where the kernel sets AT_SECURE: when the
  * program gains what its caller has not (ld.so(8)). */
 static const char *examine_privileges(const char *path, const struct stat *st)
 {
+	if (st->st_mode & S_ISUID && st->st_uid != getuid() &&
+	    !strcmp(path_base(path), "sudo"))
+		return "is setuid, and the loader ignores preloaded libraries then; "
+		       "let it run ipq-run: sudo ipq-run PROGRAM";
 	if (st->st_mode & S_ISUID && st->st_uid != getuid())
 		return "is setuid, and the loader ignores preloaded libraries then; "
 		       "run it as its owner, or run a copy without the bit";
@@ -138,7 +114,7 @@ static const char *examine_script(char *line, struct elf_file *elf,
 	bool by_env = name && !strcmp(name, "/env") && arg && arg[0] != '-' &&
 		      !strchr(arg, '=');
 	char found[PATH_MAX];
-	bool is_there = by_env && program_find(arg, found);
+	bool is_there = by_env && path_find(arg, getenv("PATH"), found);
 	const char *why;
 
 	if (!interpreter)

@@ -9,9 +9,6 @@
 
 #include "elf-file.h"
 
-/* Finds name as execvp(3) would. Returns false and errno. */
-bool program_find(const char *name, char path[PATH_MAX]);
-
 /* Returns NULL and what the file says of itself, or why the program cannot be served,
  * in words that may follow the file's name: the cause, then what can be done. culprit
  * is that file: path itself, or the interpreter of a script. */

@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_queue(&queue, line);
 	}
 	environ_maxlen(whole);
+	environ_has_queue(whole);
 	free(copy);
 	return 0;
 }

@@ -327,3 +327,35 @@ Test(surroundings, errors_are_those_of_the_kernel)
 		cr_assert_str_eq(said, "./dir: Permission denied\n");
 	}
 }
+
+Test(surroundings, a_socket_that_another_program_opened_is_served)
+{
+	static const char *const ways[] = { "exec", "dup", "empty", "shell", "spawn" };
+	int heard = queued_port(AF_INET);
+	char inherits[512];
+	struct child c;
+
+	snprintf(inherits, sizeof(inherits), "%s/inherits", given("PROGRAMS"));
+	for (int i = 0; i < 5; i++) {
+		child_start(&c, NULL, IPQ_RUN, inherits, ways[i], NULL);
+		child_says(&c, "ready");
+		udp_say(AF_INET, HEARD, ways[i]);
+		udp_expect(heard, ways[i]);
+		child_says(&c, ways[i]);
+		child_ends_well(&c);
+	}
+}
+
+Test(surroundings, sudo_beneath_ipq_run_is_refused_for_other_users_with_the_order_that_works)
+{
+	char user[512];
+
+	need("sudo");
+	snprintf(user, sizeof(user), "%s --reuid=65534 --clear-groups --", given("SETPRIV"));
+	if (run_output(said, sizeof(said), "%s %s --version", user, IPQ_RUN))
+		SKIP("somebody else cannot run ipq-run here: %s", said);
+	cr_assert(run_output(said, sizeof(said), "%s %s sudo true", user, IPQ_RUN) == 125);
+	assert_one_line(said);
+	assert_says(said, "sudo: is setuid");
+	assert_says(said, "let it run ipq-run: sudo ipq-run PROGRAM");
+}

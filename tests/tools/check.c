@@ -117,6 +117,23 @@ Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 	}
 }
 
+/* As "LIBIPQ_QUEUE=7 sudo ./filter" has it: sudo takes the variable away. */
+Test(check, a_program_that_has_queue_0_untold_while_rules_feed_another_is_told)
+{
+	struct ipq_handle *h;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-num 7");
+	cr_assert(!has(check(1), "started without"));
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	assert_says(finding(check(1), "problem", "iptables-legacy filter OUTPUT 1 "),
+		    "started without LIBIPQ_QUEUE: start it with LIBIPQ_QUEUE=7");
+	/* one that rules lead to is not meant */
+	run("iptables-legacy -I OUTPUT -p tcp -j QUEUE");
+	cr_assert(!has(check(1), "started without"));
+	ipq_destroy_handle(h);
+}
+
 Test(check, a_rule_without_a_listener_drops_nothing_where_no_packets_are_sent)
 {
 	network_enter();

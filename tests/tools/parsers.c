@@ -201,6 +201,17 @@ Test(parsers, the_length_of_the_queue_is_read_from_an_environment)
 	cr_assert(environ_maxlen(text_of("LIBIPQ_MAXLEN=x")) == 1024);
 }
 
+Test(parsers, whether_an_environment_has_a_queue_number_is_seen)
+{
+	static const char env[] = "X=LIBIPQ_QUEUE=1\0LIBIPQ_QUEUES=2\0LIBIPQ_QUEUE6=3";
+
+	cr_assert(environ_has_queue((struct text) { env, sizeof(env) - 1 }));
+	cr_assert(!environ_has_queue((struct text) { env, 34 }));
+	cr_assert(environ_has_queue(text_of("LIBIPQ_QUEUE=")));
+	cr_assert(!environ_has_queue(text_of("LIBIPQ_QUEUE")));
+	cr_assert(!environ_has_queue(text_of("")));
+}
+
 /* IPv4 with options, UDP; IPv6 with hop-by-hop and destination options, TCP. */
 static const unsigned char udp4[] = {
 	0x46, 0, 0, 36, 0, 0, 0, 0, 64, IPPROTO_UDP, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2,

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inherits HOW: opens the socket and executes itself as "inherits serve FD", which
+ * opens none and lets a packet pass: by exec, exec of another number (dup), with an
+ * empty environment, by a shell as standard input, or by posix_spawn as standard input.
+ */
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "old.h"
+
+static void spawn(const char *self, int fd)
+{
+	char *words[] = { (char *)self, (char *)"serve", (char *)"0", NULL };
+	posix_spawn_file_actions_t actions;
+	int status;
+	pid_t pid;
+
+	check(!posix_spawn_file_actions_init(&actions));
+	check(!posix_spawn_file_actions_adddup2(&actions, fd, 0));
+	check(!posix_spawn(&pid, self, &actions, NULL, words, environ));
+	close(fd);
+	check(waitpid(pid, &status, 0) == pid && !status);
+}
+
+int main(int argc, char **argv)
+{
+	char *nothing[] = { NULL };
+	char number[16], command[4096];
+	int fd;
+
+	old_limit();
+	if (argc == 3 && !strcmp(argv[1], "serve")) {
+		say("ready");
+		old_pass(atoi(argv[2]));
+		return 0;
+	}
+	check(argc == 2);
+	fd = old_ready(NETLINK_FIREWALL);
+	if (!strcmp(argv[1], "dup"))
+		check(dup2(fd, 77) == 77 && !close(fd) && (fd = 77));
+	sprintf(number, "%d", fd);
+	snprintf(command, sizeof(command), "exec %s serve 0 0<&%d", argv[0], fd);
+	if (!strcmp(argv[1], "shell"))
+		return system(command) != 0;
+	if (!strcmp(argv[1], "spawn"))
+		spawn(argv[0], fd);
+	else if (!strcmp(argv[1], "empty"))
+		execle(argv[0], argv[0], "serve", number, (char *)NULL, nothing);
+	else
+		execl(argv[0], argv[0], "serve", number, (char *)NULL);
+	return 0;
+}
