@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "execution.h"
@@ -57,6 +58,20 @@ static void find_sockets(char *const *variables)
 		sockets_arrived(fd);
 }
 
+/* What is called to decide has the C library's names, which stand before it here: once
+ * called they are looked up. */
+static void look_up_before(void)
+{
+	int saved = errno;
+	struct stat st;
+	char text[1];
+
+	(void)!readlink("/", text, sizeof(text));
+	(void)!access("/", F_OK);
+	close(stat("/", &st) ? -1 : open("/", O_PATH | O_CLOEXEC));
+	errno = saved;
+}
+
 /* Before anything of the program is called: it may empty the environment, and write
  * over what the kernel gave it (setproctitle), and look up nothing after vfork(2).
  * A process with more privileges than its caller takes nothing from there. */
@@ -78,6 +93,7 @@ static __attribute__((constructor)) void start(void)
 	environment_keep(&started, environ);
 	find_sockets(environ);
 	len = started.wrappers ? strlen(started.wrappers) : PATH_MAX;
+	look_up_before();
 	if (len + sizeof("/" EXECUTION_INSTEAD) > sizeof(instead))
 		return;
 	memcpy(instead, started.wrappers, len);
