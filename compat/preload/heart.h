@@ -5,6 +5,7 @@
 #ifndef PRELOAD_HEART_H
 #define PRELOAD_HEART_H
 
+#include "ends.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -18,6 +19,8 @@ struct heart {
 	typeof(&ip_queue_request) request;
 	typeof(&ip_queue_holds_message) holds_message;
 	typeof(&ip_queue_receive) receive;
+	typeof(&ip_queue_pass_over) pass_over;
+	typeof(&ends_ask) end_reads;
 	typeof(&nfqueue_drops) drops;
 	typeof(&nfqueue_network) network;
 	typeof(&nfqueue_port_id) port_id;

@@ -14,6 +14,8 @@
 #define ip_queue_request libipq_preload_heart.request
 #define ip_queue_holds_message libipq_preload_heart.holds_message
 #define ip_queue_receive libipq_preload_heart.receive
+#define ip_queue_pass_over libipq_preload_heart.pass_over
+#define ends_ask libipq_preload_heart.end_reads
 #define nfqueue_drops libipq_preload_heart.drops
 #define nfqueue_network libipq_preload_heart.network
 #define nfqueue_port_id libipq_preload_heart.port_id
