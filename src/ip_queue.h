@@ -60,8 +60,9 @@ bool ip_queue_holds_message(const struct ip_queue *q);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
- * errno: ECANCELED if the program has asked the read to end. When all that waited was not for the program it gets NLMSG_NOOP, rather
- * than be made to wait for what select(2) said was there. */
+ * errno: ECANCELED if the program has asked the read to end. When all that waited was not
+ * for the program it gets NLMSG_NOOP, rather than be made to wait for what select(2) said
+ * was there. */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);
 

@@ -60,7 +60,7 @@ look_at_columns()
 		for (i = 1; i < count; i++)
 			columns += length(part[i]) + 8 - (columns + length(part[i])) % 8
 		columns += length(part[count])
-		if (columns > 100) {
+		if (columns > 120) {
 			print "failed: " FILENAME ":" FNR ": " columns " columns"
 			bad = 1
 		}

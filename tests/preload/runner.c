@@ -106,7 +106,8 @@ Test(runner, every_option_reaches_the_environment)
 	cr_assert(RUN("%s --queue 1 --queue6=2 --maxlen 3 --rcvbuf 4 --batch 5 "
 		      "--fail-open --gso --truncated drop --debug " SHOW, IPQ_RUN) == 0);
 	expect("1,2,3,4,5,1,1,drop,1\n");
-	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -b 1024 -fg -t accept -d " SHOW, IPQ_RUN) == 0);
+	cr_assert(RUN("%s -q 65535 -6 0 -m -1 -r5000 -b 1024 -fg -t accept -d " SHOW,
+		      IPQ_RUN) == 0);
 	expect("65535,0,-1,5000,1024,1,1,accept,1\n");
 	cr_assert(RUN("%s -q 4-7 -6 65280-65535 " SHOW, IPQ_RUN) == 0);
 	expect("4-7,65280-65535,,,,,,,\n");
