@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Beginning and end of supervised programs, and of who supervises them. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <criterion/criterion.h>
+
+#include "child.h"
+#include "network.h"
+
+TestSuite(life, .timeout = 60);
+
+static int status_of(const char *script)
+{
+	struct child c;
+
+	child_start(&c, PRELOAD, "/bin/sh", "-c", script, NULL);
+	return child_end(&c);
+}
+
+/* The process that ipq-run has started. */
+static pid_t program_of(const struct child *c)
+{
+	char path[64];
+	int pid = 0;
+	FILE *list;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)c->pid, (int)c->pid);
+	list = fopen(path, "r");
+	cr_assert(list && fscanf(list, "%d", &pid) == 1);
+	fclose(list);
+	return pid;
+}
+
+/* The queue is free: another program is served by it. */
+static void expect_free(int heard)
+{
+	struct child c;
+
+	child_ready(&c, "stock", "2");
+	child_is_served(&c, heard);
+}
+
+Test(life, exit_status_and_signal_are_those_of_the_program)
+{
+	cr_assert(status_of("exit 7") == 7);
+	cr_assert(status_of("kill -USR1 $$") == 128 + SIGUSR1);
+}
+
+Test(life, ipq_run_stays_until_the_last_process_has_ended)
+{
+	struct child c;
+
+	child_start(&c, PRELOAD, "/bin/sh", "-c",
+		    "exec 3<&0; (read line <&3; echo $line) & exit 3", NULL);
+	child_tell(&c, "still here");
+	child_says(&c, "still here");
+	cr_assert(child_end(&c) == 3);
+}
+
+Test(life, signals_are_passed_on)
+{
+	struct child c;
+
+	queued_port(AF_INET);
+	child_ready(&c, "stock", "2");
+	kill(c.pid, SIGTERM);
+	cr_assert(child_end(&c) == 128 + SIGTERM);
+}
+
+Test(life, a_program_that_is_killed_leaves_its_queue)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_ready(&c, "stock", "2");
+	kill(program_of(&c), SIGKILL);
+	cr_assert(child_end(&c) == 128 + SIGKILL);
+	expect_free(heard);
+}
+
+Test(life, a_supervisor_that_is_killed_leaves_no_queue_behind)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_ready(&c, "stock", "2");
+	kill(c.pid, SIGKILL);
+	/* its output ends with the program, which has it too */
+	cr_assert(child_end(&c) == 128 + SIGKILL);
+	expect_free(heard);
+}
+
+Test(life, a_second_supervisor_is_refused_with_the_remedy)
+{
+	struct child c;
+
+	child_start(&c, PRELOAD, given("SUPERVISOR"), "--supervise", "/bin/true", NULL);
+	cr_assert(child_end(&c) == 125);
+	cr_assert(strstr(c.text, "is there already; run ipq-run outside"), "%s", c.text);
+}
