@@ -54,11 +54,12 @@ static void says(const char *shell, const char *text, const char *expected)
 			 shell, text, status, said, expected);
 }
 
-/* Some are not everywhere, or are statically linked, as one may have busybox. */
+/* Some are not everywhere, or are statically linked, as one may have busybox: then no
+ * library is in them, and the files are not there. */
 static bool can_be_served(const char *shell)
 {
-	return !run_output(said, sizeof(said), "%s $(echo %s | sed 's/ .*//') --help",
-			   IPQ_RUN, shell) || !strstr(said, "ipq-run: ");
+	return !run_output(said, sizeof(said), "ldd $(command -v $(echo %s | sed 's/ .*//'))",
+			   shell);
 }
 
 #define IDLE								\
