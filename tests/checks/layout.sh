@@ -27,7 +27,7 @@ normalize()
 
 # What clang-format would change is shown. A few lines in each file are better than what
 # it makes of them, so that only a file most of which differs is an error: more than a
-# line in five, and more than 20.
+# line in three, and more than 20.
 compare_with_clang_format()
 {
 	find include src compat tools examples tests -name '*.[ch]' \
@@ -41,7 +41,7 @@ compare_with_clang_format()
 		changed=$(grep -c '^-[^-]' "$work/diff" || :)
 		lines=$(wc -l < "$file")
 		total=$((${total-0} + changed))
-		if [ "$changed" -gt 20 ] && [ $((changed * 5)) -gt "$lines" ]; then
+		if [ "$changed" -gt 20 ] && [ $((changed * 3)) -gt "$lines" ]; then
 			echo "failed: $file: $changed of $lines lines differ from .clang-format"
 			failed=1
 		fi
