@@ -18,11 +18,23 @@ text()
 		-type f ! -name '*.abi' ! -name '*.svg' ! -name LICENSE ! -name '*.log' -print
 }
 
+# usage: copy_sources DIRECTORY
+copy_sources()
+{
+	mkdir "$1"
+	cp .clang-format "$1"
+	xargs cp --parents -t "$1" < "$work/sources"
+}
+
+# usage: normalize DIRECTORY
 # White space before a comment or a backslash at the end of a line is the author's to
 # choose: clang-format knows no tab stops there.
 normalize()
 {
-	sed 's#\([^ \t]\)[ \t]*/\*#\1 /*#g; s#[ \t]*\\$# \\#'
+	(
+		cd "$1"
+		xargs sed -i 's#\([^ \t]\)[ \t]*/\*#\1 /*#g; s#[ \t]*\\$# \\#'
+	) < "$work/sources"
 }
 
 # What clang-format would change is shown. A few lines in each file are better than what
@@ -32,11 +44,17 @@ compare_with_clang_format()
 {
 	find include src compat tools examples tests -name '*.[ch]' \
 		! -name captured.h > "$work/sources"
+	copy_sources "$work/is"
+	copy_sources "$work/wanted"
+	(
+		cd "$work/wanted"
+		xargs clang-format -i
+	) < "$work/sources"
+	normalize "$work/is"
+	normalize "$work/wanted"
 	while read -r file; do
-		normalize < "$file" > "$work/is"
-		clang-format "$file" | normalize > "$work/wanted"
 		diff -u --label "$file" --label "$file (clang-format)" \
-			"$work/is" "$work/wanted" > "$work/diff" && continue
+			"$work/is/$file" "$work/wanted/$file" > "$work/diff" && continue
 		cat "$work/diff"
 		changed=$(grep -c '^-[^-]' "$work/diff" || :)
 		lines=$(wc -l < "$file")
