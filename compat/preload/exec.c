@@ -23,6 +23,13 @@
 #include "path.h"
 #include "sockets.h"
 
+/* glibc has a function of that name since 2.34, musl none. */
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 34)
+#define HAVE_EXECVEAT
+#endif
+#endif
+
 /* What this process was started with. */
 static struct environment started;
 static char instead[PATH_MAX];
@@ -264,7 +271,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 	return x.file ? libc.execve(x.file, argv, envp) : libc.fexecve(fd, argv, envp);
 }
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAVE_EXECVEAT
 /* What execveat(2) finds by a directory and a path. */
 static const char *file_at(int dir, const char *path, char file[PATH_MAX])
 {
