@@ -93,8 +93,11 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	if (h) {
 		q = queue_of(h);
 		if (q) {
-			ip_queue_close(q, h->fd);
+			/* first: a handle made after the socket is closed may get
+			 * its port id */
 			handle_forget(q);
+			ip_queue_close(q, h->fd);
+			free(q);
 		} else {
 			close(h->fd);
 		}

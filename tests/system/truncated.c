@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LIBIPQ_TRUNCATED: packets whose messages are longer than the program's buffer, as many
  * a program's is, are decided on for it (FACTS 4). */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/poll.h>
 
 #include <criterion/criterion.h>
 

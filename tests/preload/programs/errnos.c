@@ -464,7 +464,6 @@ static int directory(void)
 }
 
 static struct stat asked;
-static struct stat64 asked64;
 static char found[PATH_MAX];
 
 static void case_open(void)
@@ -597,6 +596,8 @@ static void case_euidaccess(void)
 	FILES(!eaccess(path, R_OK));
 }
 
+static struct stat64 asked64;
+
 static void case_stat64(void)
 {
 	FILES(!stat64(path, &asked64));
@@ -714,8 +715,8 @@ static void case_ipq_errstr(void)
 
 static void case_ipq_perror(void)
 {
-	fclose(stderr);
-	stderr = fopen("/dev/null", "w");
+	if (!freopen("/dev/null", "w", stderr))
+		exit(1);
 	KEEPS((LIBIPQ(ipq_perror)("name"), true));
 }
 

@@ -9,6 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* glibc has a function of that name since 2.34, musl none. */
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 34)
+#define HAVE_EXECVEAT
+#endif
+#endif
+
 static char *nothing[] = { NULL };
 
 static int is(const char *way, const char *name)
@@ -71,7 +78,7 @@ static int execute(const char *way, char **words)
 		execvpe(words[0], words, environ);
 	else if (is(way, "fexecve"))
 		fexecve(open(words[0], O_RDONLY | O_CLOEXEC), words, environ);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAVE_EXECVEAT
 	else if (is(way, "execveat"))
 		execveat(AT_FDCWD, words[0], words, environ, 0);
 	else if (is(way, "execveat-in"))
