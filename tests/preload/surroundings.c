@@ -14,6 +14,13 @@
 #include "network.h"
 #include "process.h"
 
+/* glibc has a function of that name since 2.34, musl none. */
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 34)
+#define HAVE_EXECVEAT
+#endif
+#endif
+
 #define IPQ_RUN given("IPQ_RUN")
 #define USUAL_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -84,7 +91,7 @@ Test(surroundings, iptables_is_met_by_whatever_function_it_is_executed)
 	static const char *const ways[] = {
 		"execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle",
 		"fexecve", "posix_spawn", "posix_spawnp", "system", "popen", "vfork",
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAVE_EXECVEAT
 		"execveat", "execveat-in", "execveat-of",
 #endif
 	};
