@@ -9,6 +9,7 @@
 #include "debug.h"
 #include "holder.h"
 #include "nfqueue.h"
+#include "privilege.h"
 
 static void describe_owner(uint16_t queue, char *text, size_t size)
 {
@@ -62,9 +63,12 @@ void debug_foreign(uint16_t queue, uint8_t family)
 
 void debug_forbidden(uint16_t queue)
 {
-	fprintf(stderr, "libipq: queue %u: the request is refused with error 1 "
-		"(EPERM), CAP_NET_ADMIN is missing; run as root, or: "
-		"setcap cap_net_admin+ep PROGRAM\n", queue);
+	struct privilege_advice advice;
+
+	privilege_advise(&advice);
+	fprintf(stderr, "libipq: queue %u: the request is refused with error 1 (EPERM), "
+		"CAP_NET_ADMIN is missing: %s; %s%s%s\n", queue, advice.why, advice.mend,
+		advice.command ? ": " : "", advice.command ? advice.command : "");
 }
 
 void debug_rcvbuf(uint16_t queue, int wanted, int got)
@@ -73,4 +77,10 @@ void debug_rcvbuf(uint16_t queue, int wanted, int got)
 		"under load packets may be dropped (and counted) before the "
 		"queue is full; raise net.core.rmem_max, or set LIBIPQ_RCVBUF\n",
 		queue, got, wanted);
+}
+
+void debug_untraced(int error)
+{
+	fprintf(stderr, "libipq: LIBIPQ_TRACE: %s: want a file that can be written to, or 1 "
+		"for standard error\n", strerror(error));
 }

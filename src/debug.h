@@ -16,4 +16,7 @@ void debug_foreign(uint16_t queue, uint8_t family);
 /* in bytes, as SO_RCVBUF counts */
 void debug_rcvbuf(uint16_t queue, int wanted, int got);
 
+/* LIBIPQ_TRACE names what cannot be opened, with that errno. Not only for debugging. */
+void debug_untraced(int error);
+
 #endif

@@ -8,7 +8,9 @@
 #include "ipqctl.h"
 #include "judge.h"
 #include "nfqueue.h"
+#include "privilege.h"
 #include "scratch.h"
+#include "terminal.h"
 
 static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -22,55 +24,64 @@ static const char help[] =
 	"Tells whether programs that use libipq can work here: what the kernel can do\n"
 	"(tried, in a network namespace of its own), privilege, which rules give\n"
 	"packets to which queue, which process holds it, and what is missing. A line\n"
-	"each: what, why it matters, what mends it.\n"
+	"each, on a terminal a paragraph: what, why it matters, what mends it.\n"
 	"\n"
 	"  --json   the same for scripts: findings with level (ok, note, problem),\n"
-	"           kind, what, why, mend; and ready, true or false\n"
+	"           kind, what, why, mend, command; and ready, true or false\n"
 	"\n"
 	"Exit status: 0 if there is no problem, 1 if there is, 2 for wrong arguments.\n";
 
 /* Whether rules and queues can be seen at all. */
 static bool report_privilege(struct report *r)
 {
+	struct privilege_advice advice;
+	char *why;
+
 	if (nfqueue_probe(0) != NFQUEUE_FORBIDDEN) {
-		report(r, OK, "privilege", "CAP_NET_ADMIN is there",
-		       "queues may be bound and rules read", NULL);
+		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is there",
+		       "queues may be bound and rules read");
 		return true;
 	}
-	report(r, PROBLEM, "no-privilege", "CAP_NET_ADMIN is missing", "programs started "
-	       "like this one cannot have packets; rules and queues cannot be read",
-	       "run as root, or: setcap cap_net_admin+ep PROGRAM");
+	privilege_advise(&advice);
+	why = format("programs started like this one cannot have packets; rules and queues "
+		     "cannot be read: %s", advice.why);
+	REPORT(r, PROBLEM, "no-privilege", "CAP_NET_ADMIN is missing", why, advice.mend,
+	       advice.command);
+	free(why);
 	return false;
 }
 
-static void report_rules(struct report *r)
+static void report_rules(struct report *r, const struct possible *possible)
 {
 	struct rulesets rulesets;
 	struct queues queues;
+	struct remedy remedy;
 
 	if (!queues_read(&queues)) {
 		/* its absence was reported when the kernel was tried */
+		remedy = queues_remedy(errno);
 		if (errno != ENOENT)
-			report(r, PROBLEM, "queues-unseen", QUEUE_LIST " cannot be read",
-			       strerror(errno), queues_remedy(errno));
+			REPORT(r, PROBLEM, "queues-unseen", QUEUE_LIST " cannot be read",
+			       strerror(errno), remedy.mend, remedy.command);
 		return;
 	}
 	rulesets_read(&rulesets, r);
-	judge(&rulesets, &queues, r);
+	judge(&rulesets, &queues, possible, r);
 	rulesets_free(&rulesets);
 	free(queues.list);
 }
 
 static int run(int argc, char *argv[])
 {
-	struct report r = { 0 };
+	struct report r = { .width = terminal_width(), .colours = terminal_colours() };
+	struct possible possible;
 
 	for (int c; (c = next_option(&check, argc, argv)) != -1; )
 		r.json = c == 'j';
 	no_more_arguments(&check, argc, argv);
-	scratch_try(&r);
+	scratch_try(&r, &possible);
 	if (report_privilege(&r))
-		report_rules(&r);
+		report_rules(&r, &possible);
 	return report_end(&r);
 }
 

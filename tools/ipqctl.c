@@ -55,11 +55,11 @@ int next_option(const struct subcommand *command, int argc, char *argv[])
 		printf("usage: ipqctl %s", command->help);
 		exit(written(0));
 	case ':':
-		usage_error(command, "%s: an argument is missing", argv[optind - 1]);
+		usage_error(command, "%s: missing argument", argv[optind - 1]);
 	case '?':
 		if (optopt && !strchr(command->short_options, optopt))
-			usage_error(command, "-%c: no such option", optopt);
-		usage_error(command, "%s: no such option", argv[optind - 1]);
+			usage_error(command, "-%c: unknown option", optopt);
+		usage_error(command, "%s: unknown option", argv[optind - 1]);
 	}
 	return c;
 }
@@ -67,7 +67,7 @@ int next_option(const struct subcommand *command, int argc, char *argv[])
 void no_more_arguments(const struct subcommand *command, int argc, char *argv[])
 {
 	if (optind < argc)
-		usage_error(command, "%s: there is nothing to be named here",
+		usage_error(command, "%s: unexpected argument",
 			    argv[optind]);
 }
 
@@ -77,7 +77,7 @@ unsigned long number_argument(const struct subcommand *command, const char *opti
 	unsigned long number;
 
 	if (!text_number(text_of(optarg), max, &number) || number < min)
-		usage_error(command, "%s %s: want a number, %lu to %lu", option, optarg,
+		usage_error(command, "%s %s: invalid number, want %lu to %lu", option, optarg,
 			    min, max);
 	return number;
 }

@@ -163,11 +163,12 @@ static void judge_unheard(const struct found_rule *rule, const struct reach *rea
 		     is_in_hook(rule) ? "are being dropped now" :
 		     "are dropped, if any come there");
 	if (rule->saved.bypass) {
-		report(r, NOTE, "rule-bypassed", what, why, start);
+		REPORT(r, NOTE, "rule-bypassed", what, why, start);
 	} else {
 		bypass = rule_bypass_command(rule);
-		mend = format("%s; to let them pass until then: %s", start, bypass);
-		report(r, PROBLEM, "rule-without-listener", what, why, mend);
+		mend = format("%s; to let them pass until then%s", start,
+			      bypass ? "" : ", add bypass to its queue statement");
+		REPORT(r, PROBLEM, "rule-without-listener", what, why, mend, bypass);
 		free(bypass);
 		free(mend);
 	}
@@ -175,12 +176,28 @@ static void judge_unheard(const struct found_rule *rule, const struct reach *rea
 	free(why);
 }
 
-static void judge_foreign(const struct found_rule *rule, const struct queue *queue,
-			  const char *what, struct report *r)
+/* A number that neither a rule nor a process has. */
+static uint16_t free_number(const struct rulesets *rules, const struct queues *queues)
 {
+	unsigned int number = 0;
+	bool taken = true;
+
+	while (taken && number < CLAIMS_PRIVATE_FIRST) {
+		taken = find(queues, ++number);
+		for (size_t i = 0; i < rules->count && !taken; i++)
+			taken = number >= rules->list[i].saved.first &&
+				number <= rules->list[i].saved.last;
+	}
+	return number;
+}
+
+static void judge_foreign(const struct found_rule *rule, const struct queue *queue,
+			  uint16_t number, const char *what, struct report *r)
+{
+	bool both = rule->ipv4 && rule->ipv6;
 	const char *other, *variable;
 	struct owner owner;
-	char who[128], *why, *mend;
+	char who[128], *why, *mend, *command;
 
 	owner_find(queue->port_id, &owner);
 	holder_describe(owner.pid, who, sizeof(who));
@@ -188,14 +205,15 @@ static void judge_foreign(const struct found_rule *rule, const struct queue *que
 	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
 	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
 		     owner.family == AF_INET ? "IPv4" : "IPv6");
-	mend = rule->ipv4 && rule->ipv6 ?
-		format("make it a rule for each, with meta nfproto; give that for %s a "
-		       "number N of its own, and the program %s=N", other, variable) :
-		format("give the rule a number N of its own, and the program %s=N",
-		       variable);
-	report(r, PROBLEM, "wrong-family", what, why, mend);
+	command = both ? NULL : rule_number_command(rule, number);
+	mend = both ? format("make it a rule for each, with meta nfproto; give that for %s a "
+			     "number N of its own, and the program %s=N", other, variable) :
+		format("start the program that is for %s with %s=%u, and give the rule that "
+		       "number", other, variable, number);
+	REPORT(r, PROBLEM, "wrong-family", what, why, mend, command);
 	free(why);
 	free(mend);
+	free(command);
 }
 
 static void judge_heard(const struct found_rule *rule, const struct reach *reach,
@@ -208,12 +226,13 @@ static void judge_heard(const struct found_rule *rule, const struct reach *reach
 	holder_describe(owner.pid, who, sizeof(who));
 	if (rule->saved.bypass) {
 		why = format("%s listens%s", who, reach->all > 1 ? " on the first" : "");
-		report(r, OK, "rule", what, why, NULL);
+		REPORT(r, OK, "rule", what, why);
 	} else {
 		bypass = rule_bypass_command(rule);
 		why = format("%s listens%s; when it ends, packets that match are dropped",
 			     who, reach->all > 1 ? " on the first" : "");
-		report(r, NOTE, "no-bypass", what, why, bypass);
+		REPORT(r, NOTE, "no-bypass", what, why,
+		       bypass ? NULL : "add bypass to its queue statement", bypass);
 		free(bypass);
 	}
 	free(why);
@@ -227,12 +246,12 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 	char *what = format("%s sends to %s", described, queue);
 
 	if (rule->saved.computed)
-		report(r, NOTE, "rule-computed", what,
-		       "whether somebody listens there cannot be told", NULL);
+		REPORT(r, NOTE, "rule-computed", what,
+		       "whether somebody listens there cannot be told");
 	else if (reach.bound < reach.all)
 		judge_unheard(rule, &reach, rules, queues, what, r);
 	else if (reach.foreign)
-		judge_foreign(rule, reach.foreign, what, r);
+		judge_foreign(rule, reach.foreign, free_number(rules, queues), what, r);
 	else
 		judge_heard(rule, &reach, what, r);
 	free(queue);
@@ -240,47 +259,88 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 	free(what);
 }
 
+/* A rule that sends packets to the queue, by what can make one here; NULL if nothing
+ * can. To be freed. */
+static char *rule_command(const struct possible *possible, bool ipv6, uint16_t number)
+{
+	const char *family = ipv6 ? "ip6" : "ip";
+
+	if (ipv6 ? possible->ip6tables : possible->iptables)
+		return format("%stables -I OUTPUT -j NFQUEUE --queue-num %u --queue-bypass",
+			      family, number);
+	if (possible->nft)
+		return format("nft 'add table %s queue; add chain %s queue output { type filter "
+			      "hook output priority 0; }; add rule %s queue output queue num %u "
+			      "bypass'", family, family, family, number);
+	return NULL;
+}
+
+/* Settings are read from the environment that the program itself was started with. */
+static void judge_settings(const struct owner *owner, const char *what, struct report *r)
+{
+	const char *lacking = owner->family && owner->pid ? owner_lacks(owner) : NULL;
+	char *without;
+
+	if (!lacking)
+		return;
+	without = format("%s, which was started without %s", what, lacking);
+	REPORT(r, NOTE, "settings-differ", without, "it is set here, and a program has the "
+	       "settings of its own environment alone: sudo and services keep another",
+	       "start it again with that in its environment, as sudo env or Environment= do, "
+	       "or unset it here");
+	free(without);
+}
+
 static void judge_queue(const struct queue *queue, const struct rulesets *rules,
-			const struct queues *queues, struct report *r)
+			const struct queues *queues, const struct possible *possible,
+			struct report *r)
 {
 	const struct queue *sharer = find_sharer(queues, queue);
 	struct owner owner;
-	char who[128], *what, *mend, *why = NULL;
+	char who[128], *what, *command, *why = NULL;
+	const char *mend;
 
 	owner_find(queue->port_id, &owner);
 	holder_describe(owner.pid, who, sizeof(who));
 	what = format("queue %u is held by %s", queue->number, who);
-	mend = format("%s -I OUTPUT -j NFQUEUE --queue-num %u --queue-bypass",
-		      owner.family == AF_INET6 ? "ip6tables" : "iptables", queue->number);
+	command = rule_command(possible, owner.family == AF_INET6, queue->number);
+	mend = command ? NULL : "make a rule that does, once there is what makes rules";
 	if (queue->mode == IPQ_COPY_NONE)
-		report(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
+		REPORT(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
 		       "all that come are dropped, bypass or not",
 		       "have it call ipq_set_mode, or stop it");
 	else if (is_reached(queue, rules, queues))
-		report(r, OK, "listener", what, "a rule sends packets there", NULL);
+		REPORT(r, OK, "listener", what, "a rule sends packets there");
 	else if (sharer)
-		report(r, OK, "listener", what, why = format("its packets come by queue %u, "
-		       "which the process has for both families", sharer->number), NULL);
+		REPORT(r, OK, "listener", what, why = format("its packets come by queue %u, "
+		       "which the process has for both families", sharer->number));
 	else if (rules->complete)
-		report(r, PROBLEM, "listener-without-rule", what,
-		       "no rule sends it packets that it takes, it waits in vain", mend);
+		REPORT(r, PROBLEM, "listener-without-rule", what,
+		       "no rule sends it packets that it takes, it waits in vain", mend,
+		       command);
 	else
-		report(r, NOTE, "listener", what,
-		       "no rule that could be read sends packets there", mend);
+		REPORT(r, NOTE, "listener", what,
+		       "no rule that could be read sends packets there", mend, command);
+	judge_settings(&owner, what, r);
 	free(what);
-	free(mend);
+	free(command);
 	free(why);
 }
 
 void judge(const struct rulesets *rules, const struct queues *queues,
-	   struct report *r)
+	   const struct possible *possible, struct report *r)
 {
-	if (!rules->count && !queues->count)
-		report(r, NOTE, "idle", "no rule sends packets to a queue, and nobody "
+	char *command;
+
+	if (!rules->count && !queues->count) {
+		command = rule_command(possible, false, 0);
+		REPORT(r, NOTE, "idle", "no rule sends packets to a queue, and nobody "
 		       "listens", "there is nothing to decide on",
-		       "iptables -I OUTPUT -j NFQUEUE --queue-num 0 --queue-bypass");
+		       command ? NULL : "make a rule, once there is what makes rules", command);
+		free(command);
+	}
 	for (size_t i = 0; i < rules->count; i++)
 		judge_rule(&rules->list[i], rules, queues, r);
 	for (size_t i = 0; i < queues->count; i++)
-		judge_queue(&queues->list[i], rules, queues, r);
+		judge_queue(&queues->list[i], rules, queues, possible, r);
 }

@@ -7,9 +7,11 @@
 #include "proc.h"
 #include "report.h"
 #include "rulesets.h"
+#include "scratch.h"
 
-/* A finding for each rule and for each queue that is bound. */
+/* A finding for each rule and for each queue that is bound. Advises commands that are
+ * possible. */
 void judge(const struct rulesets *rules, const struct queues *queues,
-	   struct report *r);
+	   const struct possible *possible, struct report *r);
 
 #endif

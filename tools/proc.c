@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "holder.h"
+#include "nfqueue.h"
 #include "port_id.h"
+#include "privilege.h"
 #include "proc.h"
 
 /* Far above what the kernel's lists come to. */
@@ -80,30 +82,76 @@ bool queues_read(struct queues *queues)
 	return true;
 }
 
-const char *queues_remedy(int error)
+struct remedy queues_remedy(int error)
 {
+	struct privilege_advice advice;
+
 	if (error == ENOENT)
-		return "the kernel has no nfnetlink_queue: modprobe nfnetlink_queue";
+		return (struct remedy) { "the kernel has no nfnetlink_queue",
+					 "modprobe nfnetlink_queue" };
+	if (nfqueue_probe(0) == NFQUEUE_FORBIDDEN) {
+		privilege_advise(&advice);
+		errno = error;
+		return (struct remedy) { advice.mend, advice.command };
+	}
+	errno = error;
 	/* the network namespace was made before root of the user namespace was mapped,
 	 * and the file belongs to none of its users (proc_net_ns_init) */
 	if (error == EACCES && geteuid() == 0)
-		return "make the namespace with unshare -Ur unshare -n, not unshare -Urn";
-	return "run as root";
+		return (struct remedy) { "this network namespace was made before its user "
+					 "namespace had a root, as unshare -Urn does; make one "
+					 "behind it", "unshare --net PROGRAM" };
+	return (struct remedy) { "run as root", NULL };
+}
+
+/* What it was started with, to be freed; none if it cannot be seen. */
+static struct text read_environ(pid_t pid)
+{
+	struct text variables = { 0 };
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	variables.at = read_file(path, &variables.len);
+	if (!variables.at)
+		variables.len = 0;
+	return variables;
 }
 
 static void read_settings(struct owner *owner)
 {
-	struct text variables = { 0 };
-	char path[32], *text;
+	struct text variables = read_environ(owner->pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", owner->pid);
-	text = read_file(path, &variables.len);
-	variables.at = text;
-	if (!text)
-		variables.len = 0;
 	owner->maxlen = environ_maxlen(variables);
-	owner->untold = text && !environ_has_queue(variables);
-	free(text);
+	owner->untold = variables.at && !environ_has_queue(variables);
+	free((char *)variables.at);
+}
+
+static bool has_variable(struct text variables, const char *wanted)
+{
+	while (variables.len) {
+		struct text one = { variables.at, strnlen(variables.at, variables.len) };
+
+		if (text_is(one, wanted))
+			return true;
+		one.len += one.len < variables.len;
+		variables.at += one.len;
+		variables.len -= one.len;
+	}
+	return false;
+}
+
+const char *owner_lacks(const struct owner *owner)
+{
+	struct text variables = read_environ(owner->pid);
+	const char *lacking = NULL;
+
+	for (char **e = environ; variables.len && *e && !lacking; e++)
+		if (!strncmp(*e, "LIBIPQ_", strlen("LIBIPQ_")) &&
+		    strncmp(*e, "LIBIPQ_DEBUG=", strlen("LIBIPQ_DEBUG=")) &&
+		    !has_variable(variables, *e))
+			lacking = *e;
+	free((char *)variables.at);
+	return lacking;
 }
 
 void owner_find(uint32_t port_id, struct owner *owner)

@@ -23,8 +23,12 @@ struct queues {
 /* Those of this network namespace. False and errno if they cannot be read. */
 bool queues_read(struct queues *queues);
 
-/* What helps if they cannot be read, with that errno. */
-const char *queues_remedy(int error);
+struct remedy {
+	const char *mend, *command;	/* either may be NULL */
+};
+
+/* What helps if they cannot be read, with that errno. errno is left alone. */
+struct remedy queues_remedy(int error);
 
 /* The process that has a queue's socket. */
 struct owner {
@@ -36,5 +40,9 @@ struct owner {
 };
 
 void owner_find(uint32_t port_id, struct owner *owner);
+
+/* The first LIBIPQ_ setting of this process that the process was not started with, as
+ * NAME=VALUE; NULL if there is none or it cannot be seen. */
+const char *owner_lacks(const struct owner *owner);
 
 #endif

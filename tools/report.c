@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings as they are shown, a line each, for people or as JSON. Knows nothing
- * of what is looked for. */
+/* Findings as they are shown: a line each, a paragraph each on a terminal, or JSON. Knows
+ * nothing of what is looked for. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report.h"
+#include "terminal.h"
 
 static const char *const names[] = { "ok", "note", "problem" };
 
@@ -63,18 +65,90 @@ void json_string(struct text t)
 }
 
 /* Rules and names come from others: nothing in them may steer the terminal. */
-static void print_plain(const char *text)
+static void print_plain(const char *text, size_t len)
 {
-	for (; *text; text++)
+	for (; len--; text++)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
-static void print_text(const char *before, const char *text)
+/* Columns that a word of UTF-8 takes, as far as all characters are as wide. */
+static unsigned int columns_of(const char *word, size_t len)
 {
-	if (!text)
-		return;
-	fputs(before, stdout);
-	print_plain(text);
+	unsigned int columns = 0;
+
+	while (len--)
+		columns += (*word++ & 0xc0) != 0x80;
+	return columns;
+}
+
+#define INDENT 9		/* columns, behind the level */
+
+/* Words in lines no wider than may be, all set off alike; those that are wider stand
+ * alone. column is where the text begins; returns where it ends. */
+static unsigned int print_wrapped(const struct report *r, const char *text,
+				  unsigned int column)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		unsigned int columns = columns_of(text, len);
+
+		if (column > INDENT && column + 1 + columns > r->width) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			putchar(' ');
+			column++;
+		}
+		print_plain(text, len);
+		column += columns;
+		text += len + strspn(text + len, " ");
+	}
+	return column;
+}
+
+/* What, why and what to do each begin a line; a command has one of its own, which is not
+ * parted: it can be taken from there as it is. */
+static void print_paragraph(const struct report *r, const struct finding *f)
+{
+	static const char *const sequences[] = { COLOUR_GOOD, COLOUR_WARNING, COLOUR_BAD };
+
+	printf("%s%-8s%s ", colour(r->colours, sequences[f->level]), names[f->level],
+	       colour(r->colours, COLOUR_END));
+	print_wrapped(r, f->what, INDENT);
+	if (f->why) {
+		printf("\n%*s", INDENT, "");
+		print_wrapped(r, f->why, INDENT);
+	}
+	if (f->mend) {
+		printf("\n%*s", INDENT, "");
+		print_wrapped(r, "=>", INDENT);
+		print_wrapped(r, f->mend, INDENT + 2);
+	}
+	if (f->command) {
+		printf("%s\n%*s", f->mend ? ":" : "", INDENT, "");
+		printf(f->mend ? "   " : "=> ");
+		print_plain(f->command, strlen(f->command));
+	}
+	putchar('\n');
+}
+
+static void print_line(const struct finding *f)
+{
+	printf("%-8s ", names[f->level]);
+	print_plain(f->what, strlen(f->what));
+	if (f->why) {
+		printf(": ");
+		print_plain(f->why, strlen(f->why));
+	}
+	if (f->mend || f->command)
+		printf(" => ");
+	if (f->mend)
+		print_plain(f->mend, strlen(f->mend));
+	if (f->mend && f->command)
+		printf(": ");
+	if (f->command)
+		print_plain(f->command, strlen(f->command));
+	putchar('\n');
 }
 
 static void print_json(const char *before, const char *text)
@@ -86,28 +160,34 @@ static void print_json(const char *before, const char *text)
 		fputs("null", stdout);
 }
 
-void report(struct report *r, enum level level, const char *kind, const char *what,
-	    const char *why, const char *mend)
+static void print_object(struct report *r, const struct finding *f)
 {
-	r->problems += level == PROBLEM;
-	if (r->json) {
-		print_json(r->findings++ ? ",\n  { \"level\": " : "{ \"findings\": [\n  "
-			   "{ \"level\": ", names[level]);
-		print_json(", \"kind\": ", kind);
-		print_json(", \"what\": ", what);
-		print_json(", \"why\": ", why);
-		print_json(", \"mend\": ", mend);
-		fputs(" }", stdout);
-		return;
-	}
+	char *both = f->mend && f->command ? format("%s: %s", f->mend, f->command) : NULL;
+
+	print_json(r->findings ? ",\n  { \"level\": " : "{ \"findings\": [\n  "
+		   "{ \"level\": ", names[f->level]);
+	print_json(", \"kind\": ", f->kind);
+	print_json(", \"what\": ", f->what);
+	print_json(", \"why\": ", f->why);
+	print_json(", \"mend\": ", both ? both : f->mend ? f->mend : f->command);
+	print_json(", \"command\": ", f->command);
+	fputs(" }", stdout);
+	free(both);
+}
+
+void report(struct report *r, const struct finding *f)
+{
+	r->problems += f->level == PROBLEM;
+	if (r->json)
+		print_object(r, f);
+	else if (r->width)
+		print_paragraph(r, f);
+	else
+		print_line(f);
 	r->findings++;
-	printf("%-8s ", names[level]);
-	print_plain(what);
-	print_text(": ", why);
-	print_text(" => ", mend);
-	putchar('\n');
 	/* what comes next may take a while */
-	fflush(stdout);
+	if (!r->json)
+		fflush(stdout);
 }
 
 int report_end(const struct report *r)
@@ -115,10 +195,12 @@ int report_end(const struct report *r)
 	if (r->json)
 		printf("\n], \"ready\": %s }\n", r->problems ? "false" : "true");
 	else if (r->problems)
-		printf("not ready: %u problem%s\n", r->problems,
+		printf("%snot ready%s: %u problem%s\n", colour(r->colours, COLOUR_BAD),
+		       colour(r->colours, COLOUR_END), r->problems,
 		       r->problems > 1 ? "s" : "");
 	else
-		printf("ready\n");
+		printf("%sready%s\n", colour(r->colours, COLOUR_GOOD),
+		       colour(r->colours, COLOUR_END));
 	return r->problems ? 1 : 0;
 }
 

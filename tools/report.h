@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings as they are shown, a line each, for people or as JSON. Knows nothing
- * of what is looked for. */
+/* Findings as they are shown: a line each, a paragraph each on a terminal, or JSON. Knows
+ * nothing of what is looked for. */
 #ifndef IPQCTL_REPORT_H
 #define IPQCTL_REPORT_H
 
@@ -17,13 +17,23 @@ enum level {
 
 struct report {
 	bool json;
+	bool colours;		/* on a terminal, which is */
+	unsigned int width;	/* so many columns wide; 0: a line for each */
 	unsigned int findings, problems;
 };
 
-/* kind is a word for scripts, mend a command or what else to do; NULL if there
- * is nothing to be done. */
-void report(struct report *r, enum level level, const char *kind, const char *what,
-	    const char *why, const char *mend);
+struct finding {
+	enum level level;
+	const char *kind;	/* a word for scripts */
+	const char *what;
+	const char *why;	/* it matters, and */
+	const char *mend;	/* what to do; both may be NULL */
+	const char *command;	/* that does it, for a shell; behind mend; may be NULL */
+};
+
+void report(struct report *r, const struct finding *finding);
+
+#define REPORT(r, ...) report(r, &(struct finding){ __VA_ARGS__ })
 
 /* The end of it. Returns the exit status. */
 int report_end(const struct report *r);

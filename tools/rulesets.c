@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules of this network namespace that give packets to queues, whatever they
  * were made with. Knows nothing of who holds the queues. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rulesets.h"
 
@@ -117,31 +120,58 @@ static bool unsupported(const struct command *c)
 	return text_find(complaint, "not supported") < complaint.len;
 }
 
+/* Whether the kernel says that there are no tables of iptables-legacy. */
+static bool has_no_tables(const char *list)
+{
+	int fd = open(list, O_RDONLY | O_CLOEXEC);
+	bool none = fd < 0 && errno == ENOENT;
+	char c;
+
+	if (fd >= 0) {
+		none = read(fd, &c, sizeof(c)) == 0;
+		close(fd);
+	}
+	return none;
+}
+
+/* Whether a command that is missing is not missed: there can be no rules, or nft shows
+ * them. */
+static bool is_needless(const struct rulesets *rules, int source)
+{
+	if (rules->listing[source].end != COMMAND_MISSING)
+		return false;
+	if (source == NFT4 || source == NFT6)
+		return rules->listing[NFT].end == COMMAND_DONE;
+	return source != NFT && has_no_tables(source == LEGACY4 ?
+					      "/proc/net/ip_tables_names" :
+					      "/proc/net/ip6_tables_names");
+}
+
 static void report_unread(struct rulesets *rules, int source, struct report *r)
 {
 	const struct command *c = &rules->listing[source];
 	const char *tool = sources[source].tool, *lister = sources[source].argv[0];
 	char *what, *mend;
 
-	if (c->end == COMMAND_DONE)
+	if (c->end == COMMAND_DONE || is_needless(rules, source))
 		return;
 	if (c->end == COMMAND_MISSING) {
 		what = format("rules made with %s, if there are any, are not seen", tool);
 		mend = format("install the package that has %s", lister);
-		report(r, NOTE, "rules-unseen", what,
+		REPORT(r, NOTE, "rules-unseen", what,
 		       "there is no command that lists them", mend);
+		free(mend);
 	} else {
 		what = format("%s %s", lister, c->end == COMMAND_FAILED ? "fails" :
 			      c->end == COMMAND_TOO_LONG ?
 			      "was stopped, it took too long" :
 			      "was stopped, it printed too much");
-		mend = format("see what it says: %s", lister);
-		report(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
-		       command_failure(c), mend);
+		REPORT(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
+		       c->end == COMMAND_FAILED || c->complaint[0] ? command_failure(c) :
+		       "its rules are not known", "see what it says", lister);
 	}
 	rules->complete &= c->end == COMMAND_FAILED && unsupported(c);
 	free(what);
-	free(mend);
 }
 
 static bool is_there(const char *program)
@@ -171,6 +201,8 @@ void rulesets_read(struct rulesets *rules, struct report *r)
 			command_run(c, plain);
 			rules->tool[i] = i == LEGACY4 ? "iptables" : "ip6tables";
 		}
+	}
+	for (int i = 0; i < RULESETS; i++) {
 		report_unread(rules, i, r);
 		parse(rules, i);
 	}
@@ -215,16 +247,14 @@ static char *for_shell(struct text rest)
 
 /* What stands in the listing is taken apart and quoted again: a comment may hold
  * anything, and the command may be pasted into a shell. */
-static char *iptables_bypass(const struct found_rule *rule)
+static char *iptables_replace(const struct found_rule *rule, const char *verdict)
 {
 	const struct saved_rule *s = &rule->saved;
 	struct text matches = { s->rule.at, s->verdict.at - s->rule.at };
-	bool queue = text_find(s->verdict, "NFQUEUE") == s->verdict.len;
-	struct text verdict = queue ? text_of("-j NFQUEUE --queue-num 0") : s->verdict;
 	char *saved, *shell, *command;
 
-	saved = format("-t %.*s -R %.*s %lu %.*s%.*s --queue-bypass", TEXT(s->table),
-		       TEXT(s->chain), s->number, TEXT(matches), TEXT(verdict));
+	saved = format("-t %.*s -R %.*s %lu %.*s%s", TEXT(s->table), TEXT(s->chain),
+		       s->number, TEXT(matches), verdict);
 	shell = for_shell(text_of(saved));
 	command = format("%s %s", rule->tool, shell ? shell : "");
 	free(saved);
@@ -232,21 +262,17 @@ static char *iptables_bypass(const struct found_rule *rule)
 	return command;
 }
 
-static char *nft_bypass(const struct found_rule *rule)
+static char *nft_replace(const struct found_rule *rule, const char *verdict)
 {
 	const struct saved_rule *s = &rule->saved;
 	struct text before = { s->rule.at, s->verdict.at - s->rule.at }, after;
-	bool fanout = text_find(s->verdict, "fanout") < s->verdict.len;
-	char last[16] = "", *nft, *shell, *command;
+	char *nft, *shell, *command;
 
 	after.at = s->verdict.at + s->verdict.len;
 	after.len = s->rule.at + s->rule.len - after.at;
-	if (s->last != s->first)
-		snprintf(last, sizeof(last), "-%u", s->last);
-	nft = format("replace rule %.*s %.*s %.*s handle %lu "
-		     "%.*squeue num %u%s bypass%s%.*s",
-		     TEXT(s->family), TEXT(s->table), TEXT(s->chain), s->number,
-		     TEXT(before), s->first, last, fanout ? ",fanout" : "", TEXT(after));
+	nft = format("replace rule %.*s %.*s %.*s handle %lu %.*s%s%.*s", TEXT(s->family),
+		     TEXT(s->table), TEXT(s->chain), s->number, TEXT(before), verdict,
+		     TEXT(after));
 	shell = malloc(4 * strlen(nft) + 3);
 	if (shell)
 		text_quote(nft, shell);
@@ -256,9 +282,39 @@ static char *nft_bypass(const struct found_rule *rule)
 	return command;
 }
 
+static char *replace(const struct found_rule *rule, char *verdict)
+{
+	char *command = rule->is_nft ? nft_replace(rule, verdict) :
+			iptables_replace(rule, verdict);
+
+	free(verdict);
+	return command;
+}
+
 char *rule_bypass_command(const struct found_rule *rule)
 {
-	if (rule->saved.computed)
-		return format("add bypass to its queue statement");
-	return rule->is_nft ? nft_bypass(rule) : iptables_bypass(rule);
+	const struct saved_rule *s = &rule->saved;
+	bool fanout = text_contains(s->verdict, "fanout");
+	char last[16] = "";
+
+	if (s->computed)
+		return NULL;
+	if (s->last != s->first)
+		snprintf(last, sizeof(last), "-%u", s->last);
+	if (rule->is_nft)
+		return replace(rule, format("queue num %u%s bypass%s", s->first, last,
+					    fanout ? ",fanout" : ""));
+	if (!text_contains(s->verdict, "NFQUEUE"))
+		return replace(rule, format("-j NFQUEUE --queue-num 0 --queue-bypass"));
+	return replace(rule, format("%.*s --queue-bypass", TEXT(s->verdict)));
+}
+
+char *rule_number_command(const struct found_rule *rule, uint16_t number)
+{
+	bool bypass = rule->saved.bypass;
+
+	return replace(rule, rule->is_nft ?
+		       format("queue num %u%s", number, bypass ? " bypass" : "") :
+		       format("-j NFQUEUE --queue-num %u%s", number,
+			      bypass ? " --queue-bypass" : ""));
 }

@@ -33,7 +33,11 @@ void rulesets_free(struct rulesets *rules);
 /* "iptables-legacy filter INPUT 2 [-p udp -j QUEUE]". To be freed. */
 char *rule_describe(const struct found_rule *rule);
 
-/* The command that adds bypass to it. To be freed. */
+/* The command that adds bypass to it, to be freed; NULL if there is none, as its queue is
+ * computed. */
 char *rule_bypass_command(const struct found_rule *rule);
+
+/* The command that has it send to the queue with that number. To be freed. */
+char *rule_number_command(const struct found_rule *rule, uint16_t number);
 
 #endif

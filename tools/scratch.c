@@ -18,30 +18,33 @@
 
 #define IPTABLES(command, target) { command, "-A", "OUTPUT", "-j", target }
 
+enum { NFT, OLD4, OLD6, LEGACY4, LEGACY6, NEW4, NEW6, ATTEMPTS };
+
 static const struct attempt {
 	const char *name;
 	const char *argv[6];
-	const char *instead;
-} attempts[] = {
+	int instead;		/* which does as well, if it works; -1 for none */
+	const char *use, *load;	/* what to do then; else the command that may help */
+} attempts[ATTEMPTS] = {
 	/* first: of what iptables-nft has made nft says something else */
-	{ "nft … queue", { "nft", "add table inet t; add chain inet t c; "
-			   "add rule inet t c queue num 0" },
-	  "modprobe nft_queue, or use iptables -j NFQUEUE" },
-	{ "iptables -j QUEUE", IPTABLES("iptables", "QUEUE"),
-	  "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE" },
-	{ "ip6tables -j QUEUE", IPTABLES("ip6tables", "QUEUE"),
-	  "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE" },
-	{ "iptables-legacy -j QUEUE", IPTABLES("iptables-legacy", "QUEUE"),
-	  "use iptables -j NFQUEUE; the kernel may have no ip_tables any more" },
-	{ "ip6tables-legacy -j QUEUE", IPTABLES("ip6tables-legacy", "QUEUE"),
-	  "use ip6tables -j NFQUEUE; the kernel may have no ip6_tables any more" },
-	{ "iptables -j NFQUEUE", IPTABLES("iptables", "NFQUEUE"),
-	  "modprobe xt_NFQUEUE" },
-	{ "ip6tables -j NFQUEUE", IPTABLES("ip6tables", "NFQUEUE"),
-	  "modprobe xt_NFQUEUE" },
+	[NFT] = { "nft … queue", { "nft", "add table inet t; add chain inet t c; "
+				   "add rule inet t c queue num 0" },
+		  NEW4, "use iptables -j NFQUEUE", "modprobe nft_queue" },
+	[OLD4] = { "iptables -j QUEUE", IPTABLES("iptables", "QUEUE"), NEW4,
+		   "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE", NULL },
+	[OLD6] = { "ip6tables -j QUEUE", IPTABLES("ip6tables", "QUEUE"), NEW6,
+		   "write -j NFQUEUE --queue-num 0; in rule files: ipqctl rules FILE", NULL },
+	[LEGACY4] = { "iptables-legacy -j QUEUE", IPTABLES("iptables-legacy", "QUEUE"), NEW4,
+		      "use iptables -j NFQUEUE; the kernel may have no ip_tables any more",
+		      NULL },
+	[LEGACY6] = { "ip6tables-legacy -j QUEUE", IPTABLES("ip6tables-legacy", "QUEUE"),
+		      NEW6, "use ip6tables -j NFQUEUE; the kernel may have no ip6_tables any "
+		      "more", NULL },
+	[NEW4] = { "iptables -j NFQUEUE", IPTABLES("iptables", "NFQUEUE"), NFT,
+		   "use nft, with queue num 0", "modprobe xt_NFQUEUE" },
+	[NEW6] = { "ip6tables -j NFQUEUE", IPTABLES("ip6tables", "NFQUEUE"), NFT,
+		   "use nft, with queue num 0", "modprobe xt_NFQUEUE" },
 };
-
-#define ATTEMPTS (sizeof(attempts) / sizeof(*attempts))
 
 struct outcome {
 	int error;		/* of making the namespace */
@@ -107,7 +110,7 @@ static void try(struct outcome *outcome)
 	}
 	set_lock_file();
 	outcome->state = nfqueue_probe(0);
-	for (size_t i = 0; i < ATTEMPTS; i++) {
+	for (int i = 0; i < ATTEMPTS; i++) {
 		command_run(&c, attempts[i].argv);
 		outcome->attempt[i].end = c.end;
 		snprintf(outcome->attempt[i].failure, sizeof(outcome->attempt[i].failure),
@@ -139,57 +142,71 @@ static bool try_apart(struct outcome *outcome)
 	return status == 0;
 }
 
-static void report_attempts(struct report *r, const struct outcome *outcome)
+static bool works(const struct outcome *outcome, int i)
 {
-	char *works = format("%s", ""), *more, *what;
-
-	for (size_t i = 0; i < ATTEMPTS; i++) {
-		switch (outcome->attempt[i].end) {
-		case COMMAND_DONE:
-			more = format("%s%s%s", works, *works ? ", " : "",
-				      attempts[i].name);
-			free(works);
-			works = more;
-			break;
-		case COMMAND_MISSING:
-			/* told where rules are read */
-			break;
-		default:
-			what = format("%s does not work here", attempts[i].name);
-			report(r, NOTE, "rule-impossible", what,
-			       outcome->attempt[i].failure,
-			       attempts[i].instead);
-			free(what);
-		}
-	}
-	if (*works)
-		report(r, OK, "rules-possible",
-		       "rules that give packets to a queue can be made", works, NULL);
-	else
-		report(r, PROBLEM, "rules-impossible", "no rule that gives packets to a "
-		       "queue can be made", "neither iptables nor nft could",
-		       "install iptables; modprobe xt_NFQUEUE");
-	free(works);
+	return outcome->attempt[i].end == COMMAND_DONE;
 }
 
-void scratch_try(struct report *r)
+static void report_failure(struct report *r, const struct outcome *outcome, int i)
+{
+	const struct attempt *a = &attempts[i];
+	bool instead = works(outcome, a->instead);
+	char *what = format("%s does not work here", a->name);
+	const char *mend = instead ? a->use : NULL;
+
+	if (!instead && !a->load)
+		mend = "a rule with NFQUEUE is what is needed";
+	REPORT(r, NOTE, "rule-impossible", what, outcome->attempt[i].failure, mend,
+	       instead ? NULL : a->load);
+	free(what);
+}
+
+static void report_attempts(struct report *r, const struct outcome *outcome)
+{
+	char *list = format("%s", ""), *more;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (works(outcome, i)) {
+			more = format("%s%s%s", list, *list ? ", " : "", attempts[i].name);
+			free(list);
+			list = more;
+		} else if (outcome->attempt[i].end != COMMAND_MISSING) {
+			/* what is missing is told where rules are read */
+			report_failure(r, outcome, i);
+		}
+	}
+	if (*list)
+		REPORT(r, OK, "rules-possible",
+		       "rules that give packets to a queue can be made", list);
+	else
+		REPORT(r, PROBLEM, "rules-impossible", "no rule that gives packets to a "
+		       "queue can be made", "neither iptables nor nft could",
+		       "install iptables; for one that is there", "modprobe xt_NFQUEUE");
+	free(list);
+}
+
+void scratch_try(struct report *r, struct possible *possible)
 {
 	struct outcome outcome;
 
+	*possible = (struct possible) { true, true, true };
 	if (!try_apart(&outcome)) {
-		report(r, NOTE, "untried", "nothing could be tried",
-		       "no process to try it in", NULL);
+		REPORT(r, NOTE, "untried", "nothing could be tried",
+		       "no process to try it in");
 	} else if (outcome.error || outcome.state == NFQUEUE_FORBIDDEN) {
-		report(r, NOTE, "untried", "what the kernel can do was not tried",
+		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
 		       "no network namespace can be had", "run as root");
 	} else if (outcome.state == NFQUEUE_ABSENT) {
-		report(r, PROBLEM, "no-kernel-support", "this kernel has no "
+		REPORT(r, PROBLEM, "no-kernel-support", "this kernel has no "
 		       "nfnetlink_queue", "no program can get packets",
-		       "modprobe nfnetlink_queue, or use a kernel with "
-		       "CONFIG_NETFILTER_NETLINK_QUEUE");
+		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or, of "
+		       "the machine itself", "modprobe nfnetlink_queue");
 	} else {
-		report(r, OK, "kernel-support", "nfnetlink_queue is there",
-		       "the kernel can give packets to programs", NULL);
+		REPORT(r, OK, "kernel-support", "nfnetlink_queue is there",
+		       "the kernel can give packets to programs");
 		report_attempts(r, &outcome);
+		*possible = (struct possible) {
+			works(&outcome, NEW4), works(&outcome, NEW6), works(&outcome, NFT),
+		};
 	}
 }

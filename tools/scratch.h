@@ -6,8 +6,13 @@
 
 #include "report.h"
 
+/* Which commands can make rules with NFQUEUE; all of them, where that is not known. */
+struct possible {
+	bool iptables, ip6tables, nft;
+};
+
 /* Tries, and reports whether programs can get packets at all and which rules can
  * be made. */
-void scratch_try(struct report *r);
+void scratch_try(struct report *r, struct possible *possible);
 
 #endif

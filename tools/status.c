@@ -12,6 +12,7 @@
 #include "port_id.h"
 #include "proc.h"
 #include "report.h"
+#include "terminal.h"
 
 static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -45,6 +46,9 @@ static const char help[] =
 	"\n"
 	"Exit status: 0, 1 if the queues cannot be read, 2 for wrong arguments.\n";
 
+/* Lines on what is no terminal. */
+#define PAGE 24
+
 struct view {
 	int family;		/* AF_UNSPEC for both */
 	bool json;
@@ -59,11 +63,14 @@ struct held {
 static bool read_held(const struct view *view, struct held **held, size_t *count)
 {
 	struct queues queues;
+	struct remedy remedy;
 
 	*count = 0;
 	if (!queues_read(&queues)) {
-		fprintf(stderr, "ipqctl status: " QUEUE_LIST ": %s; %s\n",
-			strerror(errno), queues_remedy(errno));
+		remedy = queues_remedy(errno);
+		fprintf(stderr, "ipqctl status: " QUEUE_LIST ": %s; %s%s%s\n",
+			strerror(errno), remedy.mend, remedy.command ? ": " : "",
+			remedy.command ? remedy.command : "");
 		return false;
 	}
 	*held = calloc(queues.count + 1, sizeof(**held));
@@ -171,9 +178,23 @@ static void print_line(const struct view *view, const struct held *h, double rat
 	printf(view->json ? "{ \"queue\": %u, \"process\": %d, \"waiting\": %" PRIu32
 	       ", \"dropped_full\": %" PRIu32 ", \"dropped_slow\": %" PRIu32
 	       ", \"rate\": %.0f }\n" :
-	       "%5u %7d %9" PRIu32 " %12" PRIu32 " %12" PRIu32 " %9.0f\n",
+	       "%5u %7d %10" PRIu32 " %12" PRIu32 " %12" PRIu32 " %10.0f\n",
 	       q->number, h->owner.pid, q->waiting, q->dropped_full, q->dropped_slow,
 	       rate);
+}
+
+/* Above the first line, and again for each page of a terminal; lines counts those below
+ * the last one. */
+static void print_heading(unsigned long *lines, unsigned long more)
+{
+	unsigned int height = terminal_height();
+
+	if (!height)
+		height = PAGE;
+	if (*lines && *lines + more < height)
+		return;
+	printf("queue process    waiting dropped:full dropped:slow  packets/s\n");
+	*lines = 1;
 }
 
 static int watch(const struct view *view, unsigned long interval, unsigned long looks)
@@ -181,6 +202,7 @@ static int watch(const struct view *view, unsigned long interval, unsigned long 
 	const struct timespec pause = { interval / 1000, interval % 1000 * 1000000 };
 	struct held *held, *before = NULL;
 	size_t count, count_before = 0;
+	unsigned long lines = 0;
 	double now, then = 0;
 
 	for (unsigned long look = 0; !looks || look < looks; look++) {
@@ -191,10 +213,9 @@ static int watch(const struct view *view, unsigned long interval, unsigned long 
 			return 1;
 		}
 		now = clock_seconds();
-		/* again for each page of a terminal */
-		if (!view->json && look % 20 == 0)
-			printf("queue process   waiting dropped:full dropped:slow "
-			       "packets/s\n");
+		if (!view->json)
+			print_heading(&lines, count ? count : 1);
+		lines += count ? count : 1;
 		for (size_t i = 0; i < count; i++)
 			print_line(view, &held[i], rate_of(&held[i].queue, before,
 							   count_before, now - then));

@@ -10,6 +10,7 @@
 #include "ipqctl.h"
 #include "packet.h"
 #include "report.h"
+#include "terminal.h"
 
 /* Of each packet: enough for all headers. */
 #define RANGE 512
@@ -50,54 +51,18 @@ struct trial {
 	unsigned int verdict;
 	unsigned long sample, count;	/* packets; count 0 for no end */
 	bool json;
+	bool colours;
 };
 
-static const char *hook_name(unsigned int hook)
+static void print_line(const ipq_packet_msg_t *m, size_t len, unsigned int verdict,
+		       bool colours)
 {
-	static const char *const names[] = {
-		"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING",
-	};
+	char text[PACKET_TEXT_MAX];
 
-	return hook < sizeof(names) / sizeof(*names) ? names[hook] : "?";
-}
-
-static const char *protocol_name(const struct packet *p, char number[8])
-{
-	static const char *const names[256] = {
-		[IPPROTO_ICMP] = "icmp", [IPPROTO_IGMP] = "igmp", [IPPROTO_TCP] = "tcp",
-		[IPPROTO_UDP] = "udp", [IPPROTO_GRE] = "gre", [IPPROTO_ESP] = "esp",
-		[IPPROTO_AH] = "ah", [IPPROTO_ICMPV6] = "icmpv6",
-		[IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
-	};
-
-	snprintf(number, 8, p->family ? "%u" : "?", p->protocol);
-	return p->family && names[p->protocol] ? names[p->protocol] : number;
-}
-
-/* "[fd09::1]:7", "10.9.0.1". */
-static void endpoint(char *text, size_t size, const struct packet *p,
-		     const char *address, uint16_t port)
-{
-	bool brackets = p->has_ports && p->family == AF_INET6;
-	int n = snprintf(text, size, "%s%s%s", brackets ? "[" : "", address,
-			 brackets ? "]" : "");
-
-	if (p->has_ports)
-		snprintf(text + n, size - n, ":%u", port);
-}
-
-static void print_line(const ipq_packet_msg_t *m, const struct packet *p,
-		       unsigned int verdict)
-{
-	char from[80], to[80], number[8];
-
-	endpoint(from, sizeof(from), p, p->from, p->from_port);
-	endpoint(to, sizeof(to), p, p->to, p->to_port);
-	printf("%s in %s out %s %s %s > %s %zu bytes mark %#lx id %lu: %s\n",
-	       hook_name(m->hook), *m->indev_name ? m->indev_name : "-",
-	       *m->outdev_name ? m->outdev_name : "-",
-	       protocol_name(p, number), from, to, p->len, m->mark, m->packet_id,
-	       verdict == NF_ACCEPT ? "accept" : "drop");
+	packet_describe(m, len, text);
+	printf("%s: %s%s%s\n", text,
+	       colour(colours, verdict == NF_ACCEPT ? COLOUR_GOOD : COLOUR_BAD),
+	       verdict == NF_ACCEPT ? "accept" : "drop", colour(colours, COLOUR_END));
 }
 
 static void print_json(const ipq_packet_msg_t *m, const struct packet *p,
@@ -105,12 +70,12 @@ static void print_json(const ipq_packet_msg_t *m, const struct packet *p,
 {
 	char number[8];
 
-	printf("{ \"hook\": \"%s\", \"in\": ", hook_name(m->hook));
+	printf("{ \"hook\": \"%s\", \"in\": ", packet_hook(m->hook));
 	json_string(text_of(m->indev_name));
 	printf(", \"out\": ");
 	json_string(text_of(m->outdev_name));
 	printf(", \"protocol\": \"%s\", \"from\": \"%s\", \"to\": \"%s\"",
-	       protocol_name(p, number), p->from, p->to);
+	       packet_protocol(p, number), p->from, p->to);
 	if (p->has_ports)
 		printf(", \"from_port\": %u, \"to_port\": %u", p->from_port, p->to_port);
 	printf(", \"length\": %zu, \"mark\": %lu, \"id\": %lu, \"verdict\": \"%s\" }\n",
@@ -166,7 +131,7 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 		if (t->json)
 			print_json(m, &packet, verdict);
 		else
-			print_line(m, &packet, verdict);
+			print_line(m, sizeof(*m) + m->data_len, verdict, t->colours);
 		if (fflush(stdout) || ferror(stdout))
 			break;
 	}
@@ -184,7 +149,8 @@ static void set_queue(int family, uint16_t number)
 
 static int run(int argc, char *argv[])
 {
-	struct trial t = { .family = AF_INET, .verdict = NF_ACCEPT, .sample = 1 };
+	struct trial t = { .family = AF_INET, .verdict = NF_ACCEPT, .sample = 1,
+			   .colours = terminal_colours() };
 	struct ipq_handle *h;
 	long number = -1;
 

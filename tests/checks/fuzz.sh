@@ -11,7 +11,7 @@ set -eu
 seconds=$1
 parsers='compat/run/program.c compat/run/elf-file.c compat/commands/rules.c compat/wire/wire.c src/settings.c src/translate.c
 	tools/rules/jump.c tools/rules/jump-family.c tools/rules/old-form.c tools/nft-words.c
-	tools/packet.c tools/queue-line.c tools/report.c
+	src/packet.c tools/queue-line.c tools/report.c
 	tools/rules/saved-rule.c tools/rules/text.c'
 names=$(sed -n "s/^  '\(.*\)': \[.*/\1/p" tests/fuzz/meson.build)
 need clang

@@ -51,17 +51,18 @@ static void check_json(const unsigned char *bytes, size_t len)
 	CHECK(!c[1] && bytes == end);
 }
 
-/* Both ways, and the end: lines for a person, or JSON that has lines of its own. */
-static void check_findings(const char *text, bool json)
+/* All ways, and the end: lines for a person, paragraphs, or JSON that has lines of its
+ * own. */
+static void check_findings(const char *text, bool json, unsigned int width)
 {
 	unsigned int problems = (unsigned char)*text % 3;
-	struct report r = { .json = json };
+	struct report r = { .json = json, .width = width };
 	FILE *was = show();
 	int status;
 
-	report(&r, OK, "kind", text, text, NULL);
+	REPORT(&r, OK, "kind", text, text, NULL, NULL);
 	for (unsigned int i = 0; i < problems; i++)
-		report(&r, PROBLEM, "kind", text, NULL, text);
+		REPORT(&r, PROBLEM, "kind", text, NULL, text, text);
 	status = report_end(&r);
 	end_show(was);
 	CHECK(r.problems == problems && r.findings == 1 + problems && status == !!problems);
@@ -75,8 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy, *string;
 	FILE *was;
 
-	/* a byte may become six, and a text is shown six times */
-	if (size > sizeof(shown) / 40)
+	/* a byte may become six, and a text is shown ten times */
+	if (size > sizeof(shown) / 80)
 		return 0;
 	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
 	copy = copy_of(data, size);
@@ -87,8 +88,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	string = strndup((const char *)data, size);
 	CHECK(string);
-	check_findings(string, false);
-	check_findings(string, true);
+	check_findings(string, false, 0);
+	check_findings(string, false, 40);
+	check_findings(string, true, 0);
 	free(string);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses, protocol and ports of a packet. Pure: bytes in, struct out; no
- * I/O, nothing allocated. */
+/* The addresses, protocol and ports of a packet, and how it is shown. Pure: bytes in,
+ * struct or text out; no I/O, nothing allocated. */
+#include <stdio.h>
 #include <arpa/inet.h>
 
 #include "packet.h"
@@ -104,4 +105,54 @@ bool packet_parse(const unsigned char *bytes, size_t len, struct packet *packet)
 	default:
 		return false;
 	}
+}
+
+const char *packet_hook(unsigned int hook)
+{
+	static const char *const names[] = {
+		"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING",
+	};
+
+	return hook < sizeof(names) / sizeof(*names) ? names[hook] : "?";
+}
+
+const char *packet_protocol(const struct packet *p, char number[8])
+{
+	static const char *const names[256] = {
+		[IPPROTO_ICMP] = "icmp", [IPPROTO_IGMP] = "igmp", [IPPROTO_TCP] = "tcp",
+		[IPPROTO_UDP] = "udp", [IPPROTO_GRE] = "gre", [IPPROTO_ESP] = "esp",
+		[IPPROTO_AH] = "ah", [IPPROTO_ICMPV6] = "icmpv6",
+		[IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
+	};
+
+	snprintf(number, 8, p->family ? "%u" : "?", p->protocol);
+	return p->family && names[p->protocol] ? names[p->protocol] : number;
+}
+
+/* "[fd09::1]:7", "10.9.0.1". */
+static void endpoint(char *text, size_t size, const struct packet *p,
+		     const char *address, uint16_t port)
+{
+	bool brackets = p->has_ports && p->family == AF_INET6;
+	int n = snprintf(text, size, "%s%s%s", brackets ? "[" : "", address,
+			 brackets ? "]" : "");
+
+	if (p->has_ports)
+		snprintf(text + n, size - n, ":%u", port);
+}
+
+void packet_describe(const ipq_packet_msg_t *m, size_t len, char text[PACKET_TEXT_MAX])
+{
+	size_t payload = len - sizeof(*m);
+	char from[80], to[80], number[8];
+	struct packet p;
+
+	packet_parse(m->payload, m->data_len < payload ? m->data_len : payload, &p);
+	endpoint(from, sizeof(from), &p, p.from, p.from_port);
+	endpoint(to, sizeof(to), &p, p.to, p.to_port);
+	snprintf(text, PACKET_TEXT_MAX, "%s in %.*s out %.*s %s %s > %s %zu bytes mark %#lx "
+		 "id %lu", packet_hook(m->hook), IFNAMSIZ,
+		 *m->indev_name ? m->indev_name : "-", IFNAMSIZ,
+		 *m->outdev_name ? m->outdev_name : "-", packet_protocol(&p, number), from,
+		 to, p.len, m->mark, m->packet_id);
 }
