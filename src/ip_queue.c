@@ -136,36 +136,66 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 	return -1;
 }
 
-int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
+/* As the environment has it. */
+static int begin(struct ip_queue *q, uint8_t family)
 {
-	int fd;
-
 	memset(q, 0, sizeof(*q));
 	q->family = family;
 	if (!settings_read(family, &q->settings)) {
 		errno = EINVAL;
 		return -1;
 	}
-	/* who looks whether a port id is in use still is not to meet a new socket */
-	if (!peers_lock())
+	if (!q->settings.trace)
+		return 0;
+	q->trace = trace_open(q->settings.trace);
+	if (q->trace)
+		return 0;
+	debug_untraced(errno);
+	errno = EINVAL;
+	return -1;
+}
+
+static void end_trace(struct ip_queue *q)
+{
+	int saved = errno;
+
+	trace_close(q->trace);
+	q->trace = NULL;
+	errno = saved;
+}
+
+int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
+{
+	int fd = -1;
+
+	if (begin(q, family))
 		return -1;
-	fd = open_and_enter(q, type, again);
-	peers_unlock();
+	/* who looks whether a port id is in use still is not to meet a new socket */
+	if (peers_lock()) {
+		fd = open_and_enter(q, type, again);
+		peers_unlock();
+	}
+	if (fd < 0)
+		end_trace(q);
 	return fd;
 }
 
 int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 {
+	uint8_t family;
 	pid_t process;
 
 	memset(q, 0, sizeof(*q));
-	if (!port_id_read(port_id, &q->family, &process) ||
-	    !settings_read(q->family, &q->settings)) {
+	if (!port_id_read(port_id, &family, &process)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id))
+	if (begin(q, family))
 		return -1;
+	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id)) {
+		end_trace(q);
+		return -1;
+	}
 	if (!q->peer->family) {
 		settle(q, fd, process);
 		q->peer->shown = process;
@@ -450,13 +480,17 @@ static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark)
 {
+	int failed = -1;
+
 	if (payload && is_request(r, IPQM_VERDICT) &&
-	    cannot_be_sent(q, fd, r, payload)) {
+	    cannot_be_sent(q, fd, r, payload))
 		errno = EMSGSIZE;
-		return -1;
-	}
-	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
-			  send_request(q, fd, r, payload, mark);
+	else
+		failed = q->batch ? hold_or_send(q, fd, r, payload, mark) :
+				    send_request(q, fd, r, payload, mark);
+	if (q->trace)
+		trace_request(q->trace, r, payload, mark, failed);
+	return failed;
 }
 
 static void flush(struct ip_queue *q, int fd)
@@ -472,12 +506,14 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
 	struct kernel_request out;
 
 	flush(q, fd);
+	if (q->trace)
+		trace_note(q->trace, "a malformed request");
 	kernel_request_init(&out);
 	put_invalid(q, r, REFUSAL_IS_EINVAL, &out);
 	return nfqueue_send(fd, &out);
 }
 
-int ip_queue_close(struct ip_queue *q, int fd)
+static int close_socket(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 	struct peer *sharer = p->owner && p->holds ? claims_sharer(p) : NULL;
@@ -493,5 +529,13 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	result = close(fd);
 	claims_take_over(sharer, p->port_id);
 	peers_unlock();
+	return result;
+}
+
+int ip_queue_close(struct ip_queue *q, int fd)
+{
+	int result = close_socket(q, fd);
+
+	end_trace(q);
 	return result;
 }

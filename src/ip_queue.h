@@ -12,6 +12,7 @@
 #include "links.h"
 #include "peers.h"
 #include "settings.h"
+#include "trace.h"
 #include "translate.h"
 
 struct ip_queue {
@@ -21,6 +22,7 @@ struct ip_queue {
 	struct batch *batch;		/* NULL: one message at a time */
 	atomic_bool waits;		/* a read has found nothing and waited */
 	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
+	struct trace *trace;		/* NULL: nobody wants one */
 	struct links links;
 };
 

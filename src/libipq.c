@@ -233,6 +233,13 @@ static struct timespec left_until(const struct timespec *deadline)
 	return t;
 }
 
+/* Of a read that returns no message. */
+static void note(const struct ip_queue *q, const char *what)
+{
+	if (q && q->trace)
+		trace_note(q->trace, what);
+}
+
 /* Returns the length of a message, 0 and IPQ_ERR_TIMEOUT when none comes in
  * time, 0 alone when a signal does, or -1. */
 static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
@@ -257,8 +264,10 @@ static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t 
 		if (timeout_us > 0) {
 			left = left_until(&deadline);
 			ready = ppoll(&fd, 1, &left, NULL);
-			if (ready < 0)
+			if (ready < 0) {
+				note(q, "read ended by a signal or an error");
 				return errno == EINTR ? 0 : -1;
+			}
 			if (ready == 0)
 				break;
 		}
@@ -267,6 +276,7 @@ static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t 
 			return n;
 		errno = saved;
 	} while (left.tv_sec || left.tv_nsec);
+	note(q, "read: nothing came in time");
 	ipq_error_set(IPQ_ERR_TIMEOUT);
 	return 0;
 }
@@ -324,9 +334,12 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 			size_t len, int timeout)
 {
 	struct ip_queue *q;
+	int saved = errno;
 	ssize_t n;
 
 	if (len < sizeof(struct nlmsgerr)) {
+		note(queue_of(h), "read: the buffer is too small");
+		errno = saved;
 		ipq_error_set(IPQ_ERR_RECVBUF);
 		return -1;
 	}

@@ -146,13 +146,16 @@ void packet_describe(const ipq_packet_msg_t *m, size_t len, char text[PACKET_TEX
 	size_t payload = len - sizeof(*m);
 	char from[80], to[80], number[8];
 	struct packet p;
+	int n;
 
 	packet_parse(m->payload, m->data_len < payload ? m->data_len : payload, &p);
 	endpoint(from, sizeof(from), &p, p.from, p.from_port);
 	endpoint(to, sizeof(to), &p, p.to, p.to_port);
-	snprintf(text, PACKET_TEXT_MAX, "%s in %.*s out %.*s %s %s > %s %zu bytes mark %#lx "
-		 "id %lu", packet_hook(m->hook), IFNAMSIZ,
-		 *m->indev_name ? m->indev_name : "-", IFNAMSIZ,
-		 *m->outdev_name ? m->outdev_name : "-", packet_protocol(&p, number), from,
-		 to, p.len, m->mark, m->packet_id);
+	n = snprintf(text, PACKET_TEXT_MAX, "%s in %.*s out %.*s", packet_hook(m->hook),
+		     IFNAMSIZ, *m->indev_name ? m->indev_name : "-",
+		     IFNAMSIZ, *m->outdev_name ? m->outdev_name : "-");
+	if (p.family)
+		n += snprintf(text + n, PACKET_TEXT_MAX - n, " %s %s > %s %zu bytes",
+			      packet_protocol(&p, number), from, to, p.len);
+	snprintf(text + n, PACKET_TEXT_MAX - n, " mark %#lx id %lu", m->mark, m->packet_id);
 }

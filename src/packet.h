@@ -33,7 +33,7 @@ const char *packet_protocol(const struct packet *packet, char number[8]);
 #define PACKET_TEXT_MAX 320
 
 /* "OUTPUT in - out lo udp 127.0.0.1:7 > 127.0.0.1:9 36 bytes mark 0 id 1". What was read of
- * the packet is within len bytes from m on. */
+ * the packet is within len bytes from m on; without an IP header the middle is left out. */
 void packet_describe(const ipq_packet_msg_t *m, size_t len, char text[PACKET_TEXT_MAX]);
 
 #endif

@@ -150,16 +150,35 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 	return q->batch && batch_held(q->batch);
 }
 
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
-			 int flags)
+static EVERY_PACKET ssize_t receive_any(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags)
 {
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
 	if (atomic_load_explicit(&q->peer->shares, memory_order_relaxed))
 		return receive_beside(q, fd, buf, len, flags, false, false);
 	if (atomic_load_explicit(&q->waits, memory_order_relaxed))
 		return receive_waiting(q, fd, buf, len, flags);
 	return receive_first(q, fd, buf, len, flags);
+}
+
+/* What a look shows is told when it is taken; a look that finds nothing is followed by
+ * another, or is told by who gives up. */
+static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
+{
+	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
+		trace_read(q->trace, buf, len, n);
+}
+
+ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
+			 int flags)
+{
+	ssize_t n;
+
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	n = receive_any(q, fd, buf, len, flags);
+	if (q->trace)
+		trace(q, buf, len, flags, n);
+	return n;
 }
 
 /* No number of a batch's. */

@@ -14,7 +14,9 @@
 
 static const char prefix[] = "LIBIPQ_";
 
-enum { QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, VARIABLES };
+enum {
+	QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, TRACE, VARIABLES
+};
 
 /* With several numbers, a packet id has the number in its upper half. */
 #if ULONG_MAX > UINT32_MAX
@@ -31,6 +33,7 @@ static const struct variable {
 	bool minus_one;		/* -1 stands for max */
 	bool range;		/* may also be a range */
 	const char *accepted;
+	bool text;		/* it is no number: anything but nothing */
 } variables[VARIABLES] = {
 	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
 	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
@@ -46,10 +49,12 @@ static const struct variable {
 	[TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, false, false,
 			"error, accept or drop" },
 	[DEBUG] = { "DEBUG", 0, 1, false, false, "0 or 1" },
+	[TRACE] = { "TRACE", 0, 0, false, false, "a file, or 1 for standard error", true },
 };
 
 struct value {
 	uint32_t number, last;	/* last is number but in a range */
+	const char *text;
 	bool set;
 };
 
@@ -98,6 +103,9 @@ static bool parse(const struct variable *v, const char *text, struct value *valu
 	value->set = true;
 	if (v == &variables[TRUNCATED])
 		return parse_word(text, &value->number);
+	value->text = text;
+	if (v->text)
+		return *text;
 	if (v->minus_one && !strcmp(text, "-1")) {
 		value->number = v->max;
 		return true;
@@ -181,6 +189,7 @@ bool settings_read(int family, struct settings *s)
 		.gso = value[GSO].number,
 		.truncated = value[TRUNCATED].number,
 		.debug = value[DEBUG].number,
+		.trace = value[TRACE].text,
 	};
 	return true;
 }

@@ -23,6 +23,7 @@ struct settings {
 	uint8_t truncated;	/* what becomes of packets too long for the program */
 	bool gso;		/* take packets not yet cut into segments */
 	bool debug;		/* explain refusals on stderr */
+	const char *trace;	/* what is read and answered, to that file; in environ */
 };
 
 /* The most bytes: setsockopt(SO_RCVBUF) takes an int and the kernel doubles it. */

@@ -62,4 +62,5 @@ offers drop ipqctl try --verdict ''
 touch rules.save
 offers rules.save ipqctl rules --nft rules.
 offers rules.save ipq-run --library rules.
+offers drop ipq-run --truncated ''
 offers cat ipq-run --queue 3 ca

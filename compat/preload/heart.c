@@ -18,4 +18,5 @@ EXPORT const struct heart libipq_preload_heart = {
 	.port_id = nfqueue_port_id,
 	.read_port_id = port_id_read,
 	.set_queue = settings_set_queue,
+	.trace = trace_note,
 };

@@ -10,6 +10,7 @@
 #include "nfqueue.h"
 #include "port_id.h"
 #include "settings.h"
+#include "trace.h"
 
 struct heart {
 	typeof(&ip_queue_open) open;
@@ -26,6 +27,7 @@ struct heart {
 	typeof(&nfqueue_port_id) port_id;
 	typeof(&port_id_read) read_port_id;
 	typeof(&settings_set_queue) set_queue;
+	typeof(&trace_note) trace;
 };
 
 extern const struct heart libipq_preload_heart;

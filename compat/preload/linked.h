@@ -21,5 +21,6 @@
 #define nfqueue_port_id libipq_preload_heart.port_id
 #define port_id_read libipq_preload_heart.read_port_id
 #define settings_set_queue libipq_preload_heart.set_queue
+#define trace_note libipq_preload_heart.trace
 
 #endif

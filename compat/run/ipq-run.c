@@ -37,6 +37,8 @@ static const char usage[] =
 "  -t, --truncated WHAT error, accept or drop: what becomes of packets too long for\n"
 "                       the program's buffer (default error, as ever)\n"
 "  -d, --debug          explain on stderr why a request is refused\n"
+"  -T, --trace[=FILE]   write to FILE, or standard error, a line for each packet\n"
+"                       that PROGRAM reads and each verdict that it gives\n"
 "  -n, --no-iptables    leave PATH alone: do not turn -j QUEUE into -j NFQUEUE\n"
 "                       in iptables commands that PROGRAM runs\n"
 "  -F, --no-follow      do not put back what a program takes out of the environment\n"
@@ -62,6 +64,7 @@ static const struct option options[] = {
 	{ "gso", no_argument, NULL, 'g' },
 	{ "truncated", required_argument, NULL, 't' },
 	{ "debug", no_argument, NULL, 'd' },
+	{ "trace", optional_argument, NULL, 'T' },
 	{ "no-iptables", no_argument, NULL, 'n' },
 	{ "no-follow", no_argument, NULL, 'F' },
 	{ "library", required_argument, NULL, 'l' },
@@ -155,6 +158,22 @@ static void set_queues(const char *option, const char *variable, const char *tex
 	/* what an instance runs in its turn need not have the instances' queues */
 	unsetenv("IPQ_RUN_BALANCE");
 	unsetenv("IPQ_RUN_BALANCE6");
+}
+
+/* By its whole name: programs change directory before they ask for packets. */
+static void set_trace(const char *file)
+{
+	char directory[PATH_MAX], *whole = NULL;
+
+	if (!file || *file == '/') {
+		set_variable("LIBIPQ_TRACE", file ? file : "1");
+		return;
+	}
+	if (!getcwd(directory, sizeof(directory)) ||
+	    asprintf(&whole, "%s/%s", directory, file) < 0)
+		die(125, file, strerror(errno));
+	set_variable("LIBIPQ_TRACE", whole);
+	free(whole);
 }
 
 /* A whole name: programs change directory. */
@@ -306,7 +325,7 @@ int main(int argc, char **argv)
 	bool wrappers = true, follow = true, supervised = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgt:dnFl:shV", options,
+	while ((option = getopt_long(argc, argv, "+q:6:i:m:r:b:fgt:dT::nFl:shV", options,
 				     NULL)) != -1)
 		switch (option) {
 		case 'q':
@@ -340,6 +359,9 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			set_variable("LIBIPQ_DEBUG", "1");
+			break;
+		case 'T':
+			set_trace(optarg);
 			break;
 		case 'n':
 			wrappers = false;

@@ -21,6 +21,8 @@ static void find_libipq(void)
 	snprintf(path, sizeof(path), "%s", PRELOAD);
 	*strrchr(path, '/') = '\0';
 	setenv("LD_LIBRARY_PATH", path, 1);
+	/* a function that neither library has is to be missed, called or not */
+	setenv("LD_BIND_NOW", "1", 1);
 }
 
 TestSuite(linked, .init = find_libipq, .timeout = 60);

@@ -59,7 +59,7 @@ Test(runner, help_and_version_are_told)
 {
 	static const char *const options[] = {
 		"--queue ", "--queue6 ", "--instances ", "--maxlen ", "--rcvbuf ",
-		"--batch ", "--fail-open", "--gso", "--debug", "--no-iptables",
+		"--batch ", "--fail-open", "--gso", "--debug", "--trace", "--no-iptables",
 		"--no-follow", "--library ", "--help", "--version", "125",
 	};
 
@@ -72,6 +72,16 @@ Test(runner, help_and_version_are_told)
 	expect("ipq-run " VERSION "\n");
 	cr_assert(RUN("%s -V", IPQ_RUN) == 0);
 	expect("ipq-run " VERSION "\n");
+}
+
+Test(runner, a_trace_is_written_where_it_says_from_wherever_the_program_is)
+{
+	cr_assert(RUN("cd /tmp && %s --trace sh -c 'echo $LIBIPQ_TRACE'", IPQ_RUN) == 0);
+	expect("1\n");
+	cr_assert(RUN("cd /usr && %s --trace=a.log sh -c 'echo $LIBIPQ_TRACE'", IPQ_RUN) == 0);
+	expect("/usr/a.log\n");
+	cr_assert(RUN("%s -T/a/b sh -c 'echo $LIBIPQ_TRACE'", IPQ_RUN) == 0);
+	expect("/a/b\n");
 }
 
 Test(runner, what_cannot_be_printed_ends_with_125)

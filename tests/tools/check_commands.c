@@ -44,11 +44,28 @@ static void fake(const char *name, const char *text)
 	run("chmod +x %s", path);
 }
 
+Test(check_commands, those_missing_are_no_finding_where_there_can_be_no_rules_of_theirs)
+{
+	const struct printed *printed;
+
+	enter();
+	fake("nft", "exit 0");
+	printed = shell("unshare -m sh -c 'for d in /usr/sbin /sbin /usr/local/sbin; do "
+			"mount -t tmpfs none $d; done; " IPQCTL " check'");
+	leave();
+	if (has(printed, "iptables -j NFQUEUE"))
+		cr_skip_test("the commands for rules are not in sbin here");
+	cr_assert(!has(printed, "are not seen"), "%s", printed->text);
+	cr_assert(!has(printed, "install the package"), "%s", printed->text);
+}
+
 Test(check_commands, a_missing_one_is_a_finding)
 {
 	const struct printed *printed;
 
 	network_enter();
+	/* without tables of iptables-legacy its commands are not missed */
+	run("iptables-legacy -A OUTPUT -p udp; ip6tables-legacy -A OUTPUT -p udp");
 	/* nothing of the system's that lists rules can be found any more */
 	printed = shell("unshare -m sh -c 'for d in /usr/sbin /sbin /usr/local/sbin; do "
 			"mount -t tmpfs none $d; done; " IPQCTL " check'");

@@ -205,6 +205,6 @@ Test(status, root_of_a_namespace_whose_files_are_nobodys_is_told_how_to_make_it)
 						      subcommands[i]);
 
 		cr_assert(printed->status == 1);
-		line_with(printed, "unshare -Ur unshare -n");
+		line_with(printed, "unshare --net PROGRAM");
 	}
 }

@@ -4,7 +4,7 @@
 # Each option, a tab and its text, from lines of --help.
 function __ipq_run_options
     ipq-run --help 2>/dev/null | string replace -rf \
-        '^  +(?:-[0-9a-zA-Z], )?(--[a-z0-9-]+)(?: [A-Z]+)?  +(.*)$' '$1\t$2'
+        '^  +(?:-[0-9a-zA-Z], )?(--[a-z0-9-]+)(?: [A-Z]+|\[=[A-Z]+\])? +(.*)$' '$1\t$2'
 end
 
 # What the program's own completions offer, or names of programs while there is none.
@@ -23,4 +23,5 @@ end
 complete -c ipq-run -f
 complete -c ipq-run -n 'string match -q -- "-*" (commandline -ct)' -a '(__ipq_run_options)'
 complete -c ipq-run -s l -l library -r -F
+complete -c ipq-run -s t -l truncated -x -a 'error accept drop'
 complete -c ipq-run -n 'not string match -q -- "-*" (commandline -ct)' -a '(__ipq_run_program)'
