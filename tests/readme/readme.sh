@@ -1,7 +1,8 @@
 #!/bin/sh
-# usage: readme.sh blocks|ways|symptoms SOURCE STAGED
+# usage: readme.sh blocks|ways|symptoms|troubles SOURCE STAGED
 # The README's commands work as printed, those in its table of ways too, and its table
-# of symptoms quotes what a person really sees. STAGED is where the library was installed.
+# of symptoms quotes what a person really sees. What docs/troubleshooting.md advises
+# helps. STAGED is where the library was installed.
 set -eu
 
 check=$1 source=$(readlink -f "$2") staged=$(readlink -f "$3")
@@ -161,6 +162,121 @@ symptoms()
 
 	iptables-nft -A OUTPUT -p udp -j QUEUE > said 2>&1 || :
 	quoted "RULE_APPEND failed (No such file or directory)"
+
+	printf '%s\n' '#include <linux/netfilter.h>' '#include <netinet/in.h>' \
+		'#include <libipq.h>' > clash.c
+	LC_ALL=C cc -c -I "$staged/include" clash.c > said 2>&1 || :
+	quoted "redefinition of 'struct in_addr'"
+	# shellcheck disable=SC2046 # flags are words
+	cc -c $(pkg-config --cflags libipq) clash.c || fail "with the flags too"
+	# shellcheck disable=SC2046
+	LC_ALL=C cc -o by-path $(pkg-config --cflags libipq) \
+		"$source/tests/readme/symptom.c" "$staged/lib/libipq.a" > said 2>&1 || :
+	grep -q mnl_ said || fail "libipq.a needs no mnl_ names"
+	quoted "undefined reference to"
+	LD_LIBRARY_PATH='' ./filter > said 2>&1 || :
+	quoted "error while loading shared libraries: libipq.so.0"
+}
+
+# Whether the passer sees the packet, and what becomes of it: 0 if it comes back.
+goes_through()
+{
+	: > said
+	"$@" > said 2>&1 &
+	until grep -q . /proc/net/netfilter/nfnetlink_queue; do
+		kill -0 $! 2> /dev/null || fail "$*: ended at once"
+		sleep 0.02
+	done
+	through=0
+	ping -c 1 -W 1 127.0.0.1 > /dev/null || through=1
+	wait $! || fail "$*: exit status $?"
+	return $through
+}
+
+# A command of the page, where its rule is.
+advised()
+{
+	case $1 in
+	'ipqctl check')
+		ipqctl check > said 2>&1 || :
+		grep -q ready said || fail "$1"
+		;;
+	ipqctl\ try\ --count\ 5)
+		goes_through ipqctl try --count 1 || fail "$1"
+		;;
+	ipqctl\ *)
+		sh -c "$1 --interval 10" > said 2>&1 || sh -c "$1" > said 2>&1 || fail "$1"
+		grep -q . said || fail "$1: says nothing"
+		;;
+	*valgrind*)
+		if command -v valgrind > /dev/null; then passes "$1"; fi
+		;;
+	*./filter)
+		passes "$1"
+		grep -q 'verdict accept' said || [ "${1#*TRACE}" = "$1" ] || fail "$1"
+		;;
+	iptables\ *)
+		sh -c "iptables-legacy ${1#iptables}" || fail "$1"
+		sh -c "$(echo "iptables-legacy ${1#iptables}" | sed 's/ -A / -D /')" || fail "$1"
+		;;
+	find_package*|pkg_check_modules*|target_link_libraries*)
+		case $1 in target*) echo 'add_executable(filter filter.c)' ;; esac >> cmake
+		echo "$1" >> cmake
+		;;
+	*)
+		fail "a command this test does not know: $1"
+		;;
+	esac
+	echo "ok: $1"
+}
+
+troubles()
+{
+	export LD_LIBRARY_PATH="$staged/lib"
+	cp "$source/tests/readme/symptom.c" filter.c
+	# shellcheck disable=SC2046 # flags are words
+	cc -o filter filter.c $(pkg-config --cflags --libs libipq)
+	echo 'iptables -A INPUT -j QUEUE' > firewall.sh
+	rule='-p icmp --icmp-type echo-request'
+	# shellcheck disable=SC2086 # words
+	iptables-legacy -A OUTPUT $rule -j QUEUE
+	sed -n 's/^ \{4,\}\([a-zA-Z]\)/\1/p' "$source/docs/troubleshooting.md" > commands
+	[ "$(wc -l < commands)" -ge 12 ] || fail "the page has no commands"
+	while read -r command; do
+		advised "$command" < /dev/null
+	done < commands
+	grep -q NFQUEUE firewall.sh || fail "firewall.sh is as it was"
+
+	# accept in mangle, and filter follows
+	iptables-legacy -F
+	# shellcheck disable=SC2086
+	iptables-legacy -t mangle -A OUTPUT $rule -j NFQUEUE
+	iptables-legacy -A OUTPUT -p icmp -j DROP
+	goes_through ipqctl try --count 1 && fail "filter did not follow"
+	grep -q accept said || fail "not accepted"
+	echo "ok: accepted in mangle, dropped in filter"
+	# repeat with a mark
+	iptables-legacy -F
+	iptables-legacy -t mangle -F
+	# shellcheck disable=SC2086
+	iptables-legacy -A OUTPUT $rule -m mark ! --mark 1 -j NFQUEUE
+	iptables-legacy -A OUTPUT -p icmp -m mark --mark 1 -j DROP
+	sed 's/ipq_set_verdict(\(.*\), NF_ACCEPT, 0, NULL)/ipq_set_vwmark(\1, NF_REPEAT, 1, 0, NULL)/' \
+		filter.c > repeat.c
+	grep -q NF_REPEAT repeat.c || fail "repeat.c does not repeat"
+	# shellcheck disable=SC2046
+	cc -o repeat repeat.c $(pkg-config --cflags --libs libipq)
+	goes_through ./repeat && fail "the following rule was passed over"
+	echo "ok: repeated with a mark, dropped by the rule that follows"
+
+	if command -v cmake > /dev/null; then
+		{ printf '%s\n' 'cmake_minimum_required(VERSION 3.7)' 'project(filter C)'
+		  cat cmake; } > CMakeLists.txt
+		cmake -B cmake-build . > said 2>&1 || fail "cmake"
+		cmake --build cmake-build > said 2>&1 || fail "cmake --build"
+		[ -x cmake-build/filter ] || fail "cmake builds no filter"
+		echo "ok: CMake"
+	fi
 }
 
 $check
