@@ -88,7 +88,6 @@ void handle_forget(struct ip_queue *q)
 	for (unsigned int i = 0; i < count; i++)
 		if (queues[i] == q)
 			queues[i] = NULL;
-	free(q);
 }
 
 /* A socket that was opened elsewhere, or whose handle was destroyed. */

@@ -93,8 +93,9 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	if (h) {
 		q = queue_of(h);
 		if (q) {
-			ip_queue_close(q, h->fd);
 			handle_forget(q);
+			ip_queue_close(q, h->fd);
+			free(q);
 		} else {
 			close(h->fd);
 		}
@@ -302,8 +303,7 @@ static APART ssize_t pass_over(struct ip_queue *q, int socket, void *buf, size_t
 
 /*
  * Waits for a message and puts it, all of it, into buf: a packet
- * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type; NLMSG_NOOP
- * where select promised one and only packets of the other family had come. timeout
+ * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
  * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
  * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
  *
