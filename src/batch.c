@@ -2,24 +2,20 @@
 /* Several messages received at once and held until the program reads them, in memory
  * that forked processes share. Knows nothing of ip_queue's messages. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
 #include "batch.h"
-#include "lock.h"
 
-#define LINE 64		/* bytes, of the processor's cache */
+/* Whole lines of the cache, and not a multiple of a page: the messages' beginnings
+ * would all compete for the same ones. */
+#define LINE 64
+#define SLOT ((NFQUEUE_MESSAGE_MAX / LINE + 6) * LINE)
 
-/* Most messages fit a head: one with the packet of an Ethernet frame. Heads lie close
- * together, so that few pages are touched for many small messages, and are not a
- * multiple of a page apart, which would have their beginnings compete for the same
- * lines. What does not fit has room behind all of them. */
-#define HEAD (2048 + LINE)
-#define REST ((NFQUEUE_MESSAGE_MAX - HEAD) / LINE * LINE + 7 * LINE)
-
-#define SIZE (sizeof(struct batch) + (size_t)BATCH_MAX * (HEAD + REST))
+#define SIZE (offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT)
 
 /* Fewer are not worth a system call of their own. */
 #define WORTHWHILE 4
@@ -34,6 +30,7 @@
 #define KNOWN_MAX 4096
 
 struct batch {
+	pthread_mutex_t lock;
 	unsigned int max;
 
 	unsigned int got;		/* when it was last looked */
@@ -42,18 +39,16 @@ struct batch {
 	_Atomic uint32_t mark;		/* the last in the socket, */
 	_Atomic uint32_t mark_seen;	/* and the last that came out */
 	atomic_bool is_unsure;		/* it may not have got there */
-	atomic_bool more_wait;		/* in the socket, which is readable by them */
 	unsigned int skip, patience;
 	bool is_large;			/* the last packet was */
 
-	struct lock lock;
 	struct verdicts verdicts;
 
-	unsigned int order[BATCH_MAX];	/* places of the kept */
-	struct mmsghdr msgs[BATCH_MAX];	/* by place */
-	struct iovec iov[BATCH_MAX][2];	/* head and rest */
+	unsigned int order[BATCH_MAX];	/* slots of the kept */
+	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
+	struct iovec iov[BATCH_MAX];
 	struct message message[BATCH_MAX];	/* in the old form */
-	_Alignas(LINE) unsigned char bytes[];
+	_Alignas(LINE) unsigned char slot[];
 };
 
 /* Those of this process, by the port id of their socket. */
@@ -63,6 +58,18 @@ static struct known {
 	_Atomic(struct batch *) batch;
 } known[KNOWN_MAX];
 
+static void init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
 static struct batch *make(void)
 {
 	struct batch *b = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
@@ -70,7 +77,7 @@ static struct batch *make(void)
 
 	if (b == MAP_FAILED)
 		return NULL;
-	lock_init(&b->lock);
+	init_lock(&b->lock);
 	return b;
 }
 
@@ -103,12 +110,9 @@ static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
 	for (unsigned int i = 0; i < max; i++) {
-		b->iov[i][0] = (struct iovec) { b->bytes + (size_t)i * HEAD, HEAD };
-		b->iov[i][1] = (struct iovec) {
-			b->bytes + (size_t)BATCH_MAX * HEAD + (size_t)i * REST, REST
-		};
-		b->msgs[i].msg_hdr.msg_iov = b->iov[i];
-		b->msgs[i].msg_hdr.msg_iovlen = 2;
+		b->iov[i] = (struct iovec) { b->slot + (size_t)i * SLOT, SLOT };
+		b->msgs[i].msg_hdr.msg_iov = &b->iov[i];
+		b->msgs[i].msg_hdr.msg_iovlen = 1;
 	}
 }
 
@@ -118,7 +122,6 @@ static void begin(struct batch *b, unsigned int max, bool is_known)
 	b->skip = b->patience = 0;
 	b->kept = 0;
 	b->is_unsure = false;
-	b->more_wait = false;
 	b->is_large = false;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
@@ -165,23 +168,22 @@ static __attribute__((destructor)) void flush_all(void)
 
 bool batch_lock(struct batch *b)
 {
-	switch (lock_take(&b->lock)) {
-	case LOCK_TAKEN:
+	switch (pthread_mutex_lock(&b->lock)) {
+	case 0:
 		return true;
-	case LOCK_INHERITED:
+	case EOWNERDEAD:	/* a process was killed, in the midst of what it did */
 		b->is_unsure = true;
-		b->more_wait = false;
 		b->verdicts.ids.is_known = false;
+		pthread_mutex_consistent(&b->lock);
 		return true;
-	case LOCK_REFUSED:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 void batch_unlock(struct batch *b)
 {
-	lock_give(&b->lock);
+	pthread_mutex_unlock(&b->lock);
 }
 
 struct verdicts *batch_verdicts(struct batch *b)
@@ -221,7 +223,7 @@ unsigned int batch_receive(struct batch *b, int fd)
 
 struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d)
 {
-	nfqueue_received(d, b->iov[i], b->msgs[i].msg_len);
+	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
 	return &b->message[i];
 }
 
@@ -232,7 +234,7 @@ void batch_keep(struct batch *b, unsigned int i)
 
 /* They are held by one instruction, and are no more by one each: whatever moment a
  * process is killed at, none comes twice. */
-void batch_received(struct batch *b, int fd)
+void batch_received(struct batch *b)
 {
 	b->kept = b->end;
 	if (b->kept >= WORTHWHILE || b->kept == b->max)
@@ -244,12 +246,11 @@ void batch_received(struct batch *b, int fd)
 		batch_mark_seen(b, b->mark);	/* there are no more */
 	else
 		b->is_unsure = true;
-	b->more_wait = b->got == b->max && b->kept && nfqueue_waits(fd);
 }
 
-static inline bool wants_mark(const struct batch *b)
+static bool wants_mark(const struct batch *b)
 {
-	return b->kept && !b->more_wait && (!batch_has_marks(b) || b->is_unsure);
+	return b->kept && (!batch_has_marks(b) || b->is_unsure);
 }
 
 /* A mark is lost if the buffer is full. So when another message came out the one put
@@ -258,6 +259,8 @@ static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
 
+	if (!wants_mark(b))
+		return;
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
 	if (nfqueue_send(fd, &out))
@@ -276,7 +279,6 @@ void batch_mark_seen(struct batch *b, uint32_t number)
 void batch_mark_passed(struct batch *b)
 {
 	b->is_unsure = true;
-	b->more_wait = false;
 }
 
 bool batch_has_marks(const struct batch *b)
@@ -294,15 +296,12 @@ void batch_drop_head(struct batch *b)
 	b->kept--;
 }
 
-/* A signal handler may have taken the mark out until the lock was given back. */
 void batch_leave(struct batch *b, int fd)
 {
-	for (int tries = 0; tries < 4; tries++) {
-		if (wants_mark(b))
-			put_mark(b, fd);
+	int tries = 0;
+
+	do {
+		put_mark(b, fd);
 		batch_unlock(b);
-		if (!wants_mark(b) || !batch_lock(b))
-			return;
-	}
-	batch_unlock(b);
+	} while (wants_mark(b) && tries++ < 3 && batch_lock(b));
 }

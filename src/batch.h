@@ -42,16 +42,16 @@ void batch_note_size(struct batch *b, size_t len);
 unsigned int batch_receive(struct batch *b, int fd);
 struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d);
 void batch_keep(struct batch *b, unsigned int i);
-void batch_received(struct batch *b, int fd);
+void batch_received(struct batch *b);
 
-/* The mark has come out of the socket, or another message: then perhaps the mark was
- * never there, and no other message may wait. */
+/* The mark has come out of the socket, or another message, and perhaps the mark was
+ * never there. */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
 
 /* Unlocks. While messages are held the socket has to be readable, whatever a signal
- * handler takes out of it: if no other message waits there, by a mark, an answer of the
- * kernel's. */
+ * handler takes out of it: a mark in it, an answer of the kernel's, does if nothing
+ * else. */
 void batch_leave(struct batch *b, int fd);
 
 /* Whether marks have to come out of it, since nothing is held. */

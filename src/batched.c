@@ -69,10 +69,8 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 				batch_keep(b, i);
 			}
 		}
-		batch_received(b, fd);
+		batch_received(b);
 	} while (n && !batch_held(b) && batch_has_marks(b));
-	if (batch_held(b))
-		pace_look(&batch_verdicts(b)->pace, batch_held(b));
 }
 
 /* The oldest message held, 0 if none is. */
@@ -84,7 +82,6 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	struct message *m;
 	ssize_t n = 0;
 
-	pace_read(&batch_verdicts(b)->pace, batch_held(b));
 	if (!batch_held(b) && batch_is_due(b))
 		take_in(q, fd, passed);
 	while (n == 0 && batch_held(b)) {
@@ -114,6 +111,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
+		verdicts_note_read(batch_verdicts(q->batch));
 		n = give_held(q, fd, buf, len, flags, &others);
 		batch_leave(q->batch, fd);
 	}

@@ -55,22 +55,13 @@ int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 	return 0;
 }
 
-void nfqueue_received(struct nfqueue_datagram *d, const struct iovec iov[2], size_t len)
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
 {
 	d->len = len;
-	d->head = iov[0].iov_base;
-	d->head_len = iov[0].iov_len;
-	d->rest = iov[1].iov_base;
-	d->rest_len = iov[1].iov_len;
-}
-
-bool nfqueue_waits(int fd)
-{
-	int saved = errno;
-	bool waits = recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) >= 0;
-
-	errno = saved;
-	return waits;
+	d->head = start;
+	d->head_len = len;
+	d->rest = NULL;
+	d->rest_len = 0;
 }
 
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)

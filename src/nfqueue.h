@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <linux/netlink.h>
 
 /* More than comes before a packet's payload (nfqnl_build_packet_message), and more than
@@ -45,11 +44,8 @@ static inline size_t nfqueue_have(const struct nfqueue_datagram *d)
  * has set aside d->rest_len bytes. Returns 0, or -1 and errno. */
 int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d);
 
-/* The same for len bytes that were received already, into a head and a rest. */
-void nfqueue_received(struct nfqueue_datagram *d, const struct iovec iov[2], size_t len);
-
-/* Whether a datagram waits. */
-bool nfqueue_waits(int fd);
+/* The same for len bytes at start that were received already. */
+void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
 
 /* recvmmsg(2) of what is there. Returns how many datagrams that was. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);

@@ -3,14 +3,22 @@
  * packets but their ids; who holds the batch's lock has it. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "nfqueue.h"
 #include "verdicts.h"
 
+/* Verdicts are held while the program does nothing but read and decide, for so many
+ * packets with no more than so many ns from a verdict to the next read: one that
+ * decides, then waits elsewhere for what comes of it, would wait for ever. */
+#define STREAK 64
+#define AT_ONCE 1000
+
 void verdicts_begin(struct verdicts *v, bool is_known)
 {
 	ids_begin(&v->ids, is_known);
-	pace_begin(&v->pace);
+	v->streak = 0;
+	v->given_at = 0;
 	v->count = 0;
 }
 
@@ -20,14 +28,14 @@ static bool can_join(const struct verdicts *v)
 {
 	const struct held *last = &v->held[v->count - 1];
 
-	return v->count > 1 && v->in_order &&
-	       ids_all_decided(&v->ids, last->queue, last->id);
-}
+	for (unsigned int i = 0; i < v->count; i++) {
+		const struct held *h = &v->held[i];
 
-static bool continues(const struct held *last, const struct held *next)
-{
-	return next->r.body.msg.verdict.value == last->r.body.msg.verdict.value &&
-	       next->queue == last->queue && id_is_after(next->id, last->id);
+		if (h->r.body.msg.verdict.value != last->r.body.msg.verdict.value ||
+		    h->queue != last->queue || (i && !id_is_after(h->id, h[-1].id)))
+			return false;
+	}
+	return v->count > 1 && ids_all_decided(&v->ids, last->queue, last->id);
 }
 
 static void translate_held(const struct held *h, bool all_before,
@@ -98,27 +106,37 @@ int verdicts_flush(struct verdicts *v, int fd)
 	return can_join(v) ? send_joined(v, fd) : send_each(v, fd);
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most)
 {
-	struct held *next = &v->held[v->count];
 	int failed = 0;
 
-	if (v->count == VERDICTS_MAX) {
-		if (verdicts_flush(v, fd))
-			return -1;
-		next = v->held;
-	}
-	*next = (struct held) { .r = *r, .id = id, .queue = queue };
-	v->in_order = v->count == 0 || (v->in_order && continues(next - 1, next));
-	v->count++;
+	if (v->count == VERDICTS_MAX && verdicts_flush(v, fd))
+		return -1;
+	v->held[v->count++] = (struct held) { .r = *r, .id = id, .queue = queue };
 	v->fd = fd;
-	if (v->count >= most || v->count == VERDICTS_MAX || !pace_is_brisk(&v->pace))
+	if (v->count >= most || v->count == VERDICTS_MAX || v->streak < STREAK)
 		failed = verdicts_flush(v, fd);
 	if (failed) {	/* this one is none, so no other may stand for it */
 		v->count--;
 		v->ids.is_known = false;
 	}
-	pace_decide(&v->pace);
+	v->given_at = clock_ns();
 	return failed;
+}
+
+void verdicts_note_read(struct verdicts *v)
+{
+	if (clock_ns() - v->given_at > AT_ONCE)
+		v->streak = 0;
+	else if (v->streak < STREAK)
+		v->streak++;
 }

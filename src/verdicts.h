@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "ids.h"
-#include "pace.h"
 #include "translate.h"
 
 /* Sent in one piece: well within the send buffer. */
@@ -16,9 +15,9 @@
 
 struct verdicts {
 	struct ids ids;
-	struct pace pace;
 	int fd;			/* the last verdict's */
-	bool in_order;		/* those held are one verdict on one queue's ids, rising */
+	unsigned int streak;	/* reads that followed a verdict at once */
+	uint64_t given_at;	/* the last verdict, ns */
 	unsigned int count;
 	struct held {
 		struct request r;
@@ -39,5 +38,8 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 
 /* Sends those held. Returns 0, or -1 and errno: they are held still. */
 int verdicts_flush(struct verdicts *v, int fd);
+
+/* The program reads: how soon after a verdict tells whether the next may be held. */
+void verdicts_note_read(struct verdicts *v);
 
 #endif
