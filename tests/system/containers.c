@@ -245,7 +245,7 @@ Test(containers, the_owner_is_named_by_the_id_it_has_for_who_asks)
 	process_end(&owner);
 }
 
-Test(containers, one_program_may_go_through_any_number_of_network_namespaces)
+Test(containers, a_program_may_go_through_any_number_of_network_namespaces)
 {
 	for (int i = 0; i < 140; i++) {
 		cr_assert(!unshare(CLONE_NEWNET), "%s", strerror(errno));

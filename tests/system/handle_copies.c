@@ -91,7 +91,7 @@ Test(handle_copies, a_struct_that_the_program_fills_serves)
 	ipq_destroy_handle(h);
 }
 
-Test(handle_copies, one_with_a_duplicate_goes_on_when_the_handle_is_destroyed)
+Test(handle_copies, a_copy_with_a_duplicate_goes_on_when_the_handle_is_destroyed)
 {
 	struct ipq_handle *h = open_here(), copy = *h;
 

@@ -44,7 +44,7 @@ static void fake(const char *name, const char *text)
 	run("chmod +x %s", path);
 }
 
-Test(check_commands, those_missing_are_no_finding_where_there_can_be_no_rules_of_theirs)
+Test(check_commands, missing_commands_are_no_finding_where_there_can_be_no_rules_of_theirs)
 {
 	const struct printed *printed;
 

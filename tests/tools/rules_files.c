@@ -41,7 +41,7 @@ static void assert_content(const char *name, const char *text)
 	cr_assert_str_eq(shell("cat %s", name)->text, text, "%s", name);
 }
 
-Test(rules_files, one_is_changed_in_place_and_kept_as_it_was)
+Test(rules_files, a_file_is_changed_in_place_and_a_backup_kept)
 {
 	const struct printed *printed;
 
@@ -54,7 +54,7 @@ Test(rules_files, one_is_changed_in_place_and_kept_as_it_was)
 	cr_assert_str_eq(shell("ls")->text, "a\na.orig\n");
 }
 
-Test(rules_files, one_that_needs_no_change_is_not_touched)
+Test(rules_files, a_file_that_needs_no_change_is_not_touched)
 {
 	make("a", NEW);
 	cr_assert_str_eq(shell("stat -c %%i.%%y a > ../ino.$PPID; " IPQCTL " rules -i a; "
@@ -123,7 +123,7 @@ Test(rules_files, a_name_that_is_no_file_or_whose_directory_is_not_ours_is_left)
 }
 
 /* Nothing is lost where the disk is full. */
-Test(rules_files, one_for_which_there_is_no_room_is_as_it_was)
+Test(rules_files, a_file_whose_disk_is_full_stays_as_it_was)
 {
 	const struct printed *printed;
 
