@@ -297,6 +297,9 @@ static void take_call(void)
 		begin_wait(&c, &a);
 		return;
 	}
+	/* what the program closes now is to be closed when it goes on */
+	if (result == CALL_CONTINUES)
+		close_attempt(&a);
 	if (!finish(&c, &a, result) && has_effect(&c) && result >= 0)
 		*of_thread(c.thread) = (struct done) { as_called, result };
 	close_attempt(&a);
