@@ -107,10 +107,11 @@ static char *whole_name(const char *where)
 struct trace *trace_open(const char *where)
 {
 	char *whole = whole_name(where);
-	struct trace *t = whole ? calloc(1, sizeof(*t) + strlen(whole) + 1) : NULL;
+	size_t size = whole ? strlen(whole) + 1 : 0;
+	struct trace *t = whole ? calloc(1, sizeof(*t) + size) : NULL;
 
 	if (t) {
-		strcpy(t->where, whole);
+		memcpy(t->where, whole, size);
 		t->reads = mmap(NULL, READS * sizeof(*t->reads), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (t->reads == MAP_FAILED || !use(t, open_where(whole))) {

@@ -101,7 +101,7 @@ static char *for_shell(const char *text, const struct nft_words *w, bool seen[])
 /* nft counts from 0, and begins there of itself. */
 static char *add_command(const struct nft_words *w, const struct line *line, bool seen[])
 {
-	int place = w->position ? atoi(w->position) - 1 : 0;
+	int place = w->position ? (int)strtol(w->position, NULL, 10) - 1 : 0;
 	char *index = place > 0 ? format(" index %d", place) : format("%s", "");
 	char *nft = format("%s rule %s%s %s", w->operation == 'I' ? "insert" : "add",
 			   line->place, index, line->rule);

@@ -139,10 +139,9 @@ const char *replace_content(const char *name, struct text before, struct text af
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		why = "is no file that could be replaced";
-	else if (!back_up(fd, path, before, &st, backup))
-		why = strerror(errno);
-	else if (!(st.st_nlink == 1 && exchange(fd, path, after, &st)) &&
-		 !write_over(path, before, after))
+	else if (!back_up(fd, path, before, &st, backup) ||
+		 (!(st.st_nlink == 1 && exchange(fd, path, after, &st)) &&
+		  !write_over(path, before, after)))
 		why = strerror(errno);
 	if (why && *backup) {
 		unlink(*backup);

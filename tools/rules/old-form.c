@@ -211,7 +211,7 @@ static char *rewrite_line(struct text line, char *to, unsigned int depth);
 static char *rewrite_quoted(struct text word, const char **done, char *to,
 			    unsigned int depth)
 {
-	struct text inner = { word.at, 0 };
+	struct text inner;
 	size_t quote = 0;
 	bool has_algorithm;
 
