@@ -6,7 +6,7 @@ zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "fpath=(${(q)1} \$fpath); PS1=; stty columns 200"
 # compadd is what all completions end in
-zpty -w shell 'autoload -U compinit; compinit -u -D
+zpty -w shell 'autoload -U compinit; compinit -u
 compadd() {
 	local -a offered
 	builtin compadd -A offered "$@"
