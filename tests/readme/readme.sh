@@ -135,6 +135,15 @@ symptoms()
 	# shellcheck disable=SC2046 # flags are words
 	cc -o filter "$source/tests/readme/symptom.c" $(pkg-config --cflags --libs libipq)
 
+	# a libipq for the module, as some distributions still ship it
+	mkdir old
+	# shellcheck disable=SC2046
+	cc -shared -fPIC -D_GNU_SOURCE -Wl,-soname,libipq.so.0 -o old/libipq.so.0 -I "$source/src" \
+		$(pkg-config --cflags libipq) "$source/tests/carried/libipq.c" "$source/src/error.c"
+	LD_LIBRARY_PATH=old ./filter > said 2>&1 || :
+	quoted "Unable to create netlink socket: Protocol not supported"
+	LD_LIBRARY_PATH=old ldd ./filter | grep -q 'old/libipq' || fail "ldd does not name it"
+
 	setpriv --bounding-set=-all --inh-caps=-all ./filter > said 2>&1 || :
 	quoted "Received error message 1"
 	start ./filter
@@ -269,14 +278,72 @@ troubles()
 	goes_through ./repeat && fail "the following rule was passed over"
 	echo "ok: repeated with a mark, dropped by the rule that follows"
 
-	if command -v cmake > /dev/null; then
-		{ printf '%s\n' 'cmake_minimum_required(VERSION 3.7)' 'project(filter C)'
-		  cat cmake; } > CMakeLists.txt
-		cmake -B cmake-build . > said 2>&1 || fail "cmake"
-		cmake --build cmake-build > said 2>&1 || fail "cmake --build"
-		[ -x cmake-build/filter ] || fail "cmake builds no filter"
-		echo "ok: CMake"
-	fi
+	settings_through_sudo
+	built_with_autoconf
+	{ printf '%s\n' 'cmake_minimum_required(VERSION 3.7)' 'project(filter C)'
+	  cat cmake; } > CMakeLists.txt
+	cmake -B cmake-build . > said 2>&1 || fail "cmake"
+	cmake --build cmake-build > said 2>&1 || fail "cmake --build"
+	[ -x cmake-build/filter ] || fail "cmake builds no filter"
+	echo "ok: CMake"
+}
+
+# The command in the page's table, and what is wrong without it.
+settings_through_sudo()
+{
+	command=$(sed -n 's/^| `sudo` .*`\(sudo .*\)` |$/\1/p' "$source/docs/troubleshooting.md")
+	[ "$command" ] || fail "the page has no command for sudo"
+	[ "$(readlink /proc/self/ns/user)" = "$(readlink /proc/1/ns/user)" ] || {
+		echo "skipped: sudo: it does not run in a user namespace"
+		return 0
+	}
+	# shellcheck disable=SC2046 # LD_LIBRARY_PATH is another that sudo removes
+	cc -o filter filter.c -Wl,-rpath,"$staged/lib" $(pkg-config --cflags --libs libipq)
+	iptables-legacy -F
+	# shellcheck disable=SC2086
+	iptables-legacy -A OUTPUT $rule -j NFQUEUE --queue-num 3
+	passes "$command"
+	# shellcheck disable=SC2024 # root redirects
+	LIBIPQ_QUEUE=3 sudo ./filter > said 2>&1 &
+	until grep -q . /proc/net/netfilter/nfnetlink_queue; do
+		kill -0 $! 2> /dev/null || fail "sudo ./filter: ended at once"
+		sleep 0.02
+	done
+	grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue || fail "sudo lets settings through"
+	LIBIPQ_QUEUE=3 ipqctl check > said 2>&1 || :
+	grep -q 'without LIBIPQ_QUEUE' said || fail "ipqctl check does not tell of it"
+	kill $!
+	wait $! 2> /dev/null || :
+	echo "ok: $command"
+}
+
+# By the macro of pkg-config, and by the flags in the environment.
+built_with_autoconf()
+{
+	mkdir with-macro with-flags
+	for way in with-macro with-flags; do
+		cp filter.c $way
+		macro='PKG_CHECK_MODULES([LIBIPQ], [libipq])'
+		[ $way = with-macro ] || macro=
+		printf '%s\n' 'AC_INIT([filter], [1])' 'AC_PROG_CC' "$macro" \
+			'AC_CONFIG_FILES([Makefile])' 'AC_OUTPUT' > $way/configure.ac
+		# shellcheck disable=SC2016 # for configure and make
+		printf 'filter: filter.c\n\t$(CC) -o $@ $< %s\n' \
+			'@CPPFLAGS@ @LIBIPQ_CFLAGS@ @LIBS@ @LIBIPQ_LIBS@' |
+			if [ $way = with-macro ]; then cat; else sed 's/@LIBIPQ_[A-Z]*@//g'; fi \
+			> $way/Makefile.in
+		(
+			cd $way
+			aclocal && autoconf || exit
+			[ $way = with-macro ] || {
+				CPPFLAGS="$(pkg-config --cflags libipq)" LIBS="$(pkg-config --libs libipq)"
+				export CPPFLAGS LIBS
+			}
+			./configure && make
+		) > said 2>&1 || fail "autoconf, $way"
+		[ -x $way/filter ] || fail "autoconf builds no filter"
+		echo "ok: autoconf, $way"
+	done
 }
 
 $check
