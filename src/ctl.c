@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "ctl.h"
+#include "elsewhere.h"
 #include "ends.h"
 #include "error.h"
 #include "export.h"
@@ -140,6 +142,29 @@ static bool is_known(int request)
 	       request == IPQ_CTL_END_READS;
 }
 
+int ctl_answer(const struct ipq_handle *h, int request, va_list args)
+{
+	struct ip_queue *q;
+	int saved = errno, error;
+
+	if (!is_known(request))
+		return 1;
+	if (elsewhere())
+		return elsewhere()->vctl(h, request, args);
+	q = queue_of(h);
+	if (!q) {
+		ipq_error_set(IPQ_ERR_SUPP);
+		return -1;
+	}
+	error = answer(q, h->fd, request, args);
+	errno = saved;
+	if (error == 0)
+		return 0;
+	errno = error;
+	ipq_error_set(IPQ_ERR_SUPP);
+	return -1;
+}
+
 /*
  * Reads or changes what libipq.h says of the request, one of enum ipq_ctl_request.
  * What is set must be set before the handle's first request, ipq_set_mode as a
@@ -155,24 +180,11 @@ static bool is_known(int request)
  */
 EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
 {
-	int saved = errno, error;
-	struct ip_queue *q;
 	va_list args;
+	int result;
 
-	if (!is_known(request))
-		return 1;
-	q = queue_of(h);
-	if (!q) {
-		ipq_error_set(IPQ_ERR_SUPP);
-		return -1;
-	}
 	va_start(args, request);
-	error = answer(q, h->fd, request, args);
+	result = ctl_answer(h, request, args);
 	va_end(args);
-	errno = saved;
-	if (error == 0)
-		return 0;
-	errno = error;
-	ipq_error_set(IPQ_ERR_SUPP);
-	return -1;
+	return result;
 }

@@ -2,6 +2,7 @@
 /* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
  * and what to do. One line each. */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,17 @@ void debug_forbidden(uint16_t queue)
 	fprintf(stderr, "libipq: queue %u: the request is refused with error 1 (EPERM), "
 		"CAP_NET_ADMIN is missing: %s; %s%s%s\n", queue, advice.why, advice.mend,
 		advice.command ? ": " : "", advice.command ? advice.command : "");
+}
+
+void debug_own_request(uint16_t queue)
+{
+	static atomic_flag is_told = ATOMIC_FLAG_INIT;
+
+	if (!atomic_flag_test_and_set(&is_told))
+		fprintf(stderr, "libipq: queue %u: the program writes to the descriptor of its "
+			"handle itself, which the kernel does not understand; run it with "
+			"ipq-run, or link it with the flags of pkg-config --libs libipq-raw\n",
+			queue);
 }
 
 void debug_rcvbuf(uint16_t queue, int wanted, int got)

@@ -13,6 +13,8 @@ void debug_forbidden(uint16_t queue);
 void debug_mixed(uint16_t first, uint16_t last, uint16_t other);
 /* Packets of the family come to a queue where nobody takes them. */
 void debug_foreign(uint16_t queue, uint8_t family);
+/* The program sends ip_queue's requests itself. */
+void debug_own_request(uint16_t queue);
 /* in bytes, as SO_RCVBUF counts */
 void debug_rcvbuf(uint16_t queue, int wanted, int got);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <libipq.h>
 
+#include "elsewhere.h"
 #include "error.h"
 #include "export.h"
 
@@ -52,6 +53,8 @@ EXPORT char *ipq_errstr(void)
 {
 	static char ended[] = "Reading ended";
 
+	if (elsewhere())
+		return elsewhere()->errstr();
 	return ipq_errno == IPQ_ERR_ENDED ? ended : ipq_errmap[ipq_errno].message;
 }
 
@@ -63,6 +66,10 @@ EXPORT void ipq_perror(const char *s)
 {
 	int error = errno;
 
+	if (elsewhere()) {
+		elsewhere()->perror(s);
+		return;
+	}
 	fputs(s ? s : "ERROR", stderr);
 	if (ipq_errno)
 		fprintf(stderr, ": %s", ipq_errstr());

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "elsewhere.h"
 #include "handle.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -100,13 +101,16 @@ static struct ip_queue *adopt(int fd, uint32_t port_id)
 
 struct ip_queue *handle_find(const struct ipq_handle *h)
 {
-	uint32_t port_id = nfqueue_port_id(h->fd);
 	int type, saved = errno;
 	socklen_t len = sizeof(type);
 	struct ip_queue *q;
+	uint32_t port_id;
 	uint8_t family;
 	pid_t process;
 
+	if (elsewhere())
+		return NULL;
+	port_id = nfqueue_port_id(h->fd);
 	if (!port_id_read(port_id, &family, &process)) {
 		/* EBADF and ENOTSOCK are what the old library's call met */
 		if (!getsockopt(h->fd, SOL_SOCKET, SO_TYPE, &type, &len))

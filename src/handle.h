@@ -24,7 +24,8 @@ void handle_forget(struct ip_queue *q);
 /* queue_of for a struct that is not where it was last met: asks what its descriptor is. */
 struct ip_queue *handle_find(const struct ipq_handle *h);
 
-/* What is behind h. NULL and errno if its descriptor is no socket of a queue. */
+/* What is behind h. NULL and errno if its descriptor is no socket of a queue; NULL if what
+ * is behind it is elsewhere. */
 static inline struct ip_queue *queue_of(const struct ipq_handle *h)
 {
 	unsigned int fd = h->fd;

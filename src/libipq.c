@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <libipq.h>
 
+#include "elsewhere.h"
 #include "error.h"
 #include "export.h"
 #include "handle.h"
@@ -58,7 +59,8 @@ EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 	struct ip_queue q;
 	int saved = errno;
 
-	(void)flags;
+	if (elsewhere())
+		return elsewhere()->create_handle(flags, protocol);
 	if (protocol != PF_INET && protocol != PF_INET6) {
 		ipq_error_set(IPQ_ERR_PROTOCOL);
 		return NULL;
@@ -90,6 +92,8 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	int saved = errno;
 	struct ip_queue *q;
 
+	if (elsewhere())
+		return elsewhere()->destroy_handle(h);
 	if (h) {
 		q = queue_of(h);
 		if (q) {
@@ -135,6 +139,8 @@ EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 	struct ip_queue *q = queue_of(h);
 	struct request r;
 
+	if (!q && elsewhere())
+		return elsewhere()->set_mode(h, mode, range);
 	/* the old one counted the header twice */
 	begin_request(&r, h, IPQM_MODE, NLMSG_LENGTH(sizeof(r)));
 	r.body.msg.mode.value = mode;
@@ -146,6 +152,16 @@ EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 	return r.nlh.nlmsg_len;
 }
 
+static APART int set_verdict_elsewhere(const struct ipq_handle *h, ipq_id_t id,
+				       unsigned int verdict, const uint32_t *mark,
+				       size_t data_len, const unsigned char *buf)
+{
+	unsigned char *data = (unsigned char *)buf;
+
+	return mark ? elsewhere()->set_vwmark(h, id, verdict, *mark, data_len, data) :
+		      elsewhere()->set_verdict(h, id, verdict, data_len, data);
+}
+
 static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 		       unsigned int verdict, const uint32_t *mark,
 		       size_t data_len, const unsigned char *buf)
@@ -154,6 +170,8 @@ static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 	struct ip_queue *q = queue_of(h);
 	struct request r;
 
+	if (!q && elsewhere())
+		return set_verdict_elsewhere(h, id, verdict, mark, data_len, buf);
 	if (payload_len > INT32_MAX) {
 		errno = EMSGSIZE;
 		ipq_error_set(IPQ_ERR_SEND);
@@ -337,13 +355,15 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 	int saved = errno;
 	ssize_t n;
 
-	if (len < sizeof(struct nlmsgerr)) {
+	if (len < sizeof(struct nlmsgerr) && !elsewhere()) {
 		note(queue_of(h), "read: the buffer is too small");
 		errno = saved;
 		ipq_error_set(IPQ_ERR_RECVBUF);
 		return -1;
 	}
 	q = queue_of(h);
+	if (!q && elsewhere())
+		return elsewhere()->read(h, buf, len, timeout);
 	if (!q)
 		n = -1;
 	else if (timeout)

@@ -205,6 +205,9 @@ ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flag
 		errno = ECANCELED;
 		return -1;
 	}
+	if (m.kind == MESSAGE_NONE && q->settings.debug &&
+	    translate_refuses_old_request(nfqueue_head(&d), nfqueue_have(&d)))
+		debug_own_request(q->peer->number);
 	if (m.kind != MESSAGE_MARK || m.id == ENDS_MARK)
 		*passed = true;
 	return 0;

@@ -448,6 +448,15 @@ void translate_address(struct message *m, uint32_t port_id)
 	}
 }
 
+bool translate_refuses_old_request(const struct nlmsghdr *nlh, size_t have)
+{
+	const struct nlmsghdr *echo =
+		(const struct nlmsghdr *)((const char *)nlh + MNL_NLMSG_HDRLEN + sizeof(int));
+
+	return have >= 2 * MNL_NLMSG_HDRLEN + sizeof(int) && nlh->nlmsg_type == NLMSG_ERROR &&
+	       (echo->nlmsg_type == IPQM_MODE || echo->nlmsg_type == IPQM_VERDICT);
+}
+
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 		       struct message *m)
 {

@@ -134,6 +134,9 @@ struct message {
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 		       struct message *m);
 
+/* Whether it is the kernel's answer to a request as ip_queue's programs sent it. */
+bool translate_refuses_old_request(const struct nlmsghdr *nlh, size_t have);
+
 /* Whom an error is sent to: the program's port id as ip_queue would have known it,
  * whatever the request says (netlink_ack). */
 void translate_address(struct message *m, uint32_t port_id);

@@ -2,24 +2,53 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usage: libipq-raw.sh PROGRAM.c
 # A program that reads and writes the descriptor of its handle itself is served when it
-# is compiled with pkg-config's flags for libipq-raw, and not with those for libipq.
+# is compiled with pkg-config's flags for libipq-raw, and not with those for libipq; but
+# beneath ipq-run with all of them, and with libipq.a.
 set -eu
 
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
-# shellcheck disable=SC2046,SC2086 # they are several words
-for module in libipq libipq-raw; do
-	${CC:-cc} ${CFLAGS:-} -D_GNU_SOURCE -o "$place/$module" "$1" \
-		$(pkg-config --cflags --libs $module)
-done
+# usage: compile NAME FLAG...
+compile()
+{
+	name=$1
+	shift
+	# shellcheck disable=SC2086 # they are several words
+	${CC:-cc} ${CFLAGS:-} -D_GNU_SOURCE -o "$place/$name" "$program" "$@"
+}
 
+# usage: is_served yes|no COMMAND...
+is_served()
+{
+	served=no wanted=$1
+	shift
+	! "$@" > "$place/said" 2>&1 || [ "$(cat "$place/said")" != served ] || served=yes
+	[ $served = "$wanted" ] || {
+		echo "$*: served is $served"
+		cat "$place/said"
+		exit 1
+	}
+}
+
+program=$1
+# shellcheck disable=SC2046,SC2086 # they are several words
+{
+	compile raw $(pkg-config --cflags --libs libipq-raw)
+	compile shared $(pkg-config --cflags --libs libipq)
+	inside=$(pkg-config --static --cflags --libs libipq | sed s/-lipq/-l:libipq.a/)
+	compile inside-pie -fPIE -pie $inside
+	compile inside-no-pie -fno-PIE -no-pie $inside
+}
 # also where LD_LIBRARY_PATH has the other library
-[ "$("$place/libipq-raw")" = served ] || {
-	echo "with libipq-raw it is not served"
+is_served yes "$place/raw"
+# the program says to the kernel what only ip_queue understood, and reads on
+LIBIPQ_DEBUG=1 "$place/shared" reads > "$place/said" 2>&1 || :
+grep -q 'writes to the descriptor.*libipq-raw' "$place/said" || {
+	echo "LIBIPQ_DEBUG does not tell of it"
 	exit 1
 }
-if "$place/libipq"; then
-	echo "with libipq alone it is served, too"
-	exit 1
-fi
+for name in shared inside-pie inside-no-pie; do
+	is_served no "$place/$name"
+	is_served yes "$STAGED_LIBDIR/../bin/ipq-run" "$place/$name"
+done

@@ -55,10 +55,6 @@ if [ ! -e "$libdir/libnetfilter_queue.so.1" ]; then
 fi
 
 for file in "$source"/src/*.c; do
-	# these are in the libipq.so.0 beside it
-	case $file in
-	*/ctl.c | */error.c | */handle.c | */libipq.c)	continue ;;
-	esac
 	compile -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden -DPRELOAD \
 		-include "$source/compat/preload/real.h" \
 		-c "$file" -o "$output/$(basename "$file" .c)-core.o"
@@ -86,11 +82,9 @@ gcc -m32 -shared -Wl,-soname,libipq-preload.so -Wl,--no-undefined \
 	"$libdir/libmnl.so.0" "$libdir/libnfnetlink.so.0" \
 	"$libdir/libnetfilter_queue.so.1" -ldl
 compile -shared -fPIC -fvisibility=hidden -Wl,-soname,libipq.so.0 \
-	-I "$source/src" -I "$source/compat/preload" \
-	-include "$source/compat/preload/linked.h" \
-	"$source/src/ctl.c" "$source/src/error.c" "$source/src/handle.c" \
-	"$source/src/libipq.c" \
-	-o "$library/libipq.so.0" "$library/libipq-preload.so"
+	-Wl,-rpath,"$libdir" -Wl,--disable-new-dtags -I "$source/src" "$source"/src/*.c \
+	-o "$library/libipq.so.0" "$libdir/libmnl.so.0" "$libdir/libnfnetlink.so.0" \
+	"$libdir/libnetfilter_queue.so.1"
 
 programs=$source/tests/preload/programs
 for name in addresses bad both copies lengths others raw reused stock; do

@@ -77,7 +77,7 @@ Test(footprint, nothing_else_is_exported)
 		"connect creat creat64 dup dup2 dup3 eaccess euidaccess "
 		"execl execle execlp execv execve " EXECVEAT "execvp execvpe "
 		"faccessat fclose fcntl fcntl64 fexecve fopen fopen64 fstatat fstatat64 "
-		"getsockname libipq_preload_heart lstat lstat64 open open64 openat "
+		"getsockname libipq_preload_functions lstat lstat64 open open64 openat "
 		"openat64 popen posix_spawn posix_spawnp read readlink readlinkat readv "
 		"realpath recv recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto "
 		"socket socketpair stat stat64 " STATX "system write writev ";

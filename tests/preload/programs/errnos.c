@@ -870,7 +870,7 @@ static const struct {
 	{ "ipq_get_packet", case_ipq_message },
 	{ "ipq_get_msgerr", case_ipq_message },
 	{ "ipq_errmap", nothing },	/* tables */
-	{ "libipq_preload_heart", nothing },
+	{ "libipq_preload_functions", nothing },
 };
 
 /* In a process of its own, with no descriptor of another case's. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A program that makes a handle with libipq, and reads and writes its descriptor itself:
- * as ip_queue's protocol has it, or not (exit status 1). */
+ * as ip_queue's protocol has it, or not (exit status 1). With an argument it leaves the
+ * reading to libipq. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <libipq.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct {
 		struct nlmsghdr nlh;
@@ -28,6 +29,9 @@ int main(void)
 		ipq_perror("mixed");
 		return 2;
 	}
+	(void)argv;
+	if (argc > 1 && send(h->fd, &mode, sizeof(mode), 0) == sizeof(mode))
+		return ipq_read(h, buf, sizeof(buf), 100000) == 0;
 	/* its own request, which has no answer if it is good */
 	if (send(h->fd, &mode, sizeof(mode), 0) != sizeof(mode) ||
 	    recv(h->fd, buf, sizeof(buf), MSG_DONTWAIT) != -1 || errno != EAGAIN)
