@@ -2,13 +2,16 @@
 /* Beginning and end of supervised programs, and of who supervises them. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include "child.h"
 #include "network.h"
+#include "process.h"
 
 TestSuite(life, .timeout = 60);
 
@@ -100,4 +103,24 @@ Test(life, a_second_supervisor_is_refused_with_the_remedy)
 	child_start(&c, PRELOAD, given("SUPERVISOR"), "--supervise", "/bin/true", NULL);
 	cr_assert(child_end(&c) == 125);
 	cr_assert(strstr(c.text, "is there already; run ipq-run outside"), "%s", c.text);
+}
+
+Test(life, a_trace_tells_what_the_program_reads_and_answers)
+{
+	char path[] = "/tmp/libipq-trace-XXXXXX", text[4096];
+	int fd = mkstemp(path), heard = queued_port(AF_INET);
+	ssize_t n;
+
+	cr_assert(fd >= 0);
+	setenv("LIBIPQ_TRACE", path, 1);
+	expect_free(heard);
+	unsetenv("LIBIPQ_TRACE");
+	n = read(fd, text, sizeof(text) - 1);
+	unlink(path);
+	cr_assert(n > 0);
+	text[n] = '\0';
+	assert_says(text, " mode packet, range ");
+	assert_says(text, " read OUTPUT in - out lo udp 127.0.0.1:");
+	assert_says(text, " verdict accept id 1, after ");
+	close(fd);
 }

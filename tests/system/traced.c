@@ -14,6 +14,7 @@
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "process.h"
 #include "queue.h"
@@ -102,6 +103,7 @@ Test(traced, each_packet_and_its_verdict_is_a_line)
 	struct ipq_handle *h;
 	union message m;
 
+	NOT_CARRIED(CARRIED_HAS_NO_MARKS);
 	enter();
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 100);
 	udp_say(AF_INET, 7, "abcd");
@@ -166,6 +168,7 @@ Test(traced, reads_without_a_message_are_told_by_why)
 	struct ipq_handle *h;
 	unsigned char buf[200];
 
+	NOT_CARRIED("the old library waits by itself");
 	enter();
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	cr_assert(ipq_read(h, buf, sizeof(buf), -1) == 0);
@@ -181,6 +184,7 @@ Test(traced, refused_requests_are_told)
 {
 	struct ipq_handle *h;
 
+	NOT_CARRIED("nothing is known of a descriptor that is closed");
 	enter();
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	ipq_set_mode(h, 77, 0);
