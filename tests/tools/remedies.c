@@ -64,6 +64,19 @@ Test(remedies, rules_without_bypass_get_it)
 	mend("", "rule-without-listener");
 }
 
+Test(remedies, a_rule_whose_listener_may_end_gets_bypass)
+{
+	struct ipq_handle *h;
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j QUEUE");
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	mend("", "no-bypass");
+	cr_assert(shell(IPQCTL " check")->status == 0);
+	ipq_destroy_handle(h);
+	cr_assert_str_eq(field("", "rule-bypassed", "level"), "note");
+}
+
 Test(remedies, a_queue_without_a_rule_gets_one_of_its_family)
 {
 	struct ipq_handle *h;
