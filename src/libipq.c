@@ -356,7 +356,8 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 	ssize_t n;
 
 	if (len < sizeof(struct nlmsgerr) && !elsewhere()) {
-		note(queue_of(h), "read: the buffer is too small");
+		/* whatever h is, it was not looked at */
+		note(h ? queue_of(h) : NULL, "read: the buffer is too small");
 		errno = saved;
 		ipq_error_set(IPQ_ERR_RECVBUF);
 		return -1;
