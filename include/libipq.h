@@ -45,15 +45,18 @@ struct ipq_handle {
 };
 
 /* The first libipq took the flags alone and meant IPv4: ipq_create_handle(0)
- * still does. */
+ * still does, but with -DIPQ_NO_MACROS, for a program that declares the function
+ * itself. */
 #ifdef __cplusplus
 struct ipq_handle *ipq_create_handle(uint32_t flags,
 				     uint32_t protocol = PF_INET);
 #else
 struct ipq_handle *ipq_create_handle(uint32_t flags, uint32_t protocol);
+#ifndef IPQ_NO_MACROS
 #define ipq_create_handle(...) \
 	ipq_create_handle(IPQ_FLAGS_AND_PROTOCOL(__VA_ARGS__, PF_INET, 0))
 #define IPQ_FLAGS_AND_PROTOCOL(flags, protocol, ...) flags, protocol
+#endif
 #endif
 
 int ipq_destroy_handle(struct ipq_handle *h);

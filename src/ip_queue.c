@@ -501,7 +501,8 @@ static void flush(struct ip_queue *q, int fd)
 	}
 }
 
-int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
+int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
+		    enum refusal refusal)
 {
 	struct kernel_request out;
 
@@ -509,7 +510,7 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r)
 	if (q->trace)
 		trace_note(q->trace, "a malformed request");
 	kernel_request_init(&out);
-	put_invalid(q, r, REFUSAL_IS_EINVAL, &out);
+	put_invalid(q, r, refusal, &out);
 	return nfqueue_send(fd, &out);
 }
 

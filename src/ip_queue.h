@@ -53,9 +53,11 @@ int ip_queue_close(struct ip_queue *q, int fd);
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark);
 
-/* Has r answered with EINVAL, before any question of who may ask: its header is
- * malformed. Returns 0, or -1 and errno. */
-int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r);
+/* Has the kernel answer r, whose header is malformed, with EINVAL (REFUSAL_IS_EINVAL) or
+ * ECOMM (REFUSAL_IS_ECOMM), whoever owns the queue and whatever the capabilities of the
+ * program are. Returns 0, or -1 and errno. */
+int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
+		    enum refusal refusal);
 
 /* Whether a message is there for sure, without looking into the socket. */
 bool ip_queue_holds_message(const struct ip_queue *q);

@@ -32,24 +32,24 @@ static const struct variable {
 	unsigned long min, max;
 	bool minus_one;		/* -1 stands for max */
 	bool range;		/* may also be a range */
-	const char *accepted;
 	bool text;		/* it is no number: anything but nothing */
+	const char *accepted;
 } variables[VARIABLES] = {
-	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
-	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, QUEUE_NUMBERS },
+	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
+	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
 	/* net.ipv4.ip_queue_maxlen took -1 for no limit */
-	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false,
+	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false, false,
 		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
-	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false,
+	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false, false,
 		     "a number of bytes, 1 to 1073741823" },
-	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, "0 or 1" },
-	[BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, false, false,
+	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, false, "0 or 1" },
+	[BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, false, false, false,
 		    "a number of messages, 1 to 1024" },
-	[GSO] = { "GSO", 0, 1, false, false, "0 or 1" },
-	[TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, false, false,
+	[GSO] = { "GSO", 0, 1, false, false, false, "0 or 1" },
+	[TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, false, false, false,
 			"error, accept or drop" },
-	[DEBUG] = { "DEBUG", 0, 1, false, false, "0 or 1" },
-	[TRACE] = { "TRACE", 0, 0, false, false, "a file, or 1 for standard error", true },
+	[DEBUG] = { "DEBUG", 0, 1, false, false, false, "0 or 1" },
+	[TRACE] = { "TRACE", 0, 0, false, false, true, "a file, or 1 for standard error" },
 };
 
 struct value {

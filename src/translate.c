@@ -19,9 +19,9 @@
  */
 enum {
 	CARRIED_REQUEST = 0x1001,	/* struct request; + enum refusal */
-	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_IS_EINVAL,
-	CARRIED_PAYLOAD = 0x1005,	/* replacement not to be applied */
-	CARRIED_MARK = 0x1006,		/* nothing: see translate_mark */
+	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_IS_ECOMM,
+	CARRIED_PAYLOAD = 0x1006,	/* replacement not to be applied */
+	CARRIED_MARK = 0x1007,		/* nothing: see translate_mark */
 };
 
 _Static_assert(CARRIED_REQUEST_LAST < CARRIED_PAYLOAD, "a number is taken");
@@ -311,6 +311,8 @@ static int old_error(int error, enum refusal refusal)
 {
 	if (refusal == REFUSAL_IS_EINVAL)
 		return EINVAL;
+	if (refusal == REFUSAL_IS_ECOMM)
+		return ECOMM;
 	if (refusal == REFUSAL_IS_EPERM)
 		return error;
 	/* ENODEV: it was another's when we looked, and no longer when we asked */

@@ -30,6 +30,7 @@ enum refusal {
 	REFUSAL_IS_EBUSY,	/* a message before it showed the capability */
 	REFUSAL_OF_CLAIM,	/* as EBUSY, and the queue is not ours after all */
 	REFUSAL_IS_EINVAL,	/* whatever the kernel says of it: malformed */
+	REFUSAL_IS_ECOMM,	/* likewise: its header says that it was cut off */
 };
 
 /* Messages for the kernel, to be sent in one piece, buf before payload. */

@@ -43,4 +43,10 @@ esac
 	head -20 errors
 	exit 1
 }
+if [ $language = c ]; then
+	printf '%s\n' '#include <libipq.h>' \
+		'extern struct ipq_handle *ipq_create_handle();' > declares-it
+	# shellcheck disable=SC2086 # flags are words
+	"$compiler" $flags -Wno-strict-prototypes -DIPQ_NO_MACROS -fsyntax-only -x c declares-it
+fi
 echo "$compiler -std=$standard: $(find . -name '*.c*' | wc -l) sources"

@@ -142,26 +142,37 @@ static void close_inherited(void)
 		closedir(fds);
 }
 
+static bool feed_line(struct text line, const struct nfqueue *queue)
+{
+	char *modern = malloc(OLD_FORM_MAX(line.len)), *to;
+	bool written = false;
+	size_t len;
+
+	if (!modern)
+		return false;
+	len = old_form_rewrite(line, modern);
+	to = malloc(RULES_LINE_MAX(len));
+	if (to) {
+		len = rules_line(modern, len, queue, to);
+		written = write(STDOUT_FILENO, to, len) == (ssize_t)len;
+	}
+	free(to);
+	free(modern);
+	return written;
+}
+
 /* Gives on to standard output what comes, line by line, until there is no more or
  * nobody reads it. False, and errno, if something fails. */
 static bool feed(const struct nfqueue *queue)
 {
-	char *line = NULL, *modern, *to;
 	bool written = true;
+	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
 
 	close_inherited();
-	while (written && (len = getline(&line, &size, stdin)) > 0) {
-		modern = malloc(OLD_FORM_MAX(len));
-		len = modern ? old_form_rewrite((struct text) { line, len }, modern) : 0;
-		to = malloc(RULES_LINE_MAX(len));
-		if (to)
-			len = rules_line(modern, len, queue, to);
-		written = modern && to && write(STDOUT_FILENO, to, len) == len;
-		free(modern);
-		free(to);
-	}
+	while (written && (len = getline(&line, &size, stdin)) > 0)
+		written = feed_line((struct text) { line, len }, queue);
 	free(line);
 	return written ? feof(stdin) : errno == EPIPE;
 }
@@ -306,6 +317,7 @@ static void become(const char *file, char **argv)
 	memcpy(words + 1, argv, (count + 1) * sizeof(*words));
 	words[1] = (char *)file;
 	syscall(SYS_execve, "/bin/sh", words, environ);
+	free(words);
 }
 
 int main(int argc, char **argv)
@@ -322,7 +334,7 @@ int main(int argc, char **argv)
 	if (instead) {
 		if (!command_find(argv[1], argv + 2, &c) || strlen(argv[1]) >= sizeof(file))
 			die(126, argv[1], "is no command that can be replaced");
-		strcpy(file, argv[1]);
+		memcpy(file, argv[1], strlen(argv[1]) + 1);
 		name = c.name;
 		argv += 2;
 		argc -= 2;

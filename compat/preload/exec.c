@@ -275,17 +275,18 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 /* What execveat(2) finds by a directory and a path. */
 static const char *file_at(int dir, const char *path, char file[PATH_MAX])
 {
-	size_t len;
+	size_t len, path_len;
 
 	if (!memory_is_there(path, 1) || path[0] == '/' || dir == AT_FDCWD)
 		return path;
 	if (!file_of(dir, file) || !*path)
 		return *path ? NULL : file;
 	len = strlen(file);
-	if (len + 1 + strlen(path) >= PATH_MAX)
+	path_len = strlen(path);
+	if (len + 1 + path_len >= PATH_MAX)
 		return NULL;
 	file[len] = '/';
-	strcpy(file + len + 1, path);
+	memcpy(file + len + 1, path, path_len + 1);
 	return file;
 }
 

@@ -32,7 +32,7 @@ typedef Elf64_Dyn entry;
 /* Reads n bytes at offset; what the file does not have is zeros. */
 static void read_at(int fd, uint64_t offset, void *data, size_t n)
 {
-	ssize_t got = offset <= INT64_MAX - n ? pread(fd, data, n, offset) : 0;
+	ssize_t got = offset <= (uint64_t)INT64_MAX - n ? pread(fd, data, n, offset) : 0;
 
 	if (got < 0)
 		got = 0;

@@ -55,7 +55,7 @@ static uint64_t word(const struct call *c, int n)
  * there, of which the kernel is to say what becomes of the call. */
 static bool look(struct call *c, struct attempt *a, int at)
 {
-	struct sockaddr_nl local;
+	struct sockaddr_nl local = { .nl_family = AF_UNSPEC };
 	socklen_t len = sizeof(local);
 	uint8_t family;
 	pid_t process;

@@ -68,12 +68,12 @@ bool path_find(const char *name, const char *directories, char found[PATH_MAX])
 bool path_follow(const char *file, char end[PATH_MAX])
 {
 	char target[PATH_MAX];
-	size_t dir_len;
+	size_t dir_len, len = strlen(file);
 	ssize_t n;
 
-	if (strlen(file) >= PATH_MAX)
+	if (len >= PATH_MAX)
 		return false;
-	strcpy(end, file);
+	memcpy(end, file, len + 1);
 	for (int links = 0; links < LINKS_MAX; links++) {
 		n = readlink(end, target, sizeof(target) - 1);
 		if (n < 0)

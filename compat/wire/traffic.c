@@ -123,7 +123,10 @@ static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 	netlink_autobind(s);
 	if (wire == WIRE_REQUEST)
 		return ip_queue_request(&s->queue, fd, r, payload, NULL);
-	return wire == WIRE_MALFORMED ? ip_queue_refuse(&s->queue, fd, r) : 0;
+	if (wire == WIRE_IGNORED)
+		return 0;
+	return ip_queue_refuse(&s->queue, fd, r, wire == WIRE_CUT_OFF ? REFUSAL_IS_ECOMM :
+			       REFUSAL_IS_EINVAL);
 }
 
 /* netlink_sendmsg: but for 32 bytes, a datagram may fill the send buffer. The

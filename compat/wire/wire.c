@@ -22,7 +22,11 @@ enum wire wire_read(const void *head, size_t have, size_t len, struct request *r
 	if (nlh->nlmsg_len < sizeof(*r))
 		memset((char *)r + nlh->nlmsg_len, 0, sizeof(*r) - nlh->nlmsg_len);
 	if ((int32_t)nlh->nlmsg_pid <= 0 || !(nlh->nlmsg_flags & NLM_F_REQUEST) ||
-	    nlh->nlmsg_flags & NLM_F_MULTI || nlh->nlmsg_type >= IPQM_MAX)
+	    nlh->nlmsg_flags & NLM_F_MULTI)
+		return WIRE_MALFORMED;
+	if (nlh->nlmsg_flags & MSG_TRUNC)
+		return WIRE_CUT_OFF;
+	if (nlh->nlmsg_type < NLMSG_NOOP || nlh->nlmsg_type >= IPQM_MAX)
 		return WIRE_MALFORMED;
 	return nlh->nlmsg_type <= IPQM_BASE ? WIRE_IGNORED : WIRE_REQUEST;
 }

@@ -9,6 +9,7 @@
 enum wire {
 	WIRE_IGNORED,		/* no answer, whoever sent it */
 	WIRE_MALFORMED,		/* answered EINVAL, whoever sent it */
+	WIRE_CUT_OFF,		/* it says so (MSG_TRUNC); answered ECOMM, whoever sent it */
 	WIRE_REQUEST,		/* for the queue to judge */
 };
 

@@ -177,7 +177,13 @@ Test(requests, malformed_headers_are_refused_and_claim_nothing)
 	static const struct {
 		uint16_t type, flags;
 		bool nobody;		/* port id 0 */
+		int error;		/* 0: EINVAL */
 	} rows[] = {
+		{ 0, REQUEST, false },
+		{ IPQM_MODE, REQUEST | MSG_TRUNC, false, ECOMM },
+		{ IPQM_VERDICT, REQUEST | MSG_TRUNC, false, ECOMM },
+		{ 0, REQUEST | MSG_TRUNC, false, ECOMM },
+		{ IPQM_MODE, REQUEST | MULTI | MSG_TRUNC, false },
 		{ 20, REQUEST, false },
 		{ 21, REQUEST, false },
 		{ 0xffff, REQUEST, false },
@@ -201,7 +207,7 @@ Test(requests, malformed_headers_are_refused_and_claim_nothing)
 			if (rows[i].nobody)
 				r.nlh.nlmsg_pid = 0;
 			send_bytes(&c, &r, len);
-			expect_answer(&c, EINVAL, &r, len);
+			expect_answer(&c, rows[i].error ? rows[i].error : EINVAL, &r, len);
 			expect_nothing(&c);
 			cr_assert(mode_of_queue() == -1, "row %zu", i);
 		}

@@ -46,7 +46,9 @@ static enum wire expected(const struct nlmsghdr *nlh, size_t len)
 		return WIRE_MALFORMED;
 	if ((nlh->nlmsg_flags & 3) != 1)
 		return WIRE_MALFORMED;
-	if (nlh->nlmsg_type > 19)
+	if (nlh->nlmsg_flags & 0x20)
+		return WIRE_CUT_OFF;
+	if (nlh->nlmsg_type == 0 || nlh->nlmsg_type > 19)
 		return WIRE_MALFORMED;
 	return nlh->nlmsg_type > 16 ? WIRE_REQUEST : WIRE_IGNORED;
 }
