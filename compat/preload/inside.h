@@ -80,12 +80,12 @@ static inline bool program_has_socket(int fd)
 }
 
 static inline ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
-				      int flags)
+				      size_t room, int flags)
 {
 	ssize_t n = ip_queue_receive(&s->queue, fd, buf, len, flags);
 
-	return n > 0 && (size_t)n > len ?
-	       ip_queue_pass_over(&s->queue, fd, buf, len, flags, n) : n;
+	return n > 0 && (size_t)n > room ?
+	       ip_queue_pass_over(&s->queue, fd, buf, room, flags, n) : n;
 }
 
 #endif

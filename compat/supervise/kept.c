@@ -66,7 +66,8 @@ static ssize_t give_kept(struct ipq_socket *s, void *buf, size_t len, int flags)
 	return taken.len;
 }
 
-ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, int flags)
+ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, size_t room,
+		     int flags)
 {
 	struct kept *k = of(s);
 	ssize_t n;
@@ -78,6 +79,8 @@ ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, int fl
 		return n;
 	}
 	n = ip_queue_receive(&s->queue, fd, buf, len, flags | MSG_DONTWAIT);
+	if (n > 0 && (size_t)n > room)
+		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags | MSG_DONTWAIT, n);
 	if (k->is_marked)
 		take_mark(k, fd);
 	if (n > 0 && (size_t)n <= len && !(flags & MSG_PEEK)) {

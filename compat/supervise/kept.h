@@ -10,8 +10,10 @@
 #define KEPT_ROOM 0x20000
 extern unsigned char kept_room[KEPT_ROOM];
 
-/* ip_queue_receive, but never waits, and gives the kept message first. */
-ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, int flags);
+/* ip_queue_receive, but never waits, and gives the kept message first. A packet whose
+ * message is longer than room, the program's own, may be decided on (LIBIPQ_TRUNCATED). */
+ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, size_t room,
+		     int flags);
 
 /* A call begins; what the one before it took, the program has. */
 void kept_begin(void);

@@ -73,9 +73,9 @@ static inline bool program_has_socket(int fd)
 }
 
 static inline ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
-				      int flags)
+				      size_t room, int flags)
 {
-	return kept_receive(s, fd, buf, len, flags);
+	return kept_receive(s, fd, buf, len, room, flags);
 }
 
 #endif

@@ -31,8 +31,9 @@ static void scratch_give(struct scratch *scratch);
 /* Whether fd is a socket of ours for sure. */
 static bool program_has_socket(int fd);
 
-/* ip_queue_receive for s. */
+/* ip_queue_receive for s, and what becomes of a packet whose message is longer than room,
+ * what the program itself has room for; len is at least that. */
 static ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
-			       int flags);
+			       size_t room, int flags);
 
 #endif

@@ -236,7 +236,7 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 
 	if (scratch_take(&scratch, size))
 		return -1;
-	n = program_receive(s, fd, scratch.data, size, flags);
+	n = program_receive(s, fd, scratch.data, size, total < size ? total : size, flags);
 	if (n > 0 && copy(msg, 0, (size_t)n < size ? (size_t)n : size, NULL, scratch.data))
 		n = -1;
 	scratch_give(&scratch);
@@ -246,7 +246,7 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 ssize_t traffic_receive_one(struct ipq_socket *s, int fd, void *buf, size_t len,
 			    int flags)
 {
-	ssize_t n = program_receive(s, fd, buf, len, flags & ~MSG_TRUNC);
+	ssize_t n = program_receive(s, fd, buf, len, len, flags & ~MSG_TRUNC);
 
 	return n > 0 && (size_t)n > len && !(flags & MSG_TRUNC) ? (ssize_t)len : n;
 }

@@ -97,7 +97,7 @@ done
 compile -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 "$programs/fortified.c" \
 	-o "$output/fortified"
 compile -shared -fPIC -Wl,-soname,libipq.so.0 -I "$source/src" \
-	"$source/tests/carried/libipq.c" "$source/src/error.c" \
+	-DPRELOAD "$source/tests/carried/libipq.c" "$source/src/error.c" \
 	-o "$output/dead.so"
 for name in passer rewriter selector; do
 	compile -w -I "$source/include/libipq-nfqueue" "$source/examples/$name.c" \

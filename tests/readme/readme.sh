@@ -138,7 +138,7 @@ symptoms()
 	# a libipq for the module, as some distributions still ship it
 	mkdir old
 	# shellcheck disable=SC2046
-	cc -shared -fPIC -D_GNU_SOURCE -Wl,-soname,libipq.so.0 -o old/libipq.so.0 -I "$source/src" \
+	cc -shared -fPIC -D_GNU_SOURCE -DPRELOAD -Wl,-soname,libipq.so.0 -o old/libipq.so.0 -I "$source/src" \
 		$(pkg-config --cflags libipq) "$source/tests/carried/libipq.c" "$source/src/error.c"
 	LD_LIBRARY_PATH=old ./filter > said 2>&1 || :
 	quoted "Unable to create netlink socket: Protocol not supported"
