@@ -11,7 +11,7 @@ lines=98 branches=96
 need gcovr python3
 export CC=gcc CXX=g++
 # threads count in the same counters
-build coverage -Db_coverage=true -Doptimization=0 -Dc_args=-fprofile-update=atomic
+build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 -Dc_args=-fprofile-update=atomic
 # the counters of all processes are added up in files beside the objects
 find "$BUILD" -name '*.gcda' -delete
 # Not whether they pass, which other checks tell: the counters themselves are
