@@ -6,54 +6,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "failing.h"
 #include "network.h"
+#include "newer.h"
 #include "process.h"
 #include "tool.h"
 
 TestSuite(newer_calls, .timeout = 100);
 
-/* Those that a C library or a program may use instead of older ones. */
-static const struct newer {
-	const char *name;
-	unsigned int number;
-} calls[] = {
-#ifdef SYS_pidfd_open
-	{ "pidfd_open", SYS_pidfd_open },
-#endif
-#ifdef SYS_clone3
-	{ "clone3", SYS_clone3 },
-#endif
-#ifdef SYS_close_range
-	{ "close_range", SYS_close_range },
-#endif
-	{ "memfd_create", SYS_memfd_create }, { "getrandom", SYS_getrandom },
-	{ "statx", SYS_statx }, { "execveat", SYS_execveat },
-	{ "copy_file_range", SYS_copy_file_range }, { "renameat2", SYS_renameat2 },
-#ifdef SYS_rseq
-	{ "rseq", SYS_rseq },
-#endif
-#ifdef SYS_openat2
-	{ "openat2", SYS_openat2 },
-#endif
-#ifdef SYS_faccessat2
-	{ "faccessat2", SYS_faccessat2 },
-#endif
-};
-
-#define CALLS (sizeof(calls) / sizeof(*calls))
-
 /* Has the calls from first on fail with error, for this process and its children. */
 static void fail_calls(size_t first, size_t count, int error)
 {
-	unsigned int numbers[CALLS];
+	unsigned int numbers[NEWER_CALLS];
 
 	for (size_t i = 0; i < count; i++)
-		numbers[i] = calls[first + i].number;
+		numbers[i] = newer_calls[first + i].number;
 	if (calls_fail(numbers, count, error))
 		_exit(125);
 }
@@ -99,10 +69,10 @@ static void assert_no_difference(const char *const argv[], size_t tried)
 	strcpy(wanted, output_without(0, 0, 0, argv));
 	for (size_t i = 0; i <= tried; i++) {
 		for (int refused = 0; refused < 2; refused++) {
-			got = output_without(i < tried ? i : 0, i < tried ? 1 : CALLS,
+			got = output_without(i < tried ? i : 0, i < tried ? 1 : NEWER_CALLS,
 					     refused ? EPERM : ENOSYS, argv);
 			cr_assert_str_eq(got, wanted, "%s %s: %s\nrather than:\n%s",
-					 i < tried ? calls[i].name : "all",
+					 i < tried ? newer_calls[i].name : "all",
 					 refused ? "refused" : "missing", got, wanted);
 		}
 	}
@@ -127,7 +97,7 @@ Test(newer_calls, rules_translates_the_same_without_any_of_them)
 
 	cr_assert(fd >= 0 && write(fd, rule, strlen(rule)) == (ssize_t)strlen(rule));
 	close(fd);
-	assert_no_difference(argv, CALLS);
+	assert_no_difference(argv, NEWER_CALLS);
 	unlink(path);
 }
 
@@ -136,7 +106,7 @@ Test(newer_calls, status_is_the_same_without_any_of_them)
 	static const char *const argv[] = { "ipqctl", "status", NULL };
 
 	network_enter();
-	assert_no_difference(argv, CALLS);
+	assert_no_difference(argv, NEWER_CALLS);
 }
 
 /* Who ignores SIGCHLD has it ignored in what it starts (execve(2)), and the kernel then
