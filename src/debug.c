@@ -94,6 +94,6 @@ void debug_rcvbuf(uint16_t queue, int wanted, int got)
 
 void debug_untraced(int error)
 {
-	fprintf(stderr, "libipq: LIBIPQ_TRACE: %s: want a file that can be written to, or 1 "
+	fprintf(stderr, "libipq: LIBIPQ_TRACE: %s: expected a file that can be written to, or 1 "
 		"for standard error\n", strerror(error));
 }

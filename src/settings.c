@@ -172,7 +172,7 @@ bool settings_read(int family, struct settings *s)
 		if (!parse(v, equals + 1, &value[v - variables])) {
 			fputs("libipq: ", stderr);
 			print_in_line(*e, strlen(*e));
-			fprintf(stderr, ": want %s\n", v->accepted);
+			fprintf(stderr, ": expected %s\n", v->accepted);
 			return false;
 		}
 	}

@@ -168,7 +168,7 @@ static int run(int argc, char *argv[])
 		case 'v':
 			if (strcmp(optarg, "accept") && strcmp(optarg, "drop"))
 				usage_error(&try_queue,
-					    "--verdict %s: want accept or drop", optarg);
+					    "--verdict %s: expected accept or drop", optarg);
 			t.verdict = *optarg == 'd' ? NF_DROP : NF_ACCEPT;
 			break;
 		case 's':

@@ -56,7 +56,7 @@ static void read_setting(struct nfqueue *queue)
 	for (; *variable && !setting; variable++)
 		setting = getenv(*variable);
 	if (!nfqueue_read(setting ? setting : "0", queue))
-		die(2, variable[-1], "want a queue number, 0 to 65535, or up to 256 of them "
+		die(2, variable[-1], "expected a queue number, 0 to 65535, or up to 256 of them "
 		    "as 4-7");
 }
 
@@ -330,7 +330,7 @@ int main(int argc, char **argv)
 
 	name = path_base(path);
 	if (instead && argc < 3)
-		die(2, name, "want a file and its words");
+		die(2, name, "missing argument");
 	if (instead) {
 		if (!command_find(argv[1], argv + 2, &c) || strlen(argv[1]) >= sizeof(file))
 			die(126, argv[1], "is no command that can be replaced");

@@ -47,13 +47,13 @@ static bool plan_queues(const char *variable, unsigned int count, unsigned int *
 	/* nor a sign, a space or nothing, which strtoul(3) lets pass */
 	if (text[0] < '0' || *end || number > UINT16_MAX) {
 		fprintf(stderr, "ipq-run: --instances %u: %s=%s: each instance has one "
-			"queue; want the number of the first one's\n", count, variable,
+			"queue; expected the number of the first one's\n", count, variable,
 			text);
 		return false;
 	}
 	*first = number;
 	if (*first + count - 1 > UINT16_MAX) {
-		fprintf(stderr, "ipq-run: --instances %u: %s=%s: want queues up to "
+		fprintf(stderr, "ipq-run: --instances %u: %s=%s: expected queues up to "
 			"65535, not %u\n", count, variable, text, *first + count - 1);
 		return false;
 	}

@@ -119,7 +119,7 @@ static long long read_number(const char *option, const char *text, long long min
 	long long n;
 
 	if (!parse(text, min, max, &end, &n) || *end) {
-		fprintf(stderr, "ipq-run: %s %s: want a number from %lld to %lld\n",
+		fprintf(stderr, "ipq-run: %s %s: expected a number from %lld to %lld\n",
 			option, text, min, max);
 		exit(125);
 	}
@@ -136,7 +136,7 @@ static void set_number(const char *option, const char *variable, const char *tex
 static void set_truncated(const char *what)
 {
 	if (strcmp(what, "error") && strcmp(what, "accept") && strcmp(what, "drop")) {
-		fprintf(stderr, "ipq-run: --truncated %s: want error, accept or drop\n", what);
+		fprintf(stderr, "ipq-run: --truncated %s: expected error, accept or drop\n", what);
 		exit(125);
 	}
 	set_variable("LIBIPQ_TRUNCATED", what);
@@ -150,7 +150,7 @@ static void set_queues(const char *option, const char *variable, const char *tex
 	if (!parse(text, 0, UINT16_MAX, &end, &first) ||
 	    (*end == '-' && (!parse(end + 1, first, UINT16_MAX, &end, &last) ||
 			     last - first >= SETTINGS_RANGE_MAX)) || *end) {
-		fprintf(stderr, "ipq-run: %s %s: want a number from 0 to 65535, or up to "
+		fprintf(stderr, "ipq-run: %s %s: expected a number from 0 to 65535, or up to "
 			"%d of them as 4-7\n", option, text, SETTINGS_RANGE_MAX);
 		exit(125);
 	}

@@ -46,7 +46,7 @@ static void check_refusal(const char *said)
 	size_t len = strlen(said);
 
 	CHECK(!strncmp(said, "libipq: LIBIPQ_", 15) && said[len - 1] == '\n');
-	CHECK(strstr(said, ": want ") || strstr(said, ": no such setting; there are "));
+	CHECK(strstr(said, ": expected ") || strstr(said, ": no such setting; there are "));
 	for (size_t i = 0; i < len - 1; i++)
 		CHECK((unsigned char)said[i] >= ' ');
 }

@@ -145,7 +145,7 @@ Test(both, only_64_bit_programs_can_have_several_numbers)
 	network_enter();
 	setenv("LIBIPQ_QUEUE", "4-7", 1);
 	child_start(&c, preload, "both", "3", "recv", NULL);
-	child_says(&c, "libipq: LIBIPQ_QUEUE=4-7: want a queue number, 0 to 65535 "
+	child_says(&c, "libipq: LIBIPQ_QUEUE=4-7: expected a queue number, 0 to 65535 "
 		   "(only 64-bit programs can have several)");
 	cr_assert(child_end(&c) == 1, "%s", c.text);
 	setenv("LIBIPQ_QUEUE", "4-4", 1);

@@ -367,12 +367,12 @@ Test(instances, queues_there_are_not_or_more_than_one_each_are_refused)
 	static const struct {
 		const char *environment, *words, *named;
 	} rows[] = {
-		{ "", "-i 0", "--instances 0: want a number from 1 to 256" },
+		{ "", "-i 0", "--instances 0: expected a number from 1 to 256" },
 		{ "", "-i 257", "--instances 257" },
 		{ "", "-i -1", "--instances -1" },
 		{ "", "-i 2x", "--instances 2x" },
 		{ "", "-i ''", "--instances" },
-		{ "", "-i 2 -q 65535", "LIBIPQ_QUEUE=65535: want queues up to 65535" },
+		{ "", "-i 2 -q 65535", "LIBIPQ_QUEUE=65535: expected queues up to 65535" },
 		{ "", "-i 256 -q 65281", "not 65536" },
 		{ "", "-i 3 -6 65534", "LIBIPQ_QUEUE6=65534" },
 		{ "", "-i 2 -q 4-7", "each instance has one queue" },

@@ -299,7 +299,7 @@ Test(surroundings, a_wrapper_is_not_put_in_its_own_place)
 {
 	cr_assert(run_output(said, sizeof(said), "cd $(dirname %s)/wrappers && %s sh -c "
 			     "'./instead-of'", IPQ_RUN, IPQ_RUN) == 2);
-	cr_assert_str_eq(said, "instead-of: instead-of: want a file and its words\n");
+	cr_assert_str_eq(said, "instead-of: instead-of: missing argument\n");
 	cr_assert(run_output(said, sizeof(said), "$(dirname %s)/wrappers/instead-of /bin/true "
 			     "true", IPQ_RUN) == 126);
 	assert_says(said, "/bin/true: is no command that can be replaced");

@@ -40,7 +40,7 @@ static void refuse(const char *name, const char *value)
 	cr_assert(!read_with(name, value, AF_INET, &s), "%s=%s", name, value);
 	/* one line, which names the variable and what it may be */
 	cr_assert(!strncmp(said, "libipq: ", 8) && strstr(said, name), "%s", said);
-	cr_assert(strstr(said, "want ") || strstr(said, "there are "), "%s", said);
+	cr_assert(strstr(said, ": expected ") || strstr(said, "there are "), "%s", said);
 	/* even if the value has a line's end in it */
 	newline = strchr(said, '\n');
 	cr_assert(newline && !newline[1], "%s", said);
