@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "counted.h"
 #include "execution.h"
 #include "path.h"
 #include "old-form.h"
@@ -307,6 +308,7 @@ static void become(const char *file, char **argv)
 	char **words;
 	size_t count = 0;
 
+	counted();
 	syscall(SYS_execve, file, argv, environ);
 	if (errno != ENOEXEC)
 		return;

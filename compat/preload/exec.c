@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "counted.h"
 #include "execution.h"
 #include "export.h"
 #include "memory.h"
@@ -144,6 +145,7 @@ static void fill(const struct execution *x, const char *file, char *const **argv
 				 (char *)(pointers + x->room.pointers));
 		*envp = pointers;
 	}
+	counted();
 }
 
 /* Makes argv and envp what is to be executed in the place of file, on the stack of

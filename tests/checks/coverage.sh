@@ -10,15 +10,15 @@ lines=98 branches=96
 
 need gcovr python3
 export CC=gcc CXX=g++
-# threads count in the same counters
-build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 -Dc_args=-fprofile-update=atomic
+# threads count in the same counters; COUNTED: also before another program is executed
+build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 -Dc_args='-fprofile-update=atomic -DCOUNTED'
 # the counters of all processes are added up in files beside the objects
 find "$BUILD" -name '*.gcda' -delete
 # Not whether they pass, which other checks tell: the counters themselves are
 # what some tests forbid (constructors, more names, files and words of others).
 meson test -C "$BUILD" --no-rebuild --timeout-multiplier 4 \
 	--suite unit --suite system --suite batched --suite faults --suite preload \
-	--suite carried --suite old-kernel || :
+	--suite carried --suite supervise --suite old-kernel || :
 report()
 {
 	gcovr --root . --object-directory "$BUILD" --filter src/ --filter compat/ \
