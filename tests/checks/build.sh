@@ -21,8 +21,9 @@ if [ "$lto" ]; then
 		export CC_LD=lld
 	fi
 fi
+TESTS="staged-install hardening byte_order translate hostile ids requests settings_parse
+	wire ipqctl-parsers faults-ids handles verdicts payload ipv6 preload-raw preload-linked"
 # shellcheck disable=SC2086 # words
 build "$compiler-O$optimization${lto:+-$lto}" $options
-run_tests "$BUILD" staged-install hardening byte_order translate hostile ids requests \
-	settings_parse wire ipqctl-parsers faults-ids handles verdicts payload ipv6 \
-	preload-raw preload-linked
+# shellcheck disable=SC2086
+run_tests "$BUILD" $TESTS

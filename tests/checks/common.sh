@@ -22,7 +22,7 @@ skip()
 }
 
 # usage: build NAME OPTION...: sets BUILD. Several checks may want the same at once.
-# Only TARGETS are built if that is set.
+# Only TARGETS are built if that is set, or what the tests or suites TESTS need.
 build()
 {
 	BUILD=$BUILDS/$1
@@ -37,7 +37,7 @@ build()
 	[ -f "$BUILD/build.ninja" ] ||
 		meson setup "$BUILD" --prefix="$BUILD/root" --libdir=lib "$@"
 	# shellcheck disable=SC2086 # words
-	ninja -j 2 -C "$BUILD" ${TARGETS-}
+	ninja -j 2 -C "$BUILD" ${TARGETS-$([ ! "${TESTS-}" ] || tests/checks/targets.py "$BUILD" $TESTS)}
 	exec 9>&-
 }
 

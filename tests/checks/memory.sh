@@ -47,10 +47,12 @@ sanitizers)
 	export LSAN_OPTIONS="suppressions=$PWD/tests/leaks:print_suppressions=0"
 	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	build gcc-O2 -Dwerror=true -Doptimization=2
+	TESTS="staged-install batched faults soak languages"
 	# leaks are found when a test has ended, of which Criterion does not want to know
 	build sanitizers -Dplain_tests=true -Db_sanitize=address,undefined -Db_lundef=false
-	run_tests "$BUILD" --suite unit --suite system --suite batched --suite faults \
-		--timeout-multiplier 4
+	run_tests "$BUILD" staged-install
+	# the others run with clang's sanitizers (scripts/test)
+	run_tests "$BUILD" --suite batched --suite faults --timeout-multiplier 4
 	# it judges how memory grows: none may be put aside
 	ASAN_OPTIONS=$options:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
 	run_tests "$BUILD" --suite soak
@@ -83,6 +85,11 @@ threads)
 	# no more random addresses than it knows of
 	[ "${FIXED_ADDRESSES-}" ] || exec setarch -R env FIXED_ADDRESSES=yes "$0" "$@"
 	build gcc-O2 -Dwerror=true -Doptimization=2
+	TESTS="threads threads-batched handles reading
+		strangers load load-batched forks readiness devices families families_load families_threads
+		families_load-batched handover handover-batched batch_threads
+		batch_reading batch_forks links faults-readers faults-interfaces
+		faults-interruptions"
 	# Criterion's arena lies where this sanitizer lets nothing lie
 	build threads -Dplain_tests=true -Db_sanitize=thread -Db_lundef=false
 	not_here "a handler runs only once the system call that it interrupts has ended" \
@@ -90,32 +97,32 @@ threads)
 		a_signal_ends_a_timed_wait_with_0_and_leaves_the_text \
 		a_signal_ends_an_endless_wait_with_EINTR \
 		an_endless_wait_goes_on_after_a_restarting_handler
-	run_tests "$BUILD" --timeout-multiplier 4 threads threads-batched handles reading \
-		strangers load load-batched forks readiness devices families families_load families_threads \
-		families_load-batched handover handover-batched batch_threads \
-		batch_reading batch_forks links faults-readers faults-interfaces \
-		faults-interruptions
+	# shellcheck disable=SC2086 # words
+	run_tests "$BUILD" --timeout-multiplier 4 $TESTS
 	sanitized=$BUILD
 	run_beneath libtsan.so "$sanitized"
+	TESTS="carried-threads carried-load carried-forks carried-families
+		carried-families_load carried-handover carried-readiness"
 	build plain -Doptimization=1 -Dplain_tests=true
 	not_here "its handler runs when the read has ended" \
 		a_handler_that_interrupts_the_read_may_give_a_verdict
-	run_carried "$BUILD" "$sanitized" carried-threads carried-load carried-forks \
-		carried-families carried-families_load carried-handover carried-readiness
+	# shellcheck disable=SC2086 # words
+	run_carried "$BUILD" "$sanitized" $TESTS
 	;;
 valgrind)
 	need valgrind
 	# Criterion knows of its tests' exit status before memcheck sets it
+	TESTS="byte_order translate hostile ids requests settings_parse wire pieces links faults-ids
+		handles modes readiness reading buffers strangers verdicts payload
+		payload_limits ipv6 families handover several_handles ranges gso
+		fail_open ctl metadata copies ownership forks privileges settings debug
+		batch batch_ends batch_readiness batch_reading batch_verdicts rules
+		faults-thieves ipqctl-arguments ipqctl-rules"
 	build plain -Doptimization=1 -Dplain_tests=true
 	not_here "counts memcheck's memory, too" a_thousand_pairs_leave_nothing_behind
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
-	run_tests "$BUILD" --setup valgrind \
-		byte_order translate hostile ids requests settings_parse wire pieces links faults-ids \
-		handles modes readiness reading buffers strangers verdicts payload \
-		payload_limits ipv6 families handover several_handles ranges gso \
-		fail_open ctl metadata copies ownership forks privileges settings debug \
-		batch batch_ends batch_readiness batch_reading batch_verdicts rules \
-		faults-thieves ipqctl-arguments ipqctl-rules
+	# shellcheck disable=SC2086 # words
+	run_tests "$BUILD" --setup valgrind $TESTS
 	;;
 esac

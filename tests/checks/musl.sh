@@ -48,12 +48,13 @@ c_args = ['-isystem', '$tree/include']
 c_link_args = ['$quoted', '-Wl,--no-as-needed', '-lfortified', '-Wl,--as-needed']
 END
 unset CC CXX
+TESTS="unit system faults preload-raw preload-requests preload-descriptors preload-linked"
 build musl --cross-file "$tree/cross" -Dplain_tests=true -Dwerror=true
 
 not_here "musl has other words for EBUSY" whoever_comes_second_is_told_and_ends
 # for the programs that tests compile
 run_tests "$BUILD" --wrapper "env 'CFLAGS=-D_GNU_SOURCE -isystem $tree/include $linked'" \
-	--suite unit --suite system --suite batched --suite faults --suite soak
+	--suite unit --suite system --suite faults
 not_here "runs a program of glibc's with musl's library" \
 	a_vfork_child_does_not_disturb_its_parent \
 	a_python_program_with_the_socket_module_is_served \
