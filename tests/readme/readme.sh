@@ -291,6 +291,7 @@ troubles()
 # The command in the page's table, and what is wrong without it.
 settings_through_sudo()
 {
+	# shellcheck disable=SC2016 # backquotes of Markdown
 	command=$(sed -n 's/^| `sudo` .*`\(sudo .*\)` |$/\1/p' "$source/docs/troubleshooting.md")
 	[ "$command" ] || fail "the page has no command for sudo"
 	[ "$(readlink /proc/self/ns/user)" = "$(readlink /proc/1/ns/user)" ] || {
