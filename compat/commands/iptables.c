@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The iptables command of the same name, with jumps to QUEUE made jumps to
  * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. And
- * modprobe, insmod and rmmod, to which ip_queue and ip6_queue are loaded already. Run
- * "instead-of FILE WORD...", it is what FILE is. Becomes the real command; knows nothing
- * of what rules look like. */
+ * modprobe, insmod, rmmod and lsmod, to which ip_queue and ip6_queue are loaded already.
+ * Run "instead-of FILE WORD...", it is what FILE is. Becomes the real command; knows
+ * nothing of what rules look like. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include "commands.h"
 #include "counted.h"
 #include "execution.h"
+#include "lsmod.h"
 #include "path.h"
 #include "old-form.h"
 #include "rules.h"
@@ -345,6 +346,8 @@ int main(int argc, char **argv)
 			die(126, path, strerror(errno));
 		leave_path(&own);
 	}
+	if (!strcmp(name, "lsmod") && argc == (int)c.word + 1)
+		return lsmod_show();
 	if (!command_is_modules(name))
 		argv = translate(argc, argv, c.word);
 	else if (!leave_modules(argc - c.word, argv + c.word))

@@ -51,11 +51,21 @@ static enum module_file find(int directory, const char *path, int saved)
 	return file;
 }
 
+/* The same of one that the kernel has, which is not all there is to say. */
+static enum module_file find_more(int directory, const char *path, bool reads)
+{
+	return reads && files_may_say_more(path) ? files_find(directory, path) : FILE_NONE;
+}
+
 /* What open(2) returns. The number may have been another file's. */
 static int opened(int fd, int directory, const char *path, int flags, int saved)
 {
-	enum module_file file = fd < 0 ? find(directory, path, saved) : FILE_NONE;
+	bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
+	enum module_file file = fd < 0 ? find(directory, path, saved) :
+					 find_more(directory, path, reads);
 
+	if (file && fd >= 0)
+		NEXT(close)(fd);	/* and this is the lowest number again */
 	if (file) {
 		fd = files_open(file, flags);
 		maxlens_opened(file, fd, flags);
@@ -116,13 +126,17 @@ static FILE *stream_of(int fd, const char *mode, FILE *(*function)(const char *p
 	return stream;
 }
 
+static bool reads_only(const char *mode)
+{
+	return *mode == 'r' && !strchr(mode, '+');
+}
+
 static FILE *open_stream(enum module_file file, const char *mode,
 			 FILE *(*function)(const char *path, const char *mode))
 {
-	bool reads_only = *mode == 'r' && !strchr(mode, '+');
 	FILE *stream;
 
-	if (reads_only)
+	if (reads_only(mode))
 		return stream_of(files_open(file, O_RDONLY | O_CLOEXEC), mode, function);
 	stream = function(files_stand_in(file), mode);
 	if (stream)
@@ -133,8 +147,11 @@ static FILE *open_stream(enum module_file file, const char *mode,
 #define FOPEN(name, path, mode)						\
 	int saved = errno;						\
 	FILE *stream = NEXT(name)(path, mode);				\
-	enum module_file file = stream ? FILE_NONE : find(AT_FDCWD, path, saved); \
+	enum module_file file = !stream ? find(AT_FDCWD, path, saved) :	\
+				find_more(AT_FDCWD, path, reads_only(mode)); \
 									\
+	if (file && stream)						\
+		NEXT(fclose)(stream);					\
 	return file ? open_stream(file, mode, NEXT(name)) : stream
 
 EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)

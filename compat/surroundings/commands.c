@@ -47,7 +47,7 @@ bool command_is_iptables(const char *name)
 
 bool command_is_modules(const char *name)
 {
-	static const char *const names[] = { "modprobe", "insmod", "rmmod", NULL };
+	static const char *const names[] = { "modprobe", "insmod", "rmmod", "lsmod", NULL };
 
 	return is_one_of(name, names);
 }

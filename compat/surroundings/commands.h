@@ -15,12 +15,12 @@ struct command {
 /* Whether it makes rules: iptables, ip6tables, their variants, those that restore. */
 bool command_is_iptables(const char *name);
 
-/* Whether it loads or removes modules: modprobe, insmod, rmmod. */
+/* Whether it loads, removes or lists modules: modprobe, insmod, rmmod, lsmod. */
 bool command_is_modules(const char *name);
 
 /* Whether file, executed with these words (which end with NULL), is one of them; then
- * also which. One that loads modules is so as well where a system has none at its
- * usual place. */
+ * also which. One for modules is so as well where a system has none at its usual
+ * place. */
 bool command_find(const char *file, char *const *words, struct command *c);
 
 #endif

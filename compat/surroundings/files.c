@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module's files: which name means one, and what it says (FACTS 7). Allocates
- * nothing; knows nothing of how programs ask for files. */
+/* The module's files: which name means one, and what it says (FACTS 7). Knows
+ * nothing of how programs ask for files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <linux/magic.h>
@@ -17,6 +18,7 @@
 #include "files.h"
 #include "held.h"
 #include "maxlen.h"
+#include "modules.h"
 
 /* Seven lines, with numbers as long as they can be. */
 #define TEXT_MAX 512
@@ -44,11 +46,10 @@ static enum module_file find_by_name(const char *base)
 		[FILE_QUEUE6] = "ip6_queue",
 		[FILE_MAXLEN] = "ip_queue_maxlen",
 		[FILE_MAXLEN6] = "ip6_queue_maxlen",
+		[FILE_MODULES] = "modules",
 	};
 
-	if (base[0] != 'i' || base[1] != 'p')
-		return FILE_NONE;
-	for (enum module_file file = FILE_QUEUE; file <= FILE_MAXLEN6; file++)
+	for (enum module_file file = FILE_QUEUE; file <= FILE_MODULES; file++)
 		if (!strcmp(base, names[file]))
 			return file;
 	return FILE_NONE;
@@ -70,6 +71,7 @@ static bool is_its_directory(enum module_file file, const char *directory)
 		return ends_with(directory, "/sys/net/ipv4");
 	case FILE_MAXLEN6:
 		return ends_with(directory, "/sys/net/ipv6");
+	case FILE_MODULES:	/* told by its number */
 	case FILE_NONE:
 		break;
 	}
@@ -86,10 +88,13 @@ static bool is_in_its_directory(enum module_file file, int fd)
 {
 	char name[DESCRIPTOR_MAX], path[PATH_MAX];
 	struct statfs fs;
+	struct stat st;
 	ssize_t n;
 
 	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
+	if (file == FILE_MODULES)
+		return !fstat(fd, &st) && st.st_ino == 1;	/* PROC_ROOT_INO */
 	name_descriptor(fd, name);
 	n = readlink(name, path, sizeof(path) - 1);
 	if (n < 0)
@@ -118,6 +123,11 @@ enum module_file files_find(int directory, const char *path)
 	return file;
 }
 
+bool files_may_say_more(const char *path)
+{
+	return ends_with(path, "modules");
+}
+
 static int family_of(enum module_file file)
 {
 	return file == FILE_QUEUE6 || file == FILE_MAXLEN6 ? AF_INET6 : AF_INET;
@@ -126,7 +136,7 @@ static int family_of(enum module_file file)
 const char *files_stand_in(enum module_file file)
 {
 	/* anybody may read it, nobody write */
-	if (file == FILE_QUEUE || file == FILE_QUEUE6)
+	if (file != FILE_MAXLEN && file != FILE_MAXLEN6)
 		return "/proc/self/net/dev";
 	return maxlen_file(family_of(file));
 }
@@ -152,23 +162,69 @@ static int describe(int family, char text[TEXT_MAX])
 			h.dropped_slow);
 }
 
-/* A file of its own, to be read only. */
-static int open_text(const char *text, size_t len, int flags)
+/* A file of its own, which says nothing yet. */
+static int make_file(void)
+{
+	return syscall(SYS_memfd_create, "ip_queue", 1U /* MFD_CLOEXEC */);
+}
+
+/* Makes it one to be read only, with the same number. Returns that, or -1 and errno. */
+static int show(int fd, bool written, int flags)
 {
 	char name[DESCRIPTOR_MAX];
-	int fd = syscall(SYS_memfd_create, "ip_queue", 1U /* MFD_CLOEXEC */);
 	int shown = -1, saved;
 
-	if (fd < 0)
-		return -1;
-	if (write(fd, text, len) == (ssize_t)len) {
-		name_descriptor(fd, name);
+	name_descriptor(fd, name);
+	if (written)
 		shown = open(name, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)));
+	if (shown >= 0 && dup3(shown, fd, flags & O_CLOEXEC) == fd) {
+		close(shown);
+		return fd;
 	}
 	saved = errno;
+	if (shown >= 0)
+		close(shown);
 	close(fd);
 	errno = saved;
-	return shown;
+	return -1;
+}
+
+static bool put(int fd, const char *text, size_t len)
+{
+	return write(fd, text, len) == (ssize_t)len;
+}
+
+static int open_text(const char *text, size_t len, int flags)
+{
+	int fd = make_file();
+
+	return fd < 0 ? -1 : show(fd, put(fd, text, len), flags);
+}
+
+/* Where the kernel has modules it has the file; by the C library's name we would be
+ * asked for it again. */
+static bool put_modules(int to)
+{
+	int from = syscall(SYS_openat, AT_FDCWD, "/proc/modules", O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+	char buf[4096];
+
+	if (from < 0)
+		return errno == ENOENT;
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		if (!put(to, buf, n))
+			break;
+	close(from);
+	return n == 0;
+}
+
+static int open_modules(int flags)
+{
+	static const char ours[] = MODULES_LINES;
+	int fd = make_file();
+
+	return fd < 0 ? -1 :
+	       show(fd, put(fd, ours, strlen(ours)) && put_modules(fd), flags);
 }
 
 /* 0 is none. */
@@ -213,6 +269,8 @@ int files_open(enum module_file file, int flags)
 	/* the kernel has an errno for all that cannot be done with such a file */
 	if ((flags & (O_ACCMODE | O_CREAT | O_EXCL | O_DIRECTORY | O_PATH)) != O_RDONLY)
 		return open(files_stand_in(file), flags & ~O_TRUNC, 0);
+	if (file == FILE_MODULES)
+		return open_modules(flags);
 	len = describe(family_of(file), text);
 	return len < 0 ? -1 : open_text(text, len, flags);
 }

@@ -112,6 +112,47 @@ Test(files, what_a_file_is_can_be_asked_in_every_way)
 	     "True True 0\n");
 }
 
+/* What else is there is what the kernel has, which may have no modules and no such file. */
+Test(files, modules_are_listed_with_those_of_ip_queue_and_all_others)
+{
+	char others[sizeof(said)], expected[sizeof(said) + 128];
+
+	run_output(others, sizeof(others), "cat /proc/modules 2> /dev/null");
+	snprintf(expected, sizeof(expected), "ip6_queue 16384 0 - Live 0x0000000000000000\n"
+		 "ip_queue 16384 0 - Live 0x0000000000000000\n%s", others);
+	says("sh", "cat /proc/modules", expected);
+	says("sh", "cd /proc/self/net/../.. && cat modules", expected);
+	says(given("PYTHON"), "print(end=open('/proc/modules').read())", expected);
+	says("sh", "perl -ne print /proc/modules", expected);
+	says("sh", "exec < /proc/modules; head -n 1", "ip6_queue 16384 0 - Live "
+	     "0x0000000000000000\n");
+	says("sh", "test -r /proc/modules && test -f /proc/modules && ! test -d /proc/modules "
+	     "&& stat -c '%A %s' /proc/modules", "-r--r--r-- 0\n");
+	says("sh", "cat /proc/net/modules /proc/self/modules /proc/sys/modules 2> /dev/null || "
+	     "echo none", "none\n");
+	says("sh", "cd /tmp && mkdir -p $$ && cd $$ && echo mine > modules && cat modules && "
+	     "rm -r ../$$", "mine\n");
+}
+
+/* Also where a system has none, as it has no modules. */
+Test(files, lsmod_shows_the_modules_as_it_did)
+{
+	static const char *const scripts[] = {
+		"lsmod | grep '^ip_queue  *[0-9][0-9]*  0$' > /dev/null && echo loaded",
+		"set -e; PATH=/sbin:/bin; /sbin/lsmod | grep -q '^ip6_queue '; echo loaded",
+		"env -i /sbin/lsmod | { read a; read b c; echo ${a%% *} $b; } | "
+			"grep -q 'Module ip6_queue' && echo loaded",
+		"[ -n \"`lsmod | awk '$1 == \"ip_queue\" { print $2 }'`\" ] && echo loaded",
+	};
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		says("sh", scripts[i], "loaded\n");
+		says("bash", scripts[i], "loaded\n");
+	}
+	says("sh", "lsmod | wc -l | tr -d ' ' > /tmp/$$; { cat /proc/modules; echo; } | wc -l | "
+	     "tr -d ' ' | cmp - /tmp/$$ && rm /tmp/$$", "");
+}
+
 /* In C, each function that opens or asks. */
 Test(files, every_function_of_the_c_library_finds_the_files)
 {
