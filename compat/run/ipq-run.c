@@ -220,6 +220,9 @@ static void preload(const char *library, bool follow)
 	if (strpbrk(library, " :"))
 		die(125, library, "its name has a blank or a colon, and cannot be "
 		    "preloaded; install it elsewhere, or name a copy with --library");
+	if (access("/proc/self", F_OK))
+		fprintf(stderr, "ipq-run: /proc is not mounted here: the program finds none of "
+			"the module's files, and no sysctls\n");
 	prepend("LD_PRELOAD", library, "");
 	find_libipq(library);
 	if (follow)

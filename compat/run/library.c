@@ -6,18 +6,28 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "library.h"
 
-bool library_own_directory(char dir[PATH_MAX])
+/* Where /proc is missing, by the name that was executed. */
+static bool find_self(char path[PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", dir, PATH_MAX - 1);
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
 	if (n < 0)
+		return realpath((const char *)getauxval(AT_EXECFN), path);
+	path[n] = '\0';
+	return true;
+}
+
+bool library_own_directory(char dir[PATH_MAX])
+{
+	if (!find_self(dir))
 		return false;
-	dir[n] = '\0';
 	*strrchr(dir, '/') = '\0';
 	return true;
 }
@@ -82,9 +92,9 @@ const char *library_find(const struct elf_file *program, char path[PATH_MAX])
 	};
 	bool of_machine = false;
 	struct elf_file own, library;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], self[PATH_MAX];
 
-	if (!library_own_directory(dir) || !read_file("/proc/self/exe", &own))
+	if (!library_own_directory(dir) || !find_self(self) || !read_file(self, &own))
 		return "cannot be served: /proc/self/exe, which tells where " LIBRARY
 		       " is, cannot be read; mount /proc, or name it with --library";
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {

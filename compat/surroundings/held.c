@@ -150,10 +150,10 @@ static bool has_setting(pid_t process, uint32_t *maxlen)
 
 static uint16_t own_setting(int family)
 {
-	const char *queue = family == AF_INET6 ? getenv("LIBIPQ_QUEUE6") : NULL;
+	const char *queue = family == AF_INET6 ? secure_getenv("LIBIPQ_QUEUE6") : NULL;
 
 	if (!queue)
-		queue = getenv("LIBIPQ_QUEUE");
+		queue = secure_getenv("LIBIPQ_QUEUE");
 	return queue ? strtoul(queue, NULL, 10) : 0;
 }
 
