@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The queues that programs hold for ip_queue's protocol, as the kernel lists them, and
- * how many packets may wait in each. Allocates nothing. */
+ * how many packets may wait in each. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "held.h"
+#include "holder.h"
 #include "maxlen.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -157,6 +158,15 @@ static uint16_t own_setting(int family)
 	return queue ? strtoul(queue, NULL, 10) : 0;
 }
 
+/* Any process may have been given the socket; in its port id is the one that opened it. */
+static void find_process(struct held *h)
+{
+	pid_t holder = holder_of(h->port_id);
+
+	if (holder)
+		h->process = holder;
+}
+
 bool held_find(int family, struct held *h)
 {
 	uint16_t wanted = own_setting(family);
@@ -175,6 +185,8 @@ bool held_find(int family, struct held *h)
 			break;
 	}
 	close_list(&list);
+	if (found)
+		find_process(h);
 	if (!found || !has_setting(h->process, &h->maxlen))
 		h->maxlen = maxlen_written(family);
 	return true;
@@ -231,8 +243,10 @@ void held_set_maxlen(int family, uint32_t maxlen)
 
 	if (!may || !open_list(&list))
 		return;
-	while (list.fd >= 0 && next_held(&list, family, &h))
+	while (list.fd >= 0 && next_held(&list, family, &h)) {
+		find_process(&h);
 		if (!has_setting(h.process, &own))
 			set_maxlen(&h, maxlen);
+	}
 	close_list(&list);
 }

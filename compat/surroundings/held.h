@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The queues that programs hold for ip_queue's protocol, as the kernel lists them, and
- * how many packets may wait in each. Allocates nothing; knows nothing of files that
- * show it. */
+ * how many packets may wait in each. Knows nothing of files that show it. */
 #ifndef SURROUNDINGS_HELD_H
 #define SURROUNDINGS_HELD_H
 
@@ -12,7 +11,8 @@
 struct held {
 	uint16_t queue;
 	uint32_t port_id;
-	pid_t process;			/* that holds it; 0: nobody does */
+	pid_t process;			/* that holds it, or opened it if that is not to
+					 * be seen; 0: nobody does */
 	uint32_t mode, range;		/* as IPQ_COPY_*; bytes */
 	uint32_t waiting;		/* packets, as in all that follows */
 	uint32_t maxlen;

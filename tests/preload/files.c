@@ -296,6 +296,19 @@ Test(files, a_value_holds_for_queues_that_programs_have_open)
 	}
 }
 
+Test(files, the_peer_is_the_process_that_has_the_queue_now)
+{
+	char expected[128];
+	struct child c;
+
+	child_start(&c, NULL, IPQ_RUN, program("holds"), "leave", NULL);
+	snprintf(expected, sizeof(expected), "Peer PID          : %s\n", child_line(&c));
+	child_says(&c, "ready");
+	says("sh", "head -n 1 /proc/net/ip_queue", expected);
+	child_tell(&c, "end");
+	child_ends_well(&c);
+}
+
 /* The program that has the queue writes it itself. */
 Test(files, a_program_may_change_the_length_of_its_own_queue)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * holds 3|write: has the queue of IPv4 packets, and reads none, until it is told to
- * end. With "write" it has 2 packets wait there, by the sysctl, once it has the queue.
+ * holds 3|write|leave: has the queue of IPv4 packets, and reads none, until it is told to
+ * end. With "write" it has 2 packets wait there, by the sysctl, once it has the queue;
+ * with "leave" the process that opened it ends, and a child that has it says its id.
  */
 #include <fcntl.h>
 
@@ -18,6 +19,12 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "write")) {
 		file = open("/proc/sys/net/ipv4/ip_queue_maxlen", O_WRONLY | O_TRUNC);
 		check(file >= 0 && write(file, "2\n", 2) == 2 && !close(file));
+	}
+	if (!strcmp(argv[1], "leave")) {
+		if (fork())
+			return 0;
+		snprintf(line, sizeof(line), "%d", (int)getpid());
+		say(line);
 	}
 	say("ready");
 	check(fgets(line, sizeof(line), stdin));
