@@ -69,6 +69,7 @@ static int opened(int fd, int directory, const char *path, int flags, int saved)
 	if (file) {
 		fd = files_open(file, flags);
 		maxlens_opened(file, fd, flags);
+		errno = fd < 0 ? errno : saved;
 	}
 	sockets_appeared(fd);
 	return fd;
@@ -152,7 +153,11 @@ static FILE *open_stream(enum module_file file, const char *mode,
 									\
 	if (file && stream)						\
 		NEXT(fclose)(stream);					\
-	return file ? open_stream(file, mode, NEXT(name)) : stream
+	if (file) {							\
+		stream = open_stream(file, mode, NEXT(name));		\
+		errno = stream ? saved : errno;				\
+	}								\
+	return stream
 
 EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 {

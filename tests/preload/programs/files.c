@@ -97,6 +97,20 @@ static void is_asked(void)
 #endif
 }
 
+/* Whatever is looked for within. */
+static void leaves_errno_alone(const char *path)
+{
+	FILE *f;
+	int fd;
+
+	errno = 4711;
+	fd = open(path, O_RDONLY);
+	check(fd >= 0 && errno == 4711 && !close(fd));
+	f = fopen(path, "r");
+	check(f && errno == 4711 && !fclose(f));
+	check(!access(path, R_OK) && errno == 4711);
+}
+
 int main(void)
 {
 	struct stat st;
@@ -129,6 +143,9 @@ int main(void)
 	check(open(MAXLEN, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
 	check(open(QUEUE, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
 	is_asked();
+	leaves_errno_alone(QUEUE);
+	leaves_errno_alone(MAXLEN);
+	leaves_errno_alone("/proc/modules");
 	/* what is bad for the kernel is bad still, and says so as before */
 	check(open(NULL, O_RDONLY) == -1 && errno == EFAULT);
 	check(open((char *)1, O_RDONLY) == -1 && errno == EFAULT);
