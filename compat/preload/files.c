@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "export.h"
 #include "files.h"
@@ -164,6 +165,35 @@ EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 	FOPEN(fopen, path, mode);
 }
 
+/* Where that fails the stream is closed; so the name is looked at before. */
+static FILE *reopen(const char *path, const char *mode, FILE *stream,
+		    FILE *(*function)(const char *path, const char *mode, FILE *stream))
+{
+	enum module_file file = path ? files_find(AT_FDCWD, path) : FILE_NONE;
+	char name[sizeof("/proc/self/fd/2147483647")];
+	int saved = errno, fd = -1;
+
+	if (file && reads_only(mode))
+		fd = files_open(file, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		stream = function(name, mode, stream);
+		NEXT(close)(fd);
+	} else {
+		stream = function(file ? files_stand_in(file) : path, mode, stream);
+		if (stream && file)
+			maxlens_opened(file, fileno(stream), O_WRONLY);
+	}
+	errno = stream && file ? saved : errno;
+	return stream;
+}
+
+EXPORT FILE *freopen(const char *restrict path, const char *restrict mode,
+		     FILE *restrict stream)
+{
+	return reopen(path, mode, stream, NEXT(freopen));
+}
+
 /* A stream's last words may be written by this. */
 EXPORT int fclose(FILE *stream)
 {
@@ -218,6 +248,34 @@ EXPORT int fstatat(int directory, const char *restrict path, struct stat *restri
 {
 #define CALL(p) NEXT(fstatat)(directory, p, st, flags)
 	ASK(CALL, directory, path);
+#undef CALL
+}
+
+EXPORT ssize_t getxattr(const char *path, const char *name, void *value, size_t size)
+{
+#define CALL(p) NEXT(getxattr)(p, name, value, size)
+	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)
+{
+#define CALL(p) NEXT(lgetxattr)(p, name, value, size)
+	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT ssize_t listxattr(const char *path, char *list, size_t size)
+{
+#define CALL(p) NEXT(listxattr)(p, list, size)
+	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
+#undef CALL
+}
+
+EXPORT ssize_t llistxattr(const char *path, char *list, size_t size)
+{
+#define CALL(p) NEXT(llistxattr)(p, list, size)
+	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
 #undef CALL
 }
 
@@ -313,6 +371,12 @@ EXPORT int __openat64_2(int directory, const char *path, int flags)
 EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
 {
 	FOPEN(fopen64, path, mode);
+}
+
+EXPORT FILE *freopen64(const char *restrict path, const char *restrict mode,
+		       FILE *restrict stream)
+{
+	return reopen(path, mode, stream, NEXT(freopen64));
 }
 
 EXPORT int euidaccess(const char *path, int mode)

@@ -107,6 +107,8 @@ Test(files, what_a_file_is_can_be_asked_in_every_way)
 	     " && ! test -d " SYSCTL " && ! test -e /proc/net/ip7_queue && echo yes", "yes\n");
 	says("sh", "stat -c '%A %s' /proc/net/ip_queue " SYSCTL, "-r--r--r-- 0\n-rw-r--r-- 0\n");
 	says("sh", "ls /proc/net/ip_queue " SYSCTL6, "/proc/net/ip_queue\n" SYSCTL6 "\n");
+	says("sh", "ls -l /proc/net/ip_queue /proc/modules | sed 's/ .* / /'",
+	     "-r--r--r-- /proc/modules\n-r--r--r-- /proc/net/ip_queue\n");
 	says(given("PYTHON"), "import os; print(os.access('/proc/net/ip_queue', os.R_OK), "
 	     "os.path.isfile('" SYSCTL "'), os.stat('/proc/net/ip_queue').st_size)",
 	     "True True 0\n");

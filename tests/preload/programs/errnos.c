@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -491,6 +492,22 @@ static void case_fopen(void)
 	KEEPS(fopen(MAXLEN, "w"));
 }
 
+static void case_freopen(void)
+{
+	FILE *f = fopen("/dev/null", "r");
+
+	check(f);
+	FILES(freopen(path, "r", f));
+	KEEPS(freopen(MAXLEN, "w", f));
+	KEEPS(freopen("/dev/null", "r", f));
+}
+
+static void case_listxattr(void)
+{
+	FILES(listxattr(path, NULL, 0) >= 0);
+	FILES(llistxattr(path, NULL, 0) >= 0);
+}
+
 static void case_fclose(void)
 {
 	FILE *written = fopen(MAXLEN, "w"), *other = fopen("/dev/null", "r");
@@ -583,6 +600,14 @@ static void case_open_2(void)
 static void case_creat64(void)
 {
 	KEEPS(creat64(MAXLEN, 0600) >= 0);
+}
+
+static void case_freopen64(void)
+{
+	FILE *f = fopen("/dev/null", "r");
+
+	check(f);
+	FILES(freopen64(path, "r", f));
 }
 
 static void case_fopen64(void)
@@ -797,7 +822,10 @@ static const struct {
 	{ "openat", case_openat },
 	{ "creat", case_creat },
 	{ "fopen", case_fopen },
+	{ "freopen", case_freopen },
 	{ "fclose", case_fclose },
+	{ "listxattr", case_listxattr },
+	{ "llistxattr", case_listxattr },
 	{ "access", case_access },
 	{ "faccessat", case_faccessat },
 	{ "stat", case_stat },
@@ -818,6 +846,7 @@ static const struct {
 	{ "__openat64_2", case_open_2 },
 	{ "creat64", case_creat64 },
 	{ "fopen64", case_fopen64 },
+	{ "freopen64", case_freopen64 },
 	{ "euidaccess", case_euidaccess },
 	{ "eaccess", case_euidaccess },
 	{ "stat64", case_stat64 },
@@ -843,6 +872,9 @@ static const struct {
 	{ "__recvmmsg64", case_recvmmsg64 },
 #endif
 #endif
+	/* files of /proc have none */
+	{ "getxattr", nothing },
+	{ "lgetxattr", nothing },
 	/* those that succeed do not return */
 	{ "execl", nothing },
 	{ "execle", nothing },

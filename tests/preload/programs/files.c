@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "old.h"
 
@@ -85,6 +86,10 @@ static void is_asked(void)
 
 	check(!statx(net, "ip_queue", 0, STATX_TYPE, &x) && S_ISREG(x.stx_mode));
 #endif
+	check(getxattr(QUEUE, "user.none", path, 1) == -1 && errno != ENOENT);
+	check(lgetxattr(QUEUE, "user.none", path, 1) == -1 && errno != ENOENT);
+	check(listxattr(QUEUE, path, 0) != -1 || errno != ENOENT);
+	check(llistxattr(QUEUE, path, 0) != -1 || errno != ENOENT);
 	check(readlink(QUEUE, path, sizeof(path)) == -1 && errno == EINVAL);
 	check(readlinkat(net, "ip_queue", path, sizeof(path)) == -1 && errno == EINVAL);
 	check(realpath(MAXLEN, path) == path && !strcmp(path, MAXLEN));
@@ -127,6 +132,8 @@ int main(void)
 	streams(fopen(QUEUE, "r"));
 	streams(fopen(QUEUE, "re"));
 	streams(fopen64(QUEUE, "rb"));
+	streams(freopen(QUEUE, "r", fopen("/dev/null", "r")));
+	streams(freopen64(QUEUE, "r", fopen("/dev/null", "r")));
 #ifdef __GLIBC__
 	reads(__open_2(QUEUE, O_RDONLY));
 	reads(__open64_2(QUEUE, O_RDONLY));
