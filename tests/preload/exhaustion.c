@@ -107,10 +107,14 @@ Test(exhaustion, all_of_several_instances_begin_or_ipq_run_says_why_not)
 	cr_assert(failures >= 8, "%d", failures);
 }
 
-Test(exhaustion, without_proc_ipq_run_does_not_know_where_it_is_and_says_so)
+/* Executed by a descriptor it has no name. */
+Test(exhaustion, without_proc_and_a_name_ipq_run_does_not_know_where_it_is_and_says_so)
 {
-	cr_assert(run_output(said, sizeof(said), "unshare -m sh -c 'mount -t tmpfs none "
-			     "/proc && exec \"$0\" true' %s", given("IPQ_RUN")) == 125);
+	setenv("CODE", "import os, sys; os.execve(os.open(sys.argv[1], 0), ['ipq-run', 'true'], "
+	       "os.environ)", 1);
+	cr_assert(run_output(said, sizeof(said), "unshare -m sh -c 'mount -t tmpfs none /proc && "
+			     "exec \"$0\" -c \"$CODE\" \"$1\"' %s %s", given("PYTHON"),
+			     given("IPQ_RUN")) == 125, "%s", said);
 	cr_assert_str_eq(said, "ipq-run: /proc/self/exe: No such file or directory\n");
 }
 
