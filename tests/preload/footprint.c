@@ -76,7 +76,7 @@ Test(footprint, nothing_else_is_exported)
 		"accept4 access bind canonicalize_file_name close " CLOSE_RANGES
 		"connect creat creat64 dup dup2 dup3 eaccess euidaccess "
 		"execl execle execlp execv execve " EXECVEAT "execvp execvpe "
-		"faccessat fclose fcntl fcntl64 fexecve fopen fopen64 freopen freopen64 "
+		"faccessat fclose fcntl fcntl64 fdopen fexecve fopen fopen64 freopen freopen64 "
 		"fstatat fstatat64 getsockname getxattr lgetxattr "
 		"libipq_preload_functions listxattr llistxattr lstat lstat64 open open64 openat "
 		"openat64 popen posix_spawn posix_spawnp read readlink readlinkat readv "

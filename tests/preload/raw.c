@@ -96,3 +96,17 @@ Test(raw, without_the_library_there_is_no_such_protocol)
 	cr_assert(strstr(child_line(&c), "Protocol not supported"));
 	cr_assert(child_end(&c) == 1);
 }
+
+Test(raw, streams_on_the_socket_are_read_and_written)
+{
+	int heard = queued_port(AF_INET);
+	struct child c;
+
+	child_ready(&c, "streams");
+	for (int i = 0; i < 2; i++) {
+		udp_say(AF_INET, HEARD, "hello");
+		udp_expect(heard, "hello");
+	}
+	child_says(&c, "done");
+	child_ends_well(&c);
+}

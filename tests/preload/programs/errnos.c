@@ -508,6 +508,12 @@ static void case_listxattr(void)
 	FILES(llistxattr(path, NULL, 0) >= 0);
 }
 
+static void case_fdopen(void)
+{
+	KEEPS(fdopen(old_open(NETLINK_FIREWALL, SOCK_RAW), "r+"));
+	KEEPS(fdopen(open("/dev/null", O_RDONLY), "r"));
+}
+
 static void case_fclose(void)
 {
 	FILE *written = fopen(MAXLEN, "w"), *other = fopen("/dev/null", "r");
@@ -823,6 +829,7 @@ static const struct {
 	{ "creat", case_creat },
 	{ "fopen", case_fopen },
 	{ "freopen", case_freopen },
+	{ "fdopen", case_fdopen },
 	{ "fclose", case_fclose },
 	{ "listxattr", case_listxattr },
 	{ "llistxattr", case_listxattr },

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Streams on ip_queue's sockets: the C library's own read and write beneath the names
+ * that this library has. Knows nothing of messages. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "export.h"
+#include "next.h"
+#include "sockets.h"
+
+static int descriptor(void *cookie)
+{
+	return (intptr_t)cookie;
+}
+
+static ssize_t read_stream(void *cookie, char *buf, size_t n)
+{
+	return read(descriptor(cookie), buf, n);
+}
+
+/* A stream takes 0 for an error (fopencookie(3)). */
+static ssize_t write_stream(void *cookie, const char *data, size_t n)
+{
+	ssize_t written = write(descriptor(cookie), data, n);
+
+	return written < 0 ? 0 : written;
+}
+
+static int close_stream(void *cookie)
+{
+	return close(descriptor(cookie));
+}
+
+EXPORT FILE *fdopen(int fd, const char *mode)
+{
+	static const cookie_io_functions_t functions = {
+		.read = read_stream, .write = write_stream, .close = close_stream,
+	};
+	int saved = errno;
+	FILE *stream;
+
+	if (!sockets_ask(fd))
+		return NEXT(fdopen)(fd, mode);
+	stream = fopencookie((void *)(intptr_t)fd, mode, functions);
+#ifdef __GLIBC__
+	if (stream)
+		stream->_fileno = fd;	/* for fileno(3) alone */
+#endif
+	errno = stream ? saved : errno;
+	return stream;
+}
