@@ -231,14 +231,14 @@ EXPORT int faccessat(int directory, const char *path, int mode, int flags)
 
 EXPORT int stat(const char *restrict path, struct stat *restrict st)
 {
-#define CALL(p) NEXT(stat)(p, st)
+#define CALL(p) NEXT_STAT(stat, __xstat, p, st)
 	ASK(CALL, AT_FDCWD, path);
 #undef CALL
 }
 
 EXPORT int lstat(const char *restrict path, struct stat *restrict st)
 {
-#define CALL(p) NEXT(lstat)(p, st)
+#define CALL(p) NEXT_STAT(lstat, __lxstat, p, st)
 	ASK(CALL, AT_FDCWD, path);
 #undef CALL
 }
@@ -395,14 +395,14 @@ EXPORT int eaccess(const char *path, int mode)
 
 EXPORT int stat64(const char *restrict path, struct stat64 *restrict st)
 {
-#define CALL(p) NEXT(stat64)(p, st)
+#define CALL(p) NEXT_STAT(stat64, __xstat64, p, st)
 	ASK(CALL, AT_FDCWD, path);
 #undef CALL
 }
 
 EXPORT int lstat64(const char *restrict path, struct stat64 *restrict st)
 {
-#define CALL(p) NEXT(lstat64)(p, st)
+#define CALL(p) NEXT_STAT(lstat64, __lxstat64, p, st)
 	ASK(CALL, AT_FDCWD, path);
 #undef CALL
 }

@@ -20,4 +20,11 @@
 	next;								\
 })
 
+/* glibc before 2.33 has others for stat(2) and its like, which take a version. */
+#ifdef _STAT_VER
+#define NEXT_STAT(name, old, what, st) NEXT(old)(_STAT_VER, what, st)
+#else
+#define NEXT_STAT(name, old, what, st) NEXT(name)(what, st)
+#endif
+
 #endif

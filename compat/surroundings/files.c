@@ -38,17 +38,17 @@ static bool ends_with(const char *text, const char *end)
 	return len >= end_len && !strcmp(text + len - end_len, end);
 }
 
+static const char *const names[] = {
+	[FILE_QUEUE] = "ip_queue",
+	[FILE_QUEUE6] = "ip6_queue",
+	[FILE_MAXLEN] = "ip_queue_maxlen",
+	[FILE_MAXLEN6] = "ip6_queue_maxlen",
+	[FILE_MODULES] = "modules",
+};
+
 /* By its name alone. */
 static enum module_file find_by_name(const char *base)
 {
-	static const char *const names[] = {
-		[FILE_QUEUE] = "ip_queue",
-		[FILE_QUEUE6] = "ip6_queue",
-		[FILE_MAXLEN] = "ip_queue_maxlen",
-		[FILE_MAXLEN6] = "ip6_queue_maxlen",
-		[FILE_MODULES] = "modules",
-	};
-
 	for (enum module_file file = FILE_QUEUE; file <= FILE_MODULES; file++)
 		if (!strcmp(base, names[file]))
 			return file;
@@ -162,10 +162,33 @@ static int describe(int family, char text[TEXT_MAX])
 			h.dropped_slow);
 }
 
+/* What the kernel calls those that are made here: /memfd:libipq:NAME (deleted). */
+#define MADE "libipq:"
+
 /* A file of its own, which says nothing yet. */
-static int make_file(void)
+static int make_file(enum module_file file)
 {
-	return syscall(SYS_memfd_create, "ip_queue", 1U /* MFD_CLOEXEC */);
+	char name[sizeof(MADE) + sizeof("ip6_queue_maxlen")];
+
+	snprintf(name, sizeof(name), MADE "%s", names[file]);
+	return syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
+
+enum module_file files_opened(int fd)
+{
+	char name[DESCRIPTOR_MAX], path[PATH_MAX], *end;
+	int saved = errno;
+	ssize_t n;
+
+	name_descriptor(fd, name);
+	n = readlink(name, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	errno = saved;
+	end = strchr(path, ' ');
+	if (!end || strncmp(path, "/memfd:" MADE, strlen("/memfd:" MADE)))
+		return FILE_NONE;
+	*end = '\0';
+	return find_by_name(path + strlen("/memfd:" MADE));
 }
 
 /* Makes it one to be read only, with the same number. Returns that, or -1 and errno. */
@@ -194,9 +217,9 @@ static bool put(int fd, const char *text, size_t len)
 	return write(fd, text, len) == (ssize_t)len;
 }
 
-static int open_text(const char *text, size_t len, int flags)
+static int open_text(enum module_file file, const char *text, size_t len, int flags)
 {
-	int fd = make_file();
+	int fd = make_file(file);
 
 	return fd < 0 ? -1 : show(fd, put(fd, text, len), flags);
 }
@@ -221,7 +244,7 @@ static bool put_modules(int to)
 static int open_modules(int flags)
 {
 	static const char ours[] = MODULES_LINES;
-	int fd = make_file();
+	int fd = make_file(FILE_MODULES);
 
 	return fd < 0 ? -1 :
 	       show(fd, put(fd, ours, strlen(ours)) && put_modules(fd), flags);
@@ -250,7 +273,7 @@ static int open_maxlen(enum module_file file, int flags)
 	if ((flags & O_ACCMODE) == O_WRONLY || has_written(file))
 		return open(files_stand_in(file), flags, 0);
 	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & (O_CREAT | O_DIRECTORY)))
-		return open_text(by_default, strlen(by_default), flags);
+		return open_text(file, by_default, strlen(by_default), flags);
 	fd = open(files_stand_in(file), flags, 0);
 	if (fd >= 0 && (write(fd, by_default, strlen(by_default)) < 0 ||
 			lseek(fd, 0, SEEK_SET))) {
@@ -272,7 +295,7 @@ int files_open(enum module_file file, int flags)
 	if (file == FILE_MODULES)
 		return open_modules(flags);
 	len = describe(family_of(file), text);
-	return len < 0 ? -1 : open_text(text, len, flags);
+	return len < 0 ? -1 : open_text(file, text, len, flags);
 }
 
 void files_apply(enum module_file file)

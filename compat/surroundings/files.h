@@ -37,6 +37,10 @@ const char *files_stand_in(enum module_file file);
  * this moment, the lowest there is. Returns -1 and errno. */
 int files_open(enum module_file file, int flags);
 
+/* Which of them it was that fd was opened as, if its name is on no directory. Leaves errno
+ * alone. */
+enum module_file files_opened(int fd);
+
 /* Tells the queues that programs hold already how many packets may wait in each, as has
  * been written to the file. Leaves errno alone. */
 void files_apply(enum module_file file);

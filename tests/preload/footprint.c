@@ -71,13 +71,13 @@ Test(footprint, programs_have_the_threads_and_descriptors_they_made)
 Test(footprint, nothing_else_is_exported)
 {
 	static const char *const names =
-		"__fxstatat __lxstat __open64_2 __open_2 __openat64_2 __openat_2 "
+		"__fxstat __fxstatat __lxstat __open64_2 __open_2 __openat64_2 __openat_2 "
 		"__read_chk __realpath_chk __recv_chk __recvfrom_chk __xstat accept "
 		"accept4 access bind canonicalize_file_name close " CLOSE_RANGES
 		"connect creat creat64 dup dup2 dup3 eaccess euidaccess "
 		"execl execle execlp execv execve " EXECVEAT "execvp execvpe "
 		"faccessat fclose fcntl fcntl64 fdopen fexecve fopen fopen64 freopen freopen64 "
-		"fstatat fstatat64 getsockname getxattr lgetxattr "
+		"fstat fstat64 fstatat fstatat64 getsockname getxattr lgetxattr "
 		"libipq_preload_functions listxattr llistxattr lstat lstat64 open open64 openat "
 		"openat64 popen posix_spawn posix_spawnp read readlink readlinkat readv "
 		"realpath recv recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto "

@@ -537,6 +537,11 @@ static void case_faccessat(void)
 	KEEPS(!faccessat(directory(), "ip_queue", R_OK, 0));
 }
 
+static void case_fstat(void)
+{
+	FILES(!fstat(open(path, O_RDONLY), &asked));
+}
+
 static void case_stat(void)
 {
 	FILES(!stat(path, &asked));
@@ -628,6 +633,25 @@ static void case_euidaccess(void)
 }
 
 static struct stat64 asked64;
+
+static void case_fstat64(void)
+{
+	FILES(!fstat64(open(path, O_RDONLY), &asked64));
+}
+
+static int old_fstat(const char *name, int fd, void *to)
+{
+	int (*function)(int version, int fd, void *to) =
+		(typeof(function))dlsym(RTLD_DEFAULT, name);
+
+	return function(sizeof(long) == 8 ? 1 : 3, fd, to);
+}
+
+static void case_fxstat(void)
+{
+	FILES(!old_fstat("__fxstat", open(path, O_RDONLY), &asked));
+	FILES(!old_fstat("__fxstat64", open(path, O_RDONLY), &asked64));
+}
 
 static void case_stat64(void)
 {
@@ -835,6 +859,7 @@ static const struct {
 	{ "llistxattr", case_listxattr },
 	{ "access", case_access },
 	{ "faccessat", case_faccessat },
+	{ "fstat", case_fstat },
 	{ "stat", case_stat },
 	{ "lstat", case_lstat },
 	{ "fstatat", case_fstatat },
@@ -856,6 +881,9 @@ static const struct {
 	{ "freopen64", case_freopen64 },
 	{ "euidaccess", case_euidaccess },
 	{ "eaccess", case_euidaccess },
+	{ "fstat64", case_fstat64 },
+	{ "__fxstat", case_fxstat },
+	{ "__fxstat64", case_fxstat },
 	{ "stat64", case_stat64 },
 	{ "lstat64", case_stat64 },
 	{ "fstatat64", case_stat64 },

@@ -68,11 +68,13 @@ static void writes(int fd, const char *text)
 static void is_asked(void)
 {
 	char path[PATH_MAX], *own;
-	struct stat st;
+	struct stat st, open_st;
 	struct stat64 st64;
 
 	check(!stat(QUEUE, &st) && S_ISREG(st.st_mode) && !st.st_size);
 	check((st.st_mode & 0777) == 0444);
+	check(!fstat(open(QUEUE, O_RDONLY), &open_st) && open_st.st_ino == st.st_ino);
+	check(open_st.st_dev == st.st_dev && !open_st.st_size);
 	check(!lstat(QUEUE, &st) && S_ISREG(st.st_mode));
 	check(!fstatat(net, "ip_queue", &st, 0) && S_ISREG(st.st_mode));
 	check(!stat(MAXLEN, &st) && (st.st_mode & 0777) == 0644);
