@@ -51,7 +51,8 @@ static EVERY_PACKET void place_rest(const struct peer *p, unsigned char *buf, si
 
 	if (place >= TRUSTED)
 		before += NFQUEUE_HEAD_MAX - (uint16_t)place;
-	d->rest = buf ? buf + before : NULL;
+	/* the program's address may be any number */
+	d->rest = buf ? (unsigned char *)((uintptr_t)buf + before) : NULL;
 	d->rest_len = buf && len > before ? len - before : 0;
 }
 

@@ -95,7 +95,7 @@ static void lose_nothing(int timeout)
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	pid = send_slowly(count);
 	signals_begin();
-	limit = clock_us() + 4 * SOON;
+	limit = clock_us() + 20 * SOON;
 	while (read < count) {
 		unsigned int verdict = read % 3 ? NF_ACCEPT : NF_DROP;
 

@@ -13,12 +13,13 @@
 #include "network.h"
 #include "queue.h"
 
-/* As ipq-run has it: where the library is that is preloaded. */
+/* As ipq-run has it: where the library is that is preloaded, behind others. */
 static void find_libipq(void)
 {
+	const char *others = strrchr(PRELOAD, ' ');
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s", PRELOAD);
+	snprintf(path, sizeof(path), "%s", others ? others + 1 : PRELOAD);
 	*strrchr(path, '/') = '\0';
 	setenv("LD_LIBRARY_PATH", path, 1);
 	/* a function that neither library has is to be missed, called or not */
