@@ -15,35 +15,11 @@
 
 #include "child.h"
 #include "network.h"
+#include "place.h"
 #include "process.h"
 
 #define IPQ_RUN given("IPQ_RUN")
 #define NOBODY 65534
-
-static char place[] = "/tmp/libipq-runner-XXXXXX";
-static char said[8192];
-
-/* Everybody may look in. */
-static void make_place(void)
-{
-	cr_assert(mkdtemp(place) && !chmod(place, 0755));
-	/* where all can be searched: else what is not found may be forbidden */
-	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	unsetenv("LD_PRELOAD");
-	unsetenv("LD_LIBRARY_PATH");
-}
-
-static void remove_place(void)
-{
-	run("rm -rf %s", place);
-}
-
-/* Criterion calls no .fini then. */
-#define SKIP(...)							\
-	do {								\
-		remove_place();						\
-		cr_skip_test(__VA_ARGS__);				\
-	} while (0)
 
 TestSuite(runner, .init = make_place, .fini = remove_place, .timeout = 60);
 

@@ -13,39 +13,21 @@
 
 #include "child.h"
 #include "network.h"
+#include "place.h"
 #include "process.h"
 
 #define IPQ_RUN given("IPQ_RUN")
 #define WRAPPERS "$(dirname $IPQ_RUN)/wrappers"
 #define RULE "/sbin/iptables -A OUTPUT -p udp -j QUEUE"
 
-static char place[] = "/tmp/libipq-safety-XXXXXX";
-static char said[8192];
-
-static void make_place(void)
+static void begin(void)
 {
-	cr_assert(mkdtemp(place) && !chmod(place, 0755) && !chdir(place));
-	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	make_place();
+	cr_assert(!chdir(place));
 	setenv("XTABLES_LOCKFILE", strcat(strcpy(said, place), "/lock"), 1);
-	unsetenv("LD_PRELOAD");
-	unsetenv("LD_LIBRARY_PATH");
-	unsetenv("LIBIPQ_QUEUE");
 }
 
-static void remove_place(void)
-{
-	cr_assert(!chdir("/"));
-	run("rm -rf %s", place);
-}
-
-/* Criterion calls no .fini then. */
-#define SKIP(...)							\
-	do {								\
-		remove_place();						\
-		cr_skip_test(__VA_ARGS__);				\
-	} while (0)
-
-TestSuite(safety, .init = make_place, .fini = remove_place, .timeout = 60);
+TestSuite(safety, .init = begin, .fini = remove_place, .timeout = 60);
 
 /* A network and mounts of the test's own. */
 static void enter(void)

@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "network.h"
+#include "place.h"
 #include "process.h"
 
 /* glibc has a function of that name since 2.34, musl none. */
@@ -28,33 +29,14 @@
 #define IPTABLES "/sbin/iptables"
 #define RULE " -A OUTPUT -p udp -j QUEUE"
 
-static char place[] = "/tmp/libipq-surroundings-XXXXXX";
-static char said[8192];
-
-static void make_place(void)
+static void begin(void)
 {
-	cr_assert(mkdtemp(place) && !chmod(place, 0755) && !chdir(place));
-	setenv("PATH", USUAL_PATH, 1);
-	unsetenv("LD_PRELOAD");
-	unsetenv("LD_LIBRARY_PATH");
-	unsetenv("LIBIPQ_QUEUE");
-	unsetenv("LIBIPQ_QUEUE6");
+	make_place();
+	cr_assert(!chdir(place));
 	setenv("XTABLES_LOCKFILE", strcat(strcpy(said, place), "/lock"), 1);
 }
 
-static void remove_place(void)
-{
-	run("rm -rf %s", place);
-}
-
-/* Criterion calls no .fini then. */
-#define SKIP(...)							\
-	do {								\
-		remove_place();						\
-		cr_skip_test(__VA_ARGS__);				\
-	} while (0)
-
-TestSuite(surroundings, .init = make_place, .fini = remove_place, .timeout = 60);
+TestSuite(surroundings, .init = begin, .fini = remove_place, .timeout = 60);
 
 /* A network in which rules can be made. */
 static void enter(void)

@@ -19,18 +19,17 @@
 #include "child.h"
 #include "failing.h"
 #include "network.h"
+#include "place.h"
 #include "process.h"
-
-static char place[] = "/tmp/libipq-wrappers-XXXXXX";
-static char said[8192];
 
 /* Stand-ins for the real commands: each prints its name, its arguments and,
  * the ones that restore, its input. */
-static void make_place(void)
+static void begin(void)
 {
 	char path[4096];
 
-	cr_assert(mkdtemp(place) && !chdir(place));
+	make_place();
+	cr_assert(!chdir(place));
 	run("cat > iptables <<'end'\n"
 	    "#!/bin/sh\n"
 	    "printf '%%s' \"${0##*/}\"\n"
@@ -46,22 +45,9 @@ static void make_place(void)
 	    "ln -s iptables $name; done");
 	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", place);
 	setenv("PATH", path, 1);
-	unsetenv("LD_PRELOAD");
 }
 
-static void remove_place(void)
-{
-	run("rm -rf %s", place);
-}
-
-/* Criterion calls no .fini then. */
-#define SKIP(...)							\
-	do {								\
-		remove_place();						\
-		cr_skip_test(__VA_ARGS__);				\
-	} while (0)
-
-TestSuite(wrappers, .init = make_place, .fini = remove_place, .timeout = 60);
+TestSuite(wrappers, .init = begin, .fini = remove_place, .timeout = 60);
 
 /* Runs a shell command under ipq-run with queue numbers 5 and 6. Its status. */
 static int under_ipq_run(const char *command)
