@@ -166,6 +166,19 @@ static __attribute__((destructor)) void flush_all(void)
 	}
 }
 
+void batch_flush(uint32_t port_id, uint64_t network, int fd)
+{
+	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
+		struct batch *b = k->port_id == port_id && network_of(k) == network ?
+				  k->batch : NULL;
+
+		if (b && batch_lock(b)) {
+			verdicts_flush(&b->verdicts, fd);
+			batch_unlock(b);
+		}
+	}
+}
+
 bool batch_lock(struct batch *b)
 {
 	switch (pthread_mutex_lock(&b->lock)) {

@@ -28,6 +28,10 @@ struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, boo
 bool batch_lock(struct batch *b);
 void batch_unlock(struct batch *b);
 
+/* Sends the verdicts held for the socket with the port id in the network namespace, which
+ * is fd here, if it has a batch. */
+void batch_flush(uint32_t port_id, uint64_t network, int fd);
+
 /* How many messages are held. */
 unsigned int batch_held(const struct batch *b);
 

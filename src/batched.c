@@ -9,7 +9,7 @@
 #include "take.h"
 
 /* With batches: as if the program had been given it, and had decided on it. */
-static void note_sent_on(struct ip_queue *q, const struct message *m)
+static void note_refused(struct ip_queue *q, const struct message *m)
 {
 	struct ids *ids = &batch_verdicts(q->batch)->ids;
 
@@ -35,14 +35,14 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 		batch_note_size(q->batch, m->payload_len);
 	}
 	if (locked && !accepted && m->kind == MESSAGE_PACKET)
-		note_sent_on(q, m);
+		note_refused(q, m);
 	if (locked)
 		batch_leave(q->batch, fd);
 	return accepted;
 }
 
 /* As many messages as there is room for, of which those for the program are kept. */
-static void take_in(struct ip_queue *q, int fd, bool *passed)
+static void take_in(struct ip_queue *q, int fd)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -58,12 +58,12 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 				ends_note_mark(q->peer);
 			} else if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
+				take_accept(q, fd, m);
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !take_is_for(q->peer, m)) {
-				take_send_on(q, fd, m);
-				note_sent_on(q, m);
-				*passed = true;
-			} else {
+				take_refuse(q, fd, m);
+				note_refused(q, m);
+			} else if (m->kind != MESSAGE_NONE) {
 				if (m->kind == MESSAGE_PACKET)
 					ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
 				batch_keep(b, i);
@@ -74,8 +74,7 @@ static void take_in(struct ip_queue *q, int fd, bool *passed)
 }
 
 /* The oldest message held, 0 if none is. */
-static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-			 bool *passed)
+static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -83,19 +82,17 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
-		take_in(q, fd, passed);
+		take_in(q, fd);
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		batch_note_size(b, m->payload_len);
 		if (take_accept(q, fd, m))
-			n = take_give(q, m, &d, buf, len, flags);
-		else
-			*passed = true;
+			n = take_give(q, fd, m, &d, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* the marks must be gone by the time nothing is held */
 		if (!batch_held(b) && batch_has_marks(b))
-			take_in(q, fd, passed);
+			take_in(q, fd);
 	}
 	/* the program may now wait: for ever, for all we know */
 	if (!batch_held(b))
@@ -103,16 +100,14 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	return n;
 }
 
-ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-			bool *passed)
+ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
-	bool others = false;
 	int saved = errno;
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
 		verdicts_note_read(batch_verdicts(q->batch));
-		n = give_held(q, fd, buf, len, flags, &others);
+		n = give_held(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}
 	if (n == 0 && ends_due(q->peer)) {
@@ -121,9 +116,6 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	}
 	if (n >= 0)	/* a verdict held, or a mark, may not have been sent */
 		errno = saved;
-	*passed |= others;
-	if (n || others)
-		return n;
-	return take_message(q, fd, buf, len, flags, passed);
+	return n ? n : take_message(q, fd, buf, len, flags);
 }
 

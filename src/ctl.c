@@ -65,7 +65,7 @@ static unsigned int get(const struct settings *s, int request)
 	}
 }
 
-/* Of all its numbers, and of the private one. */
+/* Of the number its packets come by, and of those it means. */
 static int count_drops(const struct peer *p, uint64_t *drops)
 {
 	uint64_t some;
@@ -73,13 +73,10 @@ static int count_drops(const struct peer *p, uint64_t *drops)
 	*drops = 0;
 	if (!p->owner)
 		return 0;
-	for (unsigned int n = p->first; p->holds && n <= p->last; n++) {
+	if (p->is_private && !nfqueue_drops(p->number, drops))
+		return ENOENT;
+	for (unsigned int n = p->first; n <= p->last; n++) {
 		if (!nfqueue_drops(n, &some))
-			return ENOENT;
-		*drops += some;
-	}
-	if (p->is_private) {
-		if (!nfqueue_drops(p->number, &some))
 			return ENOENT;
 		*drops += some;
 	}

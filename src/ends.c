@@ -55,7 +55,6 @@ int ends_ask(struct peer *p, int fd, unsigned int reads)
 		return 0;
 	/* there is something to read, then, and who reads on will look */
 	atomic_fetch_add(&p->ends_due, reads);
-	p->shares = true;
 	return 0;
 }
 

@@ -18,7 +18,8 @@ extern struct handle_place {
 /* h is a new handle, with a copy of q behind it. False and errno if there is no room. */
 bool handle_enter(const struct ipq_handle *h, const struct ip_queue *q);
 
-/* It is about to be closed and freed. */
+/* It is to be closed: from then on another may have its port id. q is found no more, and
+ * the caller's to free. */
 void handle_forget(struct ip_queue *q);
 
 /* queue_of for a struct that is not where it was last met: asks what its descriptor is. */

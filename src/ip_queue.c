@@ -18,7 +18,6 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
-#include "receive.h"
 #include "take.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
@@ -218,7 +217,7 @@ static void size_rcvbuf(const struct ip_queue *q, int fd,
 	if (mode->value == IPQ_COPY_PACKET && (range == 0 || range > PAYLOAD_MAX))
 		range = PAYLOAD_MAX;
 	bytes = (uint64_t)q->settings.maxlen * (range + 512);
-	if (q->peer->several)
+	if (q->peer->ids == IDS_WITH_QUEUE)
 		bytes *= q->settings.queue_last - q->settings.queue + 1;
 	if (bytes > INT_MAX / 2)
 		bytes = INT_MAX / 2;
@@ -240,29 +239,6 @@ static void put_invalid(struct ip_queue *q, const struct request *r,
 					      .all_before = true });
 }
 
-/* A number of which no packets are asked for is of no use to who shares it; and one
- * that nobody has any more is there to be taken. */
-static void pass_numbers(struct ip_queue *q, uint8_t mode)
-{
-	struct peer *p = q->peer, *sharer = claims_sharer(p);
-	bool none = mode == IPQ_COPY_NONE;
-	bool changes = none != (p->mode == IPQ_COPY_NONE);
-	int saved = errno;
-
-	if (!sharer && !p->is_private)
-		return;
-	peers_lock();
-	if (sharer && changes && none && p->holds)
-		claims_pass(p, sharer);
-	else if (sharer && changes && !none && sharer->holds &&
-		 sharer->mode == IPQ_COPY_NONE)
-		claims_pass(sharer, p);
-	if (!none && p->is_private && !p->holds)
-		claims_take_free(p);
-	peers_unlock();
-	errno = saved;
-}
-
 static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 			   enum refusal refusal, struct kernel_request *out)
 {
@@ -272,8 +248,6 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 	}
 	if (r->body.msg.mode.value != IPQ_COPY_NONE)
 		size_rcvbuf(q, fd, &r->body.msg.mode);
-	if (q->peer->owner && refusal == REFUSAL_IS_EPERM)
-		pass_numbers(q, r->body.msg.mode.value);
 	if (q->peer->owner) {
 		q->peer->mode = r->body.msg.mode.value;
 		q->peer->range = r->body.msg.mode.range;
@@ -324,18 +298,34 @@ static bool cannot_be_sent(const struct ip_queue *q, int fd,
 		!fits_sndbuf(fd, r->nlh.nlmsg_len));
 }
 
-/* The kernel's id of a packet, and its queue number: ids of several queues have it
- * in the upper half. 0, one packet's of 2^32, for an id that cannot be. */
-static EVERY_PACKET uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
+/* The upper half of an id is the number the packet came by, or the id is one of before
+ * the numbers were given up. 0, one packet's of 2^32, for an id that cannot be. */
+static APART uint32_t find_odd_id(const struct peer *p, uint64_t id, uint16_t *queue)
 {
 	uint64_t number = id >> 32;
 
-	if (!number && !p->several)
+	if (p->ids == IDS_WITH_QUEUE) {
+		if (number < p->first || number > p->last)
+			return 0;
+		*queue = number;
 		return id;
-	if (!p->several || number < p->first || number > p->last)
+	}
+	if (number)
 		return 0;
-	*queue = number;
-	return id;
+	if (p->ids != IDS_MOVED || id & PEER_ID_MOVED)
+		return p->ids == IDS_MOVED ? id ^ PEER_ID_MOVED : id;
+	for (uint32_t i = 0; i < p->old_count; i++)
+		if (p->old[i] == id)
+			return i + 1;
+	return 0;
+}
+
+/* The kernel's id of a packet, and its queue number. */
+static EVERY_PACKET uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
+{
+	if (!(id >> 32) && !atomic_load_explicit(&p->ids, memory_order_relaxed))
+		return id;
+	return find_odd_id(p, id, queue);
 }
 
 static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r,
@@ -408,6 +398,15 @@ static EVERY_PACKET int send_as_owner(struct ip_queue *q, int fd, const struct r
 	return nfqueue_send(fd, &out);
 }
 
+/* The request with the claim was sent: others may follow it. Unless it has been refused
+ * meanwhile. */
+static void note_claimed(struct peer *p)
+{
+	uint8_t claims = OWNER_CLAIMS;
+
+	atomic_compare_exchange_strong(&p->owner, &claims, OWNER_CLAIMED);
+}
+
 /* The first request, and each one that comes while the queue is another's. */
 static APART int send_claiming(struct ip_queue *q, int fd, const struct request *r,
 			       const void *payload, const uint32_t *mark)
@@ -418,6 +417,7 @@ static APART int send_claiming(struct ip_queue *q, int fd, const struct request 
 
 	peers_lock();
 	if (q->peer->owner) {	/* another thread was first */
+		note_claimed(q->peer);
 		peers_unlock();
 		return send_as_owner(q, fd, r, payload, mark);
 	}
@@ -429,7 +429,8 @@ static APART int send_claiming(struct ip_queue *q, int fd, const struct request 
 		put_request(q, fd, r, refusal, payload, mark, &out);
 	failed = nfqueue_send(fd, &out);
 	if (failed)	/* the claim was in it */
-		q->peer->owner = false;
+		q->peer->owner = OWNER_NOT;
+	note_claimed(q->peer);
 	peers_unlock();
 	return failed;
 }
@@ -437,7 +438,7 @@ static APART int send_claiming(struct ip_queue *q, int fd, const struct request 
 static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct request *r,
 			const void *payload, const uint32_t *mark)
 {
-	if (!atomic_load_explicit(&q->peer->owner, memory_order_relaxed))
+	if (atomic_load_explicit(&q->peer->owner, memory_order_relaxed) != OWNER_CLAIMED)
 		return send_claiming(q, fd, r, payload, mark);
 	return send_as_owner(q, fd, r, payload, mark);
 }
@@ -517,19 +518,18 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
 static int close_socket(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
-	struct peer *sharer = p->owner && p->holds ? claims_sharer(p) : NULL;
-	int result;
+	int result, saved;
 
 	flush(q, fd);
 	peers_close(p);
-	/* what is closed in a child that goes its own way changes nothing */
-	if (!sharer || peers_has_opener(p, fd))
+	if (!p->owner || !p->is_private)
 		return close(fd);
 	peers_lock();
-	receive_move_waiting(p, fd);
 	result = close(fd);
-	claims_take_over(sharer, p->port_id);
+	saved = errno;
+	claims_end(p);
 	peers_unlock();
+	errno = saved;
 	return result;
 }
 

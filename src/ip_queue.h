@@ -20,8 +20,6 @@ struct ip_queue {
 	uint8_t family;			/* AF_INET or AF_INET6 */
 	struct peer *peer;		/* what forked processes share of it */
 	struct batch *batch;		/* NULL: one message at a time */
-	atomic_bool waits;		/* a read has found nothing and waited */
-	atomic_bool noop_peeked;	/* a NLMSG_NOOP was looked at, not taken */
 	struct trace *trace;		/* NULL: nobody wants one */
 	struct links links;
 };
@@ -43,7 +41,7 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id);
  * EMFILE if there is no room for a batch; then all are as they were. */
 int ip_queue_set(struct ip_queue *q, const struct settings *s);
 
-/* close(2). What was queued for the other family of this program goes on to it. */
+/* close(2). */
 int ip_queue_close(struct ip_queue *q, int fd);
 
 /* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
@@ -64,9 +62,7 @@ bool ip_queue_holds_message(const struct ip_queue *q);
 
 /* Puts the next message, or as much as len bytes hold, into buf. flags as for
  * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
- * errno: ECANCELED if the program has asked the read to end. When all that waited was not
- * for the program it gets NLMSG_NOOP, rather than be made to wait for what select(2) said
- * was there. */
+ * errno: ECANCELED if the program has asked the read to end. */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);
 

@@ -97,8 +97,6 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	if (h) {
 		q = queue_of(h);
 		if (q) {
-			/* first: a handle made after the socket is closed may get
-			 * its port id */
 			handle_forget(q);
 			ip_queue_close(q, h->fd);
 			free(q);
@@ -333,8 +331,7 @@ static APART ssize_t pass_over(struct ip_queue *q, int socket, void *buf, size_t
 
 /*
  * Waits for a message and puts it, all of it, into buf: a packet
- * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type; NLMSG_NOOP
- * where select promised one and only packets of the other family had come. timeout
+ * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
  * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
  * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
  *

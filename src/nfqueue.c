@@ -74,6 +74,15 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	return got < 0 || !msgs->msg_len ? 0 : got;
 }
 
+bool nfqueue_has_message(int fd)
+{
+	int saved = errno;
+	bool has = recv(fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK) >= 0;
+
+	errno = saved;
+	return has;
+}
+
 void nfqueue_discard(int fd)
 {
 	int saved = errno;
@@ -233,7 +242,9 @@ struct line {
 	unsigned int number, port_id, waiting, mode, range, dropped_full, dropped_socket;
 };
 
-static bool find_line(uint16_t queue, struct line *l)
+/* The line of the number or, if port_id is not 0, the first that the port id has from the
+ * number on. */
+static bool find_line(uint16_t queue, uint32_t port_id, struct line *l)
 {
 	FILE *list = proc_net_open("netfilter/nfnetlink_queue");
 	bool found = false;
@@ -242,24 +253,40 @@ static bool find_line(uint16_t queue, struct line *l)
 	while (list && !found && fgets(text, sizeof(text), list))
 		found = sscanf(text, "%u %u %u %u %u %u %u", &l->number, &l->port_id,
 			       &l->waiting, &l->mode, &l->range, &l->dropped_full,
-			       &l->dropped_socket) == 7 && l->number == queue;
+			       &l->dropped_socket) == 7 &&
+			(port_id ? l->port_id == port_id && l->number >= queue :
+				   l->number == queue);
 	if (list)
 		fclose(list);
 	return found;
+}
+
+unsigned int nfqueue_waiting(uint16_t queue)
+{
+	struct line l;
+
+	return find_line(queue, 0, &l) ? l.waiting : 0;
+}
+
+uint16_t nfqueue_number_of(uint32_t port_id, uint16_t lowest)
+{
+	struct line l;
+
+	return find_line(lowest, port_id, &l) ? l.number : 0;
 }
 
 uint32_t nfqueue_owner(uint16_t queue)
 {
 	struct line l;
 
-	return find_line(queue, &l) ? l.port_id : 0;
+	return find_line(queue, 0, &l) ? l.port_id : 0;
 }
 
 bool nfqueue_drops(uint16_t queue, uint64_t *drops)
 {
 	struct line l;
 
-	if (!find_line(queue, &l))
+	if (!find_line(queue, 0, &l))
 		return false;
 	*drops = (uint64_t)l.dropped_full + l.dropped_socket;
 	return true;
@@ -380,14 +407,20 @@ int nfqueue_open(int type, uint32_t port_id)
 	return -1;
 }
 
-void nfqueue_configure(int fd)
+void nfqueue_drop_when_full(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on));
+}
+
+void nfqueue_stamp(int fd)
 {
 	int on = 1;
 
 	/* nfqnl_build_packet_message reports skb->tstamp but nothing there asks
 	 * for stamping; a socket that wants timestamps does, while it lives */
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
-	setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on));
 }
 
 static int get_rcvbuf(int fd)

@@ -50,6 +50,9 @@ void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t l
 /* recvmmsg(2) of what is there. Returns how many datagrams that was. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
 
+/* Whether there is one to be received. */
+bool nfqueue_has_message(int fd);
+
 /* Takes away a datagram that was only looked at. */
 void nfqueue_discard(int fd);
 
@@ -94,6 +97,13 @@ int nfqueue_open(int type, uint32_t port_id);
  * found out. */
 uint32_t nfqueue_owner(uint16_t queue);
 
+/* How many packets wait in the queue; 0 if that cannot be found out. */
+unsigned int nfqueue_waiting(uint16_t queue);
+
+/* The first number from lowest on that the socket with the port id has bound; 0 if there
+ * is none, or it cannot be found out. */
+uint16_t nfqueue_number_of(uint32_t port_id, uint16_t lowest);
+
 /* How many packets the kernel has dropped because the queue or its socket's buffer
  * was full. False if that cannot be found out. */
 bool nfqueue_drops(uint16_t queue, uint64_t *drops);
@@ -119,9 +129,10 @@ bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network);
 /* Whether a descriptor of this process is the socket with the port id. */
 bool nfqueue_has(uint32_t port_id, uint64_t network);
 
-/* Has packets stamped on arrival and messages dropped and counted rather than
- * reported when the buffer is full. */
-void nfqueue_configure(int fd);
+/* Has messages dropped and counted rather than reported when the buffer is full; and
+ * packets stamped on arrival. */
+void nfqueue_drop_when_full(int fd);
+void nfqueue_stamp(int fd);
 
 /* Makes the receive buffer bytes large (as SO_RCVBUF counts), or as large as
  * is permitted; with grow, only if it is smaller. Returns what it then is. */

@@ -123,17 +123,17 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
 	p->first = first;
 	p->number = first;
 	p->last = last;
-	p->several = first != last;
+	p->is_private = false;
+	p->last_given = 0;
+	p->old_count = 0;
+	p->ids = first == last ? IDS_AS_THEY_ARE : IDS_WITH_QUEUE;
 }
 
 void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 {
-	p->owner = false;
-	p->holds = false;
-	p->is_private = false;
-	p->shares = false;
+	p->owner = OWNER_NOT;
+	p->has_stale = false;
 	p->ends = p->ends_due = 0;
-	p->turn = false;
 	p->noticed = false;
 	p->mode = 0;
 	p->range = 0;
@@ -162,15 +162,33 @@ static bool means(const struct peer *p, uint8_t family, uint64_t network, uint16
 	       p->last >= first;
 }
 
+struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
+			      uint16_t first, uint16_t last)
+{
+	for (p = p ? p + 1 : first_used(); is_used(p); p++)
+		if (p->owner && means(p, family, network, first, last))
+			return p;
+	return NULL;
+}
+
 struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 			      uint16_t last)
 {
+	struct peer *p = peers_next_owner(NULL, family, network, first, last);
+
+	while (p && peers_is_gone(p)) {
+		p->owner = OWNER_NOT;
+		p = peers_next_owner(p, family, network, first, last);
+	}
+	return p;
+}
+
+struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
+			     uint16_t last)
+{
 	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p->owner && means(p, family, network, first, last)) {
-			if (!peers_is_gone(p))
-				return p;
-			p->owner = false;
-		}
+		if (means(p, family, network, first, last) && peers_reachable(p))
+			return p;
 	return NULL;
 }
 
@@ -237,7 +255,7 @@ void peers_follow(struct peer *p, int fd)
 		p->fd = fd;
 }
 
-void peers_take_turn(atomic_bool *turn)
+static void take_turn(atomic_bool *turn)
 {
 	uint32_t began;
 
@@ -253,7 +271,7 @@ bool peers_lock(void)
 	struct table *t = get_table();
 
 	if (t)
-		peers_take_turn(&t->turn);
+		take_turn(&t->turn);
 	return t;
 }
 

@@ -9,12 +9,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/*
- * ip_queue had a queue for each family, nfnetlink_queue has one for both. Of two
- * handles that mean the same number, the first to claim it holds it: the kernel
- * knows but one socket. The other has a private number, to which the first moves
- * what is not its own.
- */
+/* How the ids that the program sees are made of the kernel's. */
+enum peer_ids {
+	IDS_AS_THEY_ARE,
+	IDS_WITH_QUEUE,		/* the number a packet came by is the upper half */
+	IDS_MOVED,		/* the numbers were given up, see claims.c */
+};
+
+/* Of the packets that the program had before that. */
+#define PEER_OLD_MAX 256
+
+/* Set in all ids then, which no kernel's are for a long time. */
+#define PEER_ID_MOVED (1u << 31)
+
+/* Between the two the kernel knows nothing of it yet. */
+enum peer_owner { OWNER_NOT, OWNER_CLAIMS, OWNER_CLAIMED };
+
 struct peer {
 	_Atomic uint32_t port_id;	/* of its socket; 0: unused */
 	_Atomic int fd;			/* where it was opened, or is now */
@@ -25,12 +35,10 @@ struct peer {
 	_Atomic uint32_t flags;		/* NFQA_CFG_F_* */
 	_Atomic uint16_t first, last;	/* the queue numbers it means */
 	_Atomic uint16_t number;	/* the one its packets come by */
-	atomic_bool owner;		/* it has claimed them */
-	atomic_bool holds;		/* they are bound to its socket */
-	atomic_bool is_private;		/* number is none of them */
-	atomic_bool several;		/* ids tell by which they came */
-	atomic_bool shares;		/* packets of others come to its socket */
-	atomic_bool turn;		/* a thread is moving such packets */
+	_Atomic uint8_t owner;		/* enum peer_owner: it has claimed them */
+	atomic_bool is_private;		/* number is none of them: a mover has those */
+	_Atomic uint8_t ids;		/* enum peer_ids */
+	atomic_bool has_stale;		/* messages of before may be in its socket */
 	atomic_uint ends;		/* reads to end, */
 	atomic_uint ends_due;		/* and those whose mark is not in the socket */
 	atomic_bool noticed;		/* that it drops packets, on stderr */
@@ -42,6 +50,9 @@ struct peer {
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets that were not for it */
 	_Atomic uint32_t payload_place;	/* see take.c */
+	_Atomic uint32_t last_given;	/* the kernel's id of the last packet given */
+	_Atomic uint32_t old_count;	/* packets that were moved undecided: the nth has */
+	_Atomic uint32_t old[PEER_OLD_MAX];	/* got n + 1 as its id, and had this */
 };
 
 /* That of the socket with the port id in the network namespace; a new one has no
@@ -62,6 +73,16 @@ bool peers_know(uint32_t port_id, uint64_t network);
  * first to last. NULL if there is none, or its socket is gone. */
 struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 			      uint16_t last);
+
+/* The same among those after p (NULL: all), whether its socket is there or not. Calls
+ * nothing. */
+struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
+			      uint16_t first, uint16_t last);
+
+/* One of the family that this process has open and that means such a number, claimed or
+ * not. NULL if there is none. */
+struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
+			     uint16_t last);
 
 /* Whether this process has one of the family, with another port id, that means such a
  * number. */
@@ -90,8 +111,5 @@ void peers_follow(struct peer *p, int fd);
  * errno if there is no memory for handles. */
 bool peers_lock(void);
 void peers_unlock(void);
-
-/* The same for a flag of a peer. */
-void peers_take_turn(atomic_bool *turn);
 
 #endif

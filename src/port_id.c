@@ -10,6 +10,7 @@
 /* Round numbers, so that a person sees the process id in the lists of /proc. */
 #define IPV4 1040000000u
 #define IPV6 1060000000u
+#define MOVER 1080000000u
 #define MORE 1600000000u
 
 /* So many times the numbers of all processes fit between MORE and the upper half. */
@@ -27,6 +28,17 @@ uint32_t port_id_of(uint8_t family, pid_t process, unsigned int nth)
 	nth--;
 	/* then those of the processes that follow */
 	return more(family, (process + nth / ROUNDS) % PROCESSES, nth % ROUNDS);
+}
+
+uint32_t port_id_of_mover(pid_t process, unsigned int nth)
+{
+	return MOVER + nth * PROCESSES + process;
+}
+
+bool port_id_is_movers(uint32_t port_id, pid_t *process)
+{
+	*process = (port_id - MOVER) % PROCESSES;
+	return port_id >= MOVER && port_id < port_id_of_mover(0, PORT_IDS_MOVERS);
 }
 
 bool port_id_read(uint32_t port_id, uint8_t *family, pid_t *process)

@@ -19,7 +19,12 @@
 #define PORT_IDS_MAX (1 << 20)
 uint32_t port_id_of(uint8_t family, pid_t process, unsigned int nth);
 
-/* Whether a port id is one of these; then also the family, and the process that it
+/* The nth of a mover (mover.h) that the process starts; whether a port id is one. */
+#define PORT_IDS_MOVERS 60
+uint32_t port_id_of_mover(pid_t process, unsigned int nth);
+bool port_id_is_movers(uint32_t port_id, pid_t *process);
+
+/* Whether a port id is a handle's; then also the family, and the process that it
  * was most likely made for. */
 bool port_id_read(uint32_t port_id, uint8_t *family, pid_t *process);
 

@@ -67,43 +67,94 @@ static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *
 		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
 }
 
-/* What is done with a packet that is not for the program. It has no old request;
- * so a refusal is nobody's. */
-void take_decide(int fd, const struct message *m, uint32_t value)
+/* A verdict that is not the program's: it has no old request, so a refusal is nobody's. */
+static void decide(int fd, const struct message *m, uint32_t value)
 {
-	struct request r = { .nlh.nlmsg_len = 0 };
+	static const struct request nobodys;
 	struct verdict v = { .id = m->id, .value = value };
 	struct kernel_request out;
 	int saved = errno;
 
 	kernel_request_init(&out);
-	translate_verdict(&out, &r, REFUSAL_IS_EPERM, m->queue, &v);
+	translate_verdict(&out, &nobodys, REFUSAL_IS_EPERM, m->queue, &v);
 	nfqueue_send(fd, &out);
 	errno = saved;
 }
 
-/* To the handle of its family, if the program has one; else it is dropped, as when
- * the family's module was not there to listen. Returns whether it has. */
-bool take_move(struct peer *p, int fd, const struct message *m)
+static bool came_by_its_number(const struct peer *p, const struct message *m)
 {
-	struct peer *to = peers_find_owner(m->family, p->network, m->queue, m->queue);
-
-	/* a number that is not private is in another's hands by now, or was */
-	if (to && !to->is_private)
-		to = NULL;
-	if (m->family != p->family)
-		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
-	p->shares = true;
-	take_decide(fd, m, to ? NF_QUEUE_NR((uint32_t)to->number) : NF_DROP);
-	return to;
+	return p->is_private ? m->queue == p->number :
+			       m->queue >= p->first && m->queue <= p->last;
 }
 
-APART void take_send_on(struct ip_queue *q, int fd, const struct message *m)
+/* By a number that was given up: the packet comes once more, by another. Or it is the other
+ * family's, which nobody wants here: dropped, as when that module was not there to
+ * listen. */
+APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 {
-	bool moved = take_move(q->peer, fd, m);
+	struct peer *p = q->peer;
 
-	if (!moved && q->settings.debug && !atomic_exchange(&q->peer->noticed, true))
+	if (!came_by_its_number(p, m))
+		return;
+	atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	decide(fd, m, NF_DROP);
+	if (q->settings.debug && !atomic_exchange(&p->noticed, true))
 		debug_foreign(m->queue, m->family);
+}
+
+/* No number of a batch's. */
+#define MARK_OF_STALE 0
+
+/* What a socket has of the time before its numbers were given up is not for select(2) to
+ * see: a read would find nothing else. Looked at first, since what is for the program is
+ * to stay where it is; another thread may take that very message meanwhile, and what is
+ * taken instead is queued again. */
+static APART void purge(struct peer *p, int fd)
+{
+	struct nfqueue_datagram d = { .rest_len = 0 };
+	int saved = errno, flags = MSG_PEEK;
+	struct message m;
+
+	while (p->has_stale && !nfqueue_receive(fd, flags | MSG_DONTWAIT, &d)) {
+		bool is_mark, is_foreign, is_good;
+
+		translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+		is_mark = m.kind == MESSAGE_MARK && m.id == MARK_OF_STALE;
+		is_foreign = m.kind == MESSAGE_PACKET && m.queue == p->number &&
+			     m.family != p->family;
+		is_good = m.kind == MESSAGE_ERROR || (m.kind == MESSAGE_MARK && !is_mark) ||
+			  (m.kind == MESSAGE_PACKET && take_is_for(p, &m) &&
+			   m.id > p->old_count);
+		if (flags && is_good)
+			break;
+		if (!flags && is_mark)
+			p->has_stale = false;
+		if (!flags && (is_foreign || (is_good && m.kind == MESSAGE_PACKET)))
+			decide(fd, &m, is_foreign ? NF_DROP :
+						    NF_QUEUE_NR((uint32_t)m.queue));
+		flags ^= MSG_PEEK;
+	}
+	errno = saved;
+}
+
+void take_mark_stale(struct peer *p, int fd)
+{
+	struct kernel_request mark;
+
+	kernel_request_init(&mark);
+	translate_mark(&mark, MARK_OF_STALE);
+	nfqueue_send(fd, &mark);
+	purge(p, fd);
+}
+
+/* False for one that the program had before: it comes again by another number. */
+static APART bool number_packet(const struct peer *p, struct message *m)
+{
+	if (p->ids == IDS_WITH_QUEUE)
+		m->packet.msg.packet_id |= (uint64_t)m->queue << 32;
+	else
+		m->packet.msg.packet_id ^= PEER_ID_MOVED;
+	return p->ids == IDS_WITH_QUEUE || m->id > p->old_count;
 }
 
 /* Whether the message is one for the program; sees to it if not. */
@@ -112,18 +163,19 @@ EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 	switch (m->kind) {
 	case MESSAGE_PACKET:
 		if (!take_is_for(q->peer, m)) {
-			take_send_on(q, fd, m);
+			take_refuse(q, fd, m);
 			return false;
 		}
-		if (atomic_load_explicit(&q->peer->several, memory_order_relaxed))
-			m->packet.msg.packet_id |= (uint64_t)m->queue << 32;
+		if (atomic_load_explicit(&q->peer->ids, memory_order_relaxed) &&
+		    !number_packet(q->peer, m))
+			return false;
 		name_links(q, fd, m);
 		note_place(q->peer, m->payload_offset);
 		return true;
 	case MESSAGE_ERROR:
 		if (m->claim_lost) {
 			/* the request behind it has an answer of its own */
-			q->peer->owner = false;
+			q->peer->owner = OWNER_NOT;
 			return false;
 		}
 		translate_address(m, q->peer->shown);
@@ -131,6 +183,9 @@ EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 			debug_forbidden(q->peer->number);
 		return true;
 	case MESSAGE_MARK:
+		if (m->id == MARK_OF_STALE)
+			q->peer->has_stale = false;
+		break;
 	case MESSAGE_NONE:
 		break;
 	}
@@ -174,12 +229,16 @@ static EVERY_PACKET void write_message(const struct message *m,
 		memset(buf + filled, 0, end - filled);
 }
 
-EVERY_PACKET ssize_t take_give(struct ip_queue *q, const struct message *m,
+EVERY_PACKET ssize_t take_give(struct ip_queue *q, int fd, const struct message *m,
 			       const struct nfqueue_datagram *d, void *buf, size_t len,
 			       int flags)
 {
-	if (m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK))
+	if (m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
 		atomic_fetch_add_explicit(&q->peer->delivered, 1, memory_order_relaxed);
+		atomic_store_explicit(&q->peer->last_given, m->id, memory_order_relaxed);
+	}
+	if (atomic_load_explicit(&q->peer->has_stale, memory_order_relaxed))
+		purge(q->peer, fd);
 	if (!can_write(m, d, buf, m->len < len ? m->len : len)) {
 		errno = EFAULT;
 		return -1;
@@ -188,8 +247,7 @@ EVERY_PACKET ssize_t take_give(struct ip_queue *q, const struct message *m,
 	return m->len;
 }
 
-ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-		     bool *passed)
+ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	struct nfqueue_datagram d;
 	struct message m;
@@ -199,7 +257,7 @@ ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flag
 		return -1;
 	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
 	if (q->batch ? batched_accept(q, fd, &m, flags) : take_accept(q, fd, &m))
-		return take_give(q, &m, &d, buf, len, flags);
+		return take_give(q, fd, &m, &d, buf, len, flags);
 	if (flags & MSG_PEEK)
 		nfqueue_discard(fd);
 	if (m.kind == MESSAGE_MARK && m.id == ENDS_MARK && ends_marked(q->peer)) {
@@ -209,7 +267,5 @@ ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flag
 	if (m.kind == MESSAGE_NONE && q->settings.debug &&
 	    translate_refuses_old_request(nfqueue_head(&d), nfqueue_have(&d)))
 		debug_own_request(q->peer->number);
-	if (m.kind != MESSAGE_MARK || m.id == ENDS_MARK)
-		*passed = true;
 	return 0;
 }

@@ -3,21 +3,19 @@
 #ifndef IPQ_TAKE_H
 #define IPQ_TAKE_H
 
-#include "export.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 
 /* Takes the next message and puts it, or as much as len bytes hold, into buf, and
  * nothing behind it. flags as for recv: MSG_DONTWAIT, MSG_PEEK. Returns its length, 0
- * for one that was not for the program (passed is set if it was a packet of
- * others, or their answer), or -1 and errno: EFAULT if buf is not there, as recv. */
-ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
-		     bool *passed);
+ * for one that was not for the program, or -1 and errno: EFAULT if buf is not there, as
+ * recv. */
+ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
 /* The two halves of it, for a message that was received already: whether it is one for
  * the program, or seen to; and it is the program's now, or is looked at. */
 bool take_accept(struct ip_queue *q, int fd, struct message *m);
-ssize_t take_give(struct ip_queue *q, const struct message *m,
+ssize_t take_give(struct ip_queue *q, int fd, const struct message *m,
 		  const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
 /* A packet of the program's by the number that its packets come by. */
@@ -25,15 +23,14 @@ static inline bool take_is_for(const struct peer *p, const struct message *m)
 {
 	return m->family == atomic_load_explicit(&p->family, memory_order_relaxed) &&
 	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
-		atomic_load_explicit(&p->several, memory_order_relaxed));
+		atomic_load_explicit(&p->ids, memory_order_relaxed) == IDS_WITH_QUEUE);
 }
 
-/* What a packet that is not for the program comes to: the handle of its family, or its
- * end; take_move returns whether there is such a handle. take_decide has the kernel do
- * as the verdict value says. */
-void take_send_on(struct ip_queue *q, int fd, const struct message *m);
-bool take_move(struct peer *p, int fd, const struct message *m);
-void take_decide(int fd, const struct message *m, uint32_t value);
+/* The end of one that is not. */
+void take_refuse(struct ip_queue *q, int fd, const struct message *m);
+
+/* All that is in p's socket now is of the time before its numbers were given up. */
+void take_mark_stale(struct peer *p, int fd);
 
 /* A verdict is sent with more payload than TAKE_ECHO_MAX: if it is refused the answer
  * has it too, farther behind than a packet has. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What becomes of a packet whose message is longer than the program's buffer, where
  * LIBIPQ_TRUNCATED has it decided on. Knows nothing of waiting. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <linux/netfilter.h>
 
 #include "ip_queue.h"
-#include "receive.h"
 
 /* Decides on the packet whose message has its first len bytes in buf. False if it is
  * for the program to see. */
@@ -32,6 +34,22 @@ static bool decide(struct ip_queue *q, int fd, const unsigned char *buf, size_t 
 									       NF_DROP;
 	r.body.msg.verdict.id = id;
 	return !ip_queue_request(q, fd, &r, NULL, NULL);
+}
+
+/* The program may have been told by select(2) of what was decided on: if there is nothing
+ * else it gets a message to be ignored (netlink(7)), rather than be made to wait. */
+static ssize_t receive_next(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	struct nlmsghdr noop = { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP };
+	int saved = errno;
+	ssize_t n = ip_queue_receive(q, fd, buf, len, flags | MSG_DONTWAIT);
+
+	if (n >= 0 || errno != EAGAIN || flags & MSG_DONTWAIT ||
+	    fcntl(fd, F_GETFL) & O_NONBLOCK)
+		return n;
+	errno = saved;
+	memcpy(buf, &noop, len < sizeof(noop) ? len : sizeof(noop));
+	return sizeof(noop);
 }
 
 ssize_t ip_queue_pass_over(struct ip_queue *q, int fd, void *buf, size_t len, int flags,

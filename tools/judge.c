@@ -36,27 +36,39 @@ struct reach {
 	unsigned int bound, all;	/* how many */
 };
 
-/* The queue that the same program has for the other family, where one of the two
- * has a private number: there go the packets that the other moves on. */
-static const struct queue *find_sharer(const struct queues *queues,
+/* The queue of a program whose handles of both families share its number, and that whose
+ * packets come there by a private one: port ids tell who started the mover. */
+static bool is_served_by(const struct queue *queue, const struct queue *movers)
+{
+	uint8_t family;
+	pid_t starter, process;
+
+	return queue->number >= CLAIMS_PRIVATE_FIRST &&
+	       port_id_is_movers(movers->port_id, &starter) &&
+	       port_id_read(queue->port_id, &family, &process) && process == starter;
+}
+
+static const struct queue *find_movers(const struct queues *queues,
 				       const struct queue *queue)
 {
-	uint8_t family, other;
-	pid_t process, same;
-
-	if (!port_id_read(queue->port_id, &family, &process))
-		return NULL;
-	process = holder_of(queue->port_id);
-	for (size_t i = 0; i < queues->count; i++) {
-		const struct queue *q = &queues->list[i];
-
-		if (port_id_read(q->port_id, &other, &same) && other != family &&
-		    (q->number >= CLAIMS_PRIVATE_FIRST) !=
-		    (queue->number >= CLAIMS_PRIVATE_FIRST) &&
-		    holder_of(q->port_id) == process)
-			return q;
-	}
+	for (size_t i = 0; i < queues->count; i++)
+		if (is_served_by(queue, &queues->list[i]))
+			return &queues->list[i];
 	return NULL;
+}
+
+static bool has_handle(const struct queues *queues, const struct queue *movers,
+		       uint8_t wanted)
+{
+	uint8_t family;
+	pid_t process;
+
+	for (size_t i = 0; i < queues->count; i++)
+		if (is_served_by(&queues->list[i], movers) &&
+		    port_id_read(queues->list[i].port_id, &family, &process) &&
+		    family == wanted)
+			return true;
+	return false;
 }
 
 /* A handle takes packets of its own family alone. Whether the rule sends others. */
@@ -66,9 +78,11 @@ static bool is_foreign(const struct found_rule *rule, const struct queue *queue,
 	uint8_t family;
 	pid_t process;
 
+	if (port_id_is_movers(queue->port_id, &process))
+		return (rule->ipv4 && !has_handle(queues, queue, AF_INET)) ||
+		       (rule->ipv6 && !has_handle(queues, queue, AF_INET6));
 	return port_id_read(queue->port_id, &family, &process) &&
-	       (family == AF_INET6 ? rule->ipv4 : rule->ipv6) &&
-	       !find_sharer(queues, queue);
+	       (family == AF_INET6 ? rule->ipv4 : rule->ipv6);
 }
 
 static struct reach reach_of(const struct found_rule *rule, const struct queues *queues)
@@ -192,15 +206,20 @@ static uint16_t free_number(const struct rulesets *rules, const struct queues *q
 }
 
 static void judge_foreign(const struct found_rule *rule, const struct queue *queue,
-			  uint16_t number, const char *what, struct report *r)
+			  const struct rulesets *rules, const struct queues *queues,
+			  const char *what, struct report *r)
 {
 	bool both = rule->ipv4 && rule->ipv6;
+	uint16_t number = free_number(rules, queues);
 	const char *other, *variable;
+	pid_t starter;
 	struct owner owner;
 	char who[128], *why, *mend, *command;
 
 	owner_find(queue->port_id, &owner);
 	holder_describe(owner.pid, who, sizeof(who));
+	if (port_id_is_movers(queue->port_id, &starter))
+		owner.family = has_handle(queues, queue, AF_INET) ? AF_INET : AF_INET6;
 	other = owner.family == AF_INET ? "IPv6" : "IPv4";
 	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
 	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
@@ -251,7 +270,7 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 	else if (reach.bound < reach.all)
 		judge_unheard(rule, &reach, rules, queues, what, r);
 	else if (reach.foreign)
-		judge_foreign(rule, reach.foreign, free_number(rules, queues), what, r);
+		judge_foreign(rule, reach.foreign, rules, queues, what, r);
 	else
 		judge_heard(rule, &reach, what, r);
 	free(queue);
@@ -295,7 +314,7 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 			const struct queues *queues, const struct possible *possible,
 			struct report *r)
 {
-	const struct queue *sharer = find_sharer(queues, queue);
+	const struct queue *sharer = find_movers(queues, queue);
 	struct owner owner;
 	char who[128], *what, *command, *why = NULL;
 	const char *mend;

@@ -10,8 +10,10 @@ lines=98 branches=96
 
 need gcovr python3
 export CC=gcc CXX=g++
-# threads count in the same counters; COUNTED: also before another program is executed
-build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 -Dc_args='-fprofile-update=atomic -DCOUNTED'
+# threads count in the same counters; COUNTED: also before another program is executed, and
+# in processes that do not exit
+build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 \
+	-Dc_args='-fprofile-update=atomic -DCOUNTED'
 # the counters of all processes are added up in files beside the objects
 find "$BUILD" -name '*.gcda' -delete
 # Not whether they pass, which other checks tell: the counters themselves are

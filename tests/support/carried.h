@@ -27,7 +27,7 @@
 #define SUPERVISED_SHARES_NO_NUMBER "each family needs a queue number of its own"
 
 #define CARRIED_HAS_NO_MARKS "the old library set no marks"
+#define CARRIED_SELECTS "it selects, then waits in its read for a packet of its own"
 #define CARRIED_HAS_NO_CTL "the old library's ipq_ctl does nothing"
-#define CARRIED_GETS_NOOP "who selects, then reads, gets NLMSG_NOOP for packets of others"
 
 #endif

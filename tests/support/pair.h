@@ -26,14 +26,19 @@ void pair_open(int first);
 void pair_close(int i);
 void pair_close_both(void);
 
-/* Sends text to port 9. */
+/* Whether queue 0 is one whose packets are moved to private numbers; waits until all in it
+ * have been. */
+bool pair_is_moved(void);
+void pair_settle(void);
+
+/* Sends text to port 9; what is moved has been moved then. */
 void pair_say(int i, const char *text);
 
 /* As a program that selects: waits until one is readable and reads it blocking, which
  * must not hang. Returns which. */
 int pair_next(union message *m);
 
-/* The next message but NLMSG_NOOP must be a packet, of the handle whose family it is
+/* The next message must be a packet, of the handle whose family it is
  * of; and whether it ends with text. */
 ipq_packet_msg_t *pair_any(int *i);
 bool pair_says(const ipq_packet_msg_t *p, const char *text);
@@ -48,12 +53,9 @@ void pair_expect(int i, const char *text);
 /* Says text, and expects it. */
 void pair_pass(int i, const char *text);
 
-/* No message is there but NLMSG_NOOP. What is sent over lo is queued when sendto
- * returns, so this waits for next to nothing. */
+/* No message is there. What is sent over lo is queued when sendto returns, so this waits
+ * for next to nothing. */
 bool pair_silent(void);
-
-/* How many NLMSG_NOOP were read so far. */
-extern unsigned int pair_noops;
 
 /* The number by which i's packets come that are moved to it, 0 if it has no such. */
 unsigned int pair_private(int i);

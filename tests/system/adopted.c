@@ -134,7 +134,7 @@ Test(adopted, an_adopted_socket_that_has_the_queue_still_has_it)
 			numbers_forget();
 		}
 		set_mode(&q, fd);
-		cr_assert(q.peer->holds && ip_queue_set(&q, &q.settings) == EBUSY);
+		cr_assert(q.peer->owner && ip_queue_set(&q, &q.settings) == EBUSY);
 		numbers_send(1, 1);
 		accept_packet(&q, fd, expect_packet(&q, fd, 1, 0), 0);
 		cr_assert(numbers_arrived(1)[1] == 1);

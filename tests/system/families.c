@@ -37,8 +37,6 @@ static void serve_ten(void)
 		int i = pair_next(&message);
 		ipq_packet_msg_t *p = ipq_get_packet(message.buf);
 
-		if (message.nlh.nlmsg_type == NLMSG_NOOP)
-			continue;
 		cr_assert(message.nlh.nlmsg_type == IPQM_PACKET);
 		cr_assert(p->payload[0] >> 4 == (i ? 6 : 4));
 		ipq_set_verdict(pair[i], p->packet_id, NF_ACCEPT, 0, NULL);
@@ -61,20 +59,24 @@ Test(families, one_loop_that_selects_and_reads_blocking_serves_both)
 	}
 }
 
-/* Woken by packets of the other family alone, it would wait for the next of its own. */
-Test(families, a_read_that_select_had_begin_gets_noop_and_the_other_the_packet)
+/* Until it is read it is silent, whoever reads the other. */
+Test(families, a_descriptor_is_never_readable_for_packets_of_the_other_family)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		pair_open(first);
-		for (int n = 0; n < 100; n++)
-			pair_say(!first, "alone");
-		cr_assert(pair_next(&message) == first);
-		cr_assert(message.nlh.nlmsg_type == NLMSG_NOOP);
-		for (int n = 0; n < 100; n++)
-			pair_expect(!first, "alone");
-		cr_assert(pair_silent());
-		cr_assert(pair_noops > 0);
+		for (int i = 0; i < 2; i++) {
+			struct pollfd fd = { pair[i]->fd, POLLIN, 0 };
+
+			for (int n = 0; n < 100; n++)
+				pair_say(!i, "alone");
+			cr_assert(poll(&fd, 1, 0) == 0);
+			cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf), -1) == 0);
+			cr_assert_str_eq(ipq_errstr(), "Timeout");
+			for (int n = 0; n < 100; n++)
+				pair_expect(!i, "alone");
+			cr_assert(pair_silent());
+		}
 		pair_close_both();
 	}
 }
@@ -117,7 +119,6 @@ static void serve_edges(uint32_t edge)
 
 Test(families, a_loop_that_waits_in_epoll_serves_both)
 {
-	NOT_CARRIED(CARRIED_GETS_NOOP);
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		pair_open(first);
@@ -128,7 +129,6 @@ Test(families, a_loop_that_waits_in_epoll_serves_both)
 
 Test(families, so_does_one_that_waits_for_edges)
 {
-	NOT_CARRIED(CARRIED_GETS_NOOP);
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		pair_open(first);
@@ -139,7 +139,6 @@ Test(families, so_does_one_that_waits_for_edges)
 
 Test(families, a_read_that_does_not_wait_finds_nothing_among_packets_of_the_other)
 {
-	NOT_CARRIED(CARRIED_GETS_NOOP);
 	pair_network("QUEUE");
 	pair_open(0);
 	for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
@@ -162,7 +161,6 @@ Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
 	static struct reader r;
 	long long began;
 
-	NOT_CARRIED(CARRIED_GETS_NOOP);
 	pair_network("QUEUE");
 	pair_open(0);
 	began = clock_us();
@@ -321,8 +319,9 @@ Test(families, every_verdict_is_obeyed)
 	pair_close_both();
 }
 
-/* Nobody has asked for packets of the other family: dropped, as ever. */
-Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
+/* Nobody has asked for packets of the other family: dropped, as ever, however many they
+ * are. */
+Test(families, a_handle_alone_never_sees_packets_of_the_other_family_which_are_dropped)
 {
 	static struct reader r;
 	uint64_t foreign;
@@ -332,11 +331,13 @@ Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
 		pair_network("QUEUE");
 		pair_make(i);
 		pair_start(i);
-		pair_say(!i, "dropped");
-		cr_assert(pair_next(&message) == i && message.nlh.nlmsg_type == NLMSG_NOOP);
-		cr_assert(pair_silent());
+		for (int n = 0; n < 30; n++) {
+			pair_say(!i, "dropped");
+			cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf), -1) == 0);
+		}
 		reader_start(&r, pair[i], 0);
-		pair_say(!i, "dropped");
+		for (int n = 0; n < 30; n++)
+			pair_say(!i, "dropped");
 		cr_assert(reader_waits(&r), "message type %d", r.m.nlh.nlmsg_type);
 		pair_say(i, "own");
 		reader_end(&r);
@@ -346,9 +347,108 @@ Test(families, alone_it_never_sees_packets_of_the_other_which_are_dropped)
 		run("ip%stables-legacy -F OUTPUT", i ? "" : "6");
 		pair_say(!i, "let through by the rules");
 		udp_expect(pair_heard[!i], "let through by the rules");
-		cr_assert(!ipq_ctl(pair[i], IPQ_CTL_GET_FOREIGN, &foreign) && foreign == 2,
+		cr_assert(!ipq_ctl(pair[i], IPQ_CTL_GET_FOREIGN, &foreign) && foreign == 60,
 			  "%lu", (unsigned long)foreign);
 		pair_close(i);
+	}
+}
+
+/* Some few wake it; then they come no more. */
+Test(families, a_handle_alone_is_not_woken_for_ever_by_packets_of_the_other_family)
+{
+	struct queue_figures f;
+	int woken = 0;
+
+	NOT_CARRIED(CARRIED_SELECTS);
+	for (int i = 0; i < 2; i++) {
+		pair_network("QUEUE");
+		pair_make(i);
+		pair_start(i);
+		for (int n = 0; n < 100; n++) {
+			struct pollfd fd = { pair[i]->fd, POLLIN, 0 };
+
+			pair_say(!i, "dropped");
+			woken += poll(&fd, 1, 0);
+			cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf), -1) == 0);
+		}
+		cr_assert(woken <= 10 * (i + 1), "%d", woken);
+		pair_pass(i, "own");
+		pair_close(i);
+		cr_assert(!queue_figures(0, &f));
+	}
+}
+
+Test(families, a_handle_alone_that_does_not_block_gets_EAGAIN_for_packets_of_the_other)
+{
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	cr_assert(!fcntl(pair[0]->fd, F_SETFL, O_NONBLOCK));
+	for (int n = 0; n < 30; n++) {
+		pair_say(1, "dropped");
+		errno = 0;
+		cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), 0) == -1);
+		cr_assert(errno == EAGAIN);
+	}
+	pair_pass(0, "own");
+	pair_close(0);
+}
+
+/* Whatever waits for the other. */
+static void expect_of(int i, const char *text)
+{
+	ipq_packet_msg_t *p = queue_packet(pair[i], &message);
+
+	cr_assert(pair_says(p, text));
+	ipq_set_verdict(pair[i], p->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(pair_heard[i], text);
+}
+
+static ipq_id_t id_of_next(int i, const char *text)
+{
+	pair_say(i, text);
+	return pair_packet(i, text)->packet_id;
+}
+
+/* What the program has when the numbers are given up, in any order, and what waits. */
+static void expect_old(int i, const ipq_id_t id[5])
+{
+	static const int order[] = { 3, 0, 4, 1 };
+	static const char *const text[] = { "0", "1", "2", "3", "4" };
+
+	for (int n = 0; n < 4; n++) {
+		ipq_set_verdict(pair[i], id[order[n]], NF_ACCEPT, 0, NULL);
+		udp_expect(pair_heard[i], text[order[n]]);
+	}
+	ipq_set_verdict(pair[i], id[2], NF_ACCEPT, 0, NULL);
+	cr_assert(queue_error(pair[i]) == ENOENT);
+}
+
+Test(families, packets_that_the_program_has_when_the_other_handle_comes_are_decided_on)
+{
+	static const char *const text[] = { "0", "1", "2", "3", "4" };
+	ipq_id_t id[5];
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_make(first);
+		pair_start(first);
+		for (int n = 0; n < 5; n++)
+			id[n] = id_of_next(first, text[n]);
+		ipq_set_verdict(pair[first], id[2], NF_ACCEPT, 0, NULL);
+		udp_expect(pair_heard[first], "2");
+		pair_say(first, "waits");
+		pair_say(!first, "dropped");
+		pair_make(!first);
+		pair_start(!first);
+		pair_say(!first, "other");
+		expect_of(!first, "other");
+		pair_expect(first, "waits");
+		cr_assert(pair_silent());
+		pair_pass(first, "own");
+		expect_old(first, id);
+		cr_assert(pair_silent());
+		pair_close_both();
 	}
 }
 
@@ -398,7 +498,7 @@ Test(families, nor_does_it_if_one_came_before_it_reads)
 
 Test(families, and_one_that_does_not_wait_finds_nothing_after_others_that_did)
 {
-	NOT_CARRIED(CARRIED_GETS_NOOP);
+	NOT_CARRIED(CARRIED_SELECTS);
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_start(0);
@@ -413,15 +513,17 @@ Test(families, debug_tells_once_of_packets_that_nobody_takes)
 {
 	const char *said;
 
+	NOT_CARRIED(CARRIED_SELECTS);
 	pair_network("QUEUE");
 	setenv("LIBIPQ_DEBUG", "1", 1);
 	setenv("LIBIPQ_RCVBUF", "100000", 1);
 	pair_make(0);
 	pair_start(0);
 	stderr_keep();
-	for (int n = 0; n < 3; n++)
+	for (int n = 0; n < 3; n++) {
 		pair_say(1, "dropped");
-	cr_assert(pair_silent());
+		cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
+	}
 	said = stderr_kept();
 	assert_one_line(said);
 	assert_says(said, "queue 0:");
@@ -451,7 +553,7 @@ Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_ot
 	pair_heard[0] = heard;
 	pair_pass(0, "here");
 	pair_say(1, "dropped");
-	cr_assert(pair_silent());
+	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
 	cr_assert(!ipq_ctl(pair[0], IPQ_CTL_GET_FOREIGN, &foreign) && foreign == 1, "%lu",
 		  (unsigned long)foreign);
 	pair_close(0);
@@ -539,74 +641,78 @@ Test(families, a_descriptor_that_was_closed_is_an_error)
 	}
 }
 
-static unsigned int waiting(unsigned int number)
+/* Each has a queue of its own length, and its own counter. */
+Test(families, a_handle_that_is_not_read_fills_its_own_queue_alone)
 {
 	struct queue_figures f;
+	uint64_t dropped;
 
-	cr_assert(queue_figures(number, &f));
-	return f.waiting;
+	NOT_CARRIED(CARRIED_HAS_NO_CTL);
+	setenv("LIBIPQ_MAXLEN", "30", 1);
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		for (int n = 0; n < 100; n++)
+			pair_say(first, "full");
+		for (int n = 0; n < 50; n++) {
+			pair_say(!first, "the other");
+			expect_of(!first, "the other");
+		}
+		cr_assert(queue_figures(pair_private(first), &f) && f.waiting == 30);
+		cr_assert(!ipq_ctl(pair[first], IPQ_CTL_GET_DROPPED, &dropped) && dropped == 70);
+		cr_assert(!ipq_ctl(pair[!first], IPQ_CTL_GET_DROPPED, &dropped) && !dropped);
+		for (int n = 0; n < 30; n++)
+			pair_expect(first, "full");
+		pair_close_both();
+	}
 }
 
-/* In a user namespace fewer fit the receive buffer (net.core.rmem_max). */
-Test(families, one_that_does_not_wait_comes_back_however_many_of_the_other_there_are)
+/* There can be no process for it, nor a private number: who is second is refused, and
+ * may ask again. */
+Test(families, without_a_descriptor_to_spare_the_second_is_refused_and_may_ask_again)
 {
-	unsigned int said = 0, all;
-	uint64_t foreign = 0;
+	struct rlimit before, none;
 
-	NOT_CARRIED(CARRIED_GETS_NOOP);
 	pair_network("QUEUE");
-	setenv("LIBIPQ_MAXLEN", "6000", 1);
-	pair_open(0);
-	/* from many sockets: what waits is charged to them */
-	while (said < 5000) {
-		int fd = udp_open(AF_INET6, 0);
-
-		for (int n = 0; n < 100; n++)
-			said += udp_send(fd, "::1", 9, "six", 3) == 3;
-		close(fd);
-	}
-	all = waiting(0);
-	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), -1) == 0);
-	cr_assert(!ipq_ctl(pair[0], IPQ_CTL_GET_FOREIGN, &foreign));
-	if (!getenv("LIBIPQ_BATCH"))
-		cr_assert(foreign == (all < 4096 ? all : 4096), "%lu of %u",
-			  (unsigned long)foreign, all);
-	for (unsigned int n = 0; n < all; n++)
-		pair_packet(1, "six");
-	cr_assert(pair_silent());
+	pair_make(0);
+	pair_start(0);
+	pair_make(1);
+	cr_assert(!getrlimit(RLIMIT_NOFILE, &before));
+	/* the lowest that is free */
+	none = (struct rlimit) { dup(0), before.rlim_max };
+	close(none.rlim_cur);
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &none));
+	ipq_set_mode(pair[1], IPQ_COPY_PACKET, 0);
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &before));
+	cr_assert(queue_error(pair[1]) == EBUSY);
+	pair_pass(0, "four");
+	pair_start(1);
+	pair_pass(0, "four");
+	pair_pass(1, "six");
 	pair_close_both();
 }
 
-static long read_and_accept(long i)
+static long start_and_pass_six(long unused)
 {
-	ssize_t n = ipq_read(pair[i], message.buf, sizeof(message.buf), SOON);
-
-	return n > 0 && message.nlh.nlmsg_type == IPQM_PACKET &&
-	       ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id, NF_ACCEPT, 0,
+	(void)unused;
+	return ipq_read(pair[1], message.buf, sizeof(message.buf), SOON) > 0 &&
+	       ipq_set_verdict(pair[1], ipq_get_packet(message.buf)->packet_id, NF_ACCEPT, 0,
 			       NULL) > 0;
 }
 
-/* Whether anybody has it takes one to find out. */
-Test(families, without_a_descriptor_to_spare_packets_go_to_where_somebody_may_be)
+Test(families, a_handle_whose_copy_a_child_has_gets_its_packets_there)
 {
-	struct rlimit before, none;
 	struct process child;
 
 	pair_network("QUEUE");
 	pair_open(0);
 	child = process_start();
 	close(pair[1]->fd);
+	free(pair[1]);
+	pair[1] = NULL;
 	pair_say(1, "six");
-	pair_say(0, "four");
-	cr_assert(!getrlimit(RLIMIT_NOFILE, &before));
-	/* the lowest that is free */
-	none = (struct rlimit) { dup(0), before.rlim_max };
-	close(none.rlim_cur);
-	cr_assert(!setrlimit(RLIMIT_NOFILE, &none));
-	cr_assert(read_and_accept(0));
-	cr_assert(!setrlimit(RLIMIT_NOFILE, &before));
-	udp_expect(pair_heard[0], "four");
-	cr_assert(process_do(&child, read_and_accept, 1));
+	pair_pass(0, "four");
+	cr_assert(process_do(&child, start_and_pass_six, 0));
 	udp_expect(pair_heard[1], "six");
 	process_end(&child);
 	pair_close(0);

@@ -115,10 +115,9 @@ static bool take(int i, int timeout)
 
 	if (n <= 0 || m.nlh.nlmsg_type == NLMSG_ERROR)
 		return false;
-	if (m.nlh.nlmsg_type == IPQM_PACKET) {
-		note(i, ipq_get_packet(m.buf));
-		ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
-	}
+	/* as programs take every message that is no error */
+	note(i, ipq_get_packet(m.buf));
+	ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
 	return true;
 }
 
@@ -211,6 +210,25 @@ Test(families_load, one_loop_that_selects_gets_all_in_order)
 	expect_order(0);
 	expect_order(1);
 	pair_close_both();
+}
+
+/* The other's packets fill its queue, and are dropped there. */
+Test(families_load, a_handle_that_is_not_read_any_more_keeps_nothing_of_the_other_back)
+{
+	for (int read = 0; read < 2; read++) {
+		got[0] = got[1] = last[0] = last[1] = 0;
+		memset(times_got, 0, sizeof(times_got));
+		prepare(0);
+		while (got[read] < COUNT)
+			cr_assert(take(read, DEADLINE * 1000), "%u packets", got[read]);
+		/* who sends what nobody reads may wait for ever */
+		kill(sender[!read], SIGKILL);
+		waitpid(sender[!read], NULL, 0);
+		waitpid(sender[read], NULL, 0);
+		cr_assert(misdelivered == 0 && got[!read] == 0);
+		expect_order(read);
+		pair_close_both();
+	}
 }
 
 static atomic_uint handover;

@@ -237,9 +237,7 @@ Test(handover, either_may_ask_for_headers_alone_and_for_packets_again)
 			cr_assert(ipq_set_mode(pair[i], IPQ_COPY_META, 0) == MODE_SENT);
 			pair_pass(!i, "the other as before");
 			pair_say(i, "hello");
-			do
-				which = pair_next(&message);
-			while (message.nlh.nlmsg_type == NLMSG_NOOP);
+			which = pair_next(&message);
 			cr_assert(which == i && message.nlh.nlmsg_type == IPQM_PACKET);
 			cr_assert(ipq_get_packet(message.buf)->data_len == 0);
 			ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id,
@@ -252,11 +250,9 @@ Test(handover, either_may_ask_for_headers_alone_and_for_packets_again)
 	}
 }
 
-/* More than fits its buffer: what did not was dropped when it came. */
-Test(handover, a_full_buffer_of_the_one_that_goes_keeps_nothing_back)
+/* More than fits it. */
+Test(handover, a_small_buffer_of_one_keeps_nothing_of_the_other_back)
 {
-	int which, count = 0;
-
 	pair_network("QUEUE");
 	setenv("LIBIPQ_RCVBUF", "5000", 1);
 	pair_make(0);
@@ -264,13 +260,13 @@ Test(handover, a_full_buffer_of_the_one_that_goes_keeps_nothing_back)
 	unsetenv("LIBIPQ_RCVBUF");
 	pair_make(1);
 	pair_start(1);
-	for (int n = 0; n < 100; n++)
+	for (int n = 0; n < 100; n++) {
+		pair_say(0, "too many");
 		pair_say(1, "many");
+	}
 	pair_close(0);
-	pair_say(1, "the last");
-	while (!pair_says(pair_any(&which), "the last"))
-		count++;
-	cr_assert(count > 1 && count < 100, "%d", count);
+	for (int n = 0; n < 100; n++)
+		pair_expect(1, "many");
 	pair_pass(1, "afterwards");
 	pair_close(1);
 }
@@ -324,8 +320,9 @@ Test(handover, without_a_private_number_left_the_second_is_refused_and_may_ask_a
 		cr_assert(queue_error(pair[!first]) == EBUSY);
 		pair_pass(first, "alone");
 		command(other, NFQNL_CFG_CMD_UNBIND, 65000);
+		command(other, NFQNL_CFG_CMD_UNBIND, 65001);
 		pair_start(!first);
-		cr_assert(pair_private(!first) == 65000, "%u", pair_private(!first));
+		cr_assert(pair_private(0) + pair_private(1) == 65000 + 65001);
 		pair_pass(0, "both");
 		pair_pass(1, "both");
 		pair_close_both();
@@ -390,11 +387,10 @@ static long open_number(long number)
 	return peer_open(PF_INET6) && peer_mode(IPQ_COPY_META) > 0;
 }
 
-Test(handover, a_number_that_a_stranger_took_then_is_a_strangers)
+Test(handover, a_number_is_not_lost_to_a_stranger_when_one_handle_is_closed)
 {
 	int other;
 
-	NOT_CARRIED("nothing it closes is closed behind our back");
 	pair_network("QUEUE");
 	pair_open(1);
 	close_only(1);
@@ -402,11 +398,9 @@ Test(handover, a_number_that_a_stranger_took_then_is_a_strangers)
 	command(other, NFQNL_CFG_CMD_BIND, 0);
 	pair_make(1);
 	pair_start(1);
-	cr_assert(queue_error(pair[1]) == EBUSY);
-	close(other);
-	pair_start(1);
 	pair_pass(1, "six");
 	pair_pass(0, "four");
+	close(other);
 	pair_close_both();
 }
 
@@ -450,7 +444,7 @@ static void open_and_close(int first)
 	pair_close(!first);
 }
 
-Test(handover, a_thousand_pairs_leave_nothing_behind)
+Test(handover, many_pairs_leave_nothing_behind)
 {
 	size_t memory;
 	int fds;
@@ -459,11 +453,11 @@ Test(handover, a_thousand_pairs_leave_nothing_behind)
 	open_and_close(0);
 	fds = open_descriptors();
 	memory = pages();
-	for (int n = 0; n < 1000; n++)
+	for (int n = 0; n < 200; n++)
 		open_and_close(n % 2);
 	cr_assert(open_descriptors() == fds);
-	/* two handles a round would be 300 pages */
-	cr_assert(pages() < memory + 200, "%zu pages more", pages() - memory);
+	/* two handles a round would be 60 pages */
+	cr_assert(pages() < memory + 40, "%zu pages more", pages() - memory);
 	pair_open(0);
 	pair_pass(0, "hello");
 	pair_pass(1, "hello");

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A process that holds queue numbers which the two families of a program share, and
+ * moves each packet to the number that the handle of its family has for itself.
+ *
+ * It is a process and not a thread: a thread would share the program's descriptors, which
+ * daemons close, and its credentials, which they drop; and fork(2) would leave it behind.
+ * It is made without an exit signal, so that wait(2) knows nothing of it (clone(2),
+ * __WCLONE), and without the C library's fork handlers. What runs in it calls nothing
+ * that may hold a lock: another thread of the program may have been in the midst of
+ * anything. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <linux/netfilter.h>
+
+#include "mover.h"
+#include "nfqueue.h"
+#include "port_id.h"
+#include "translate.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* Messages received at once; one is well within SLOT bytes. */
+#define BATCH 64
+#define SLOT 512
+
+/* How often it looks whether its handles are there, in ms, where no event tells. */
+#define PERIOD 200
+
+/* How often it may be killed. */
+#define RESTARTS_MAX 1000
+
+/* How long a knock waits for an answer, in ms. */
+#define ANSWER_MAX 2000
+
+struct mover {
+	int fd;			/* the socket of the numbers */
+	int door;		/* where who wants the numbers knocks; -1: nowhere */
+	int program;		/* pidfd of the process that started it; -1: there is none */
+	int ready;		/* closed when nothing of the program's is open here */
+	pid_t starter;
+	uint16_t first, last;
+	uint64_t network;
+};
+
+/* As fork(2), but for what the C library adds to it. */
+static pid_t make_process(unsigned long exit_signal)
+{
+	return syscall(SYS_clone, exit_signal, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* Where lines are counted (tests/checks/coverage.sh) the counts are written at exit(3),
+ * which these processes do not call. */
+static void write_counts(void)
+{
+#ifdef COUNTED
+	void __gcov_dump(void);
+
+	__gcov_dump();
+#endif
+}
+
+static _Noreturn void end(int status)
+{
+	write_counts();
+	for (;;)
+		syscall(SYS_exit_group, (long)status);
+}
+
+/* Whether a socket has the port id. */
+static bool is_used(uint32_t port_id)
+{
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
+	int fd = syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	bool used;
+
+	if (fd < 0)
+		return true;
+	used = syscall(SYS_bind, fd, &local, sizeof(local)) < 0;
+	syscall(SYS_close, fd);
+	return used;
+}
+
+/* The handle of the family; one whose socket is gone is none. */
+static struct peer *find_handle(const struct mover *m, uint8_t family)
+{
+	struct peer *p = peers_next_owner(NULL, family, m->network, m->first, m->last);
+
+	while (p && !is_used(p->port_id)) {
+		p->owner = OWNER_NOT;
+		p = peers_next_owner(p, family, m->network, m->first, m->last);
+	}
+	return p;
+}
+
+/* What is done with packets of the family: they go where its handle has them, or are
+ * dropped, as when the family's module was not there to listen. */
+static uint32_t verdict_for(const struct mover *m, uint8_t family)
+{
+	struct peer *p = family == AF_INET || family == AF_INET6 ? find_handle(m, family) :
+								   NULL;
+
+	return p && p->is_private ? NF_QUEUE_NR((uint32_t)p->number) : NF_DROP;
+}
+
+static void count_foreign(const struct mover *m, uint8_t family)
+{
+	struct peer *p = peers_next_owner(NULL, family == AF_INET ? AF_INET6 : AF_INET,
+					  m->network, m->first, m->last);
+
+	if (p)
+		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+}
+
+/* Verdicts, each on all packets of a number up to an id (nfqnl_recv_verdict_batch). */
+struct verdict_run {
+	uint8_t family;
+	uint16_t queue;
+	uint32_t id, value;
+};
+
+static size_t put_run(const struct verdict_run *run, char *to)
+{
+	static const struct request nobodys;
+	struct verdict v = { .id = run->id, .value = run->value, .all_before = true };
+	struct kernel_request out;
+
+	kernel_request_init(&out);
+	translate_verdict(&out, &nobodys, REFUSAL_IS_EPERM, run->queue, &v);
+	memcpy(to, out.buf, out.len);
+	return out.len;
+}
+
+/* All that came before in a number has been decided on, so that packets of one family in
+ * a row need one verdict. Returns the length of all. */
+static size_t decide(const struct mover *m, struct mmsghdr *msgs, unsigned int n, char *to)
+{
+	struct verdict_run run = { .family = 0 };
+	struct message message;
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const void *at = msgs[i].msg_hdr.msg_iov->iov_base;
+
+		translate_message(at, msgs[i].msg_len, msgs[i].msg_len, &message);
+		if (message.kind != MESSAGE_PACKET)
+			continue;
+		if (run.family && (run.family != message.family || run.queue != message.queue))
+			len += put_run(&run, to + len);
+		if (run.family != message.family)
+			run.value = verdict_for(m, message.family);
+		run.family = message.family;
+		run.queue = message.queue;
+		run.id = message.id;
+		if (run.value == NF_DROP)
+			count_foreign(m, message.family);
+	}
+	if (run.family)
+		len += put_run(&run, to + len);
+	return len;
+}
+
+/* Packets that the worker before had been told of, and not moved, are queued once more,
+ * whatever their ids (nfq_id_after). */
+static void queue_again(const struct mover *m)
+{
+	static const uint32_t up_to[] = { 0x7fffffff, 0xffffffff, 0x7fffffff };
+	char verdict[VERDICT_MESSAGE_MAX];
+
+	for (unsigned int n = m->first; n <= m->last; n++)
+		for (unsigned int i = 0; i < 3; i++) {
+			struct verdict_run run = {
+				.queue = n,
+				.id = up_to[i],
+				.value = NF_QUEUE_NR(n),
+			};
+
+			syscall(SYS_sendto, m->fd, verdict, put_run(&run, verdict), 0, NULL, 0);
+		}
+}
+
+static _Noreturn void move_packets(const struct mover *m)
+{
+	/* the stack is that of the thread that started it, and may be small */
+	static _Alignas(struct nlmsghdr) char slot[BATCH][SLOT];
+	static char verdicts[BATCH * VERDICT_MESSAGE_MAX];
+	static struct iovec iov[BATCH];
+	static struct mmsghdr msgs[BATCH];
+	size_t len;
+
+	for (unsigned int i = 0; i < BATCH; i++) {
+		iov[i] = (struct iovec) { slot[i], SLOT };
+		msgs[i].msg_hdr = (struct msghdr) { .msg_iov = &iov[i], .msg_iovlen = 1 };
+	}
+	for (;;) {
+		long n = syscall(SYS_recvmmsg, m->fd, msgs, BATCH, MSG_WAITFORONE, NULL);
+
+		if (n < 0 && errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
+			end(1);
+		len = n > 0 ? decide(m, msgs, n, verdicts) : 0;
+		if (len)
+			syscall(SYS_sendto, m->fd, verdicts, len, 0, NULL, 0);
+	}
+}
+
+/* Whether nobody has a handle to which packets are moved. */
+static bool is_over(const struct mover *m)
+{
+	return !find_handle(m, AF_INET) && !find_handle(m, AF_INET6);
+}
+
+/* Others wait for the numbers to be free, not for this process to be gone. */
+static _Noreturn void end_with(const struct mover *m, pid_t worker)
+{
+	syscall(SYS_kill, worker, SIGKILL);
+	syscall(SYS_wait4, worker, NULL, __WALL, NULL);
+	/* the next mover of these numbers has a door of the same name */
+	syscall(SYS_close, m->door);
+	syscall(SYS_close, m->fd);
+	end(0);
+}
+
+static void answer_door(const struct mover *m, pid_t worker)
+{
+	int fd = syscall(SYS_accept4, m->door, NULL, NULL, SOCK_CLOEXEC);
+
+	if (is_over(m))
+		end_with(m, worker);
+	if (fd < 0)
+		return;
+	syscall(SYS_sendto, fd, "", 1, MSG_NOSIGNAL, NULL, 0);	/* it stays */
+	syscall(SYS_close, fd);
+}
+
+static bool has_starter(const struct mover *m)
+{
+	return syscall(SYS_getppid) == m->starter;
+}
+
+/* Until the worker ends, or nobody has a handle any more. */
+static void watch(const struct mover *m, pid_t worker)
+{
+	struct pollfd fds[] = {
+		{ .fd = m->door, .events = POLLIN },
+		{ .fd = m->program, .events = POLLIN },
+		{ .fd = syscall(SYS_pidfd_open, worker, 0), .events = POLLIN },
+	};
+	/* the old struct, whatever the C library's */
+	const struct { long sec, nsec; } period = { 0, PERIOD * 1000000L };
+	bool told = fds[0].fd >= 0 && fds[1].fd >= 0 && fds[2].fd >= 0;
+
+	while (syscall(SYS_wait4, worker, NULL, WNOHANG | __WALL, NULL) == 0) {
+		struct { long sec, nsec; } left = { period.sec, period.nsec };
+
+		for (unsigned int i = 0; i < 3; i++)
+			fds[i].revents = 0;
+		syscall(SYS_ppoll, fds, 3, told ? NULL : &left, NULL, 0);
+		if (fds[0].revents)
+			answer_door(m, worker);
+		/* a forked process may have its handles still */
+		if (fds[1].revents) {
+			fds[1].fd = -1;
+			told = false;
+		}
+		if (!told && !has_starter(m) && is_over(m))
+			end_with(m, worker);
+	}
+	if (fds[2].fd >= 0)
+		syscall(SYS_close, fds[2].fd);
+}
+
+static void close_range_of(unsigned int from, unsigned int to)
+{
+	struct rlimit limit = { .rlim_cur = 1024 };
+
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (unsigned int fd = from; fd <= to && fd < limit.rlim_cur; fd++)
+		syscall(SYS_close, fd);
+}
+
+/* What the program has open is to be closed when the program closes it. */
+static void close_others(const struct mover *m)
+{
+	int keep[] = { m->fd, m->door, m->program, m->ready };
+	int from = 0;
+
+	for (int rounds = 0; rounds < 4; rounds++) {
+		int next = -1;
+
+		for (int i = 0; i < 4; i++)
+			if (keep[i] >= from && (next < 0 || keep[i] < next))
+				next = keep[i];
+		if (next < 0)
+			break;
+		if (next > from)
+			close_range_of(from, next - 1);
+		from = next + 1;
+	}
+	close_range_of(from, ~0U);
+}
+
+/* The socket is in two processes, so that no packet is lost if the one that moves them is
+ * killed: the other starts it again. */
+static _Noreturn void run(const struct mover *m)
+{
+	close_others(m);
+	syscall(SYS_setsid);
+	syscall(SYS_chdir, "/");
+	syscall(SYS_prctl, PR_SET_NAME, "ipq-mover", 0L, 0L, 0L);
+	if (m->door >= 0)
+		syscall(SYS_listen, m->door, 16);
+	syscall(SYS_close, m->ready);
+	for (int restarts = 0; restarts < RESTARTS_MAX; restarts++) {
+		pid_t worker = make_process(SIGCHLD);
+
+		if (worker == 0) {
+			syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+			if (restarts)
+				queue_again(m);
+			move_packets(m);
+		}
+		if (worker < 0)
+			break;
+		watch(m, worker);
+	}
+	end(1);
+}
+
+/* In the abstract namespace (unix(7)), which is the network's, as queue numbers are. */
+static socklen_t door_of(uint16_t queue, struct sockaddr_un *address)
+{
+	int len;
+
+	*address = (struct sockaddr_un) { .sun_family = AF_UNIX };
+	len = snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1,
+		       "libipq/mover/%u", queue);
+	return offsetof(struct sockaddr_un, sun_path) + 1 + len;
+}
+
+static int make_door(uint16_t queue)
+{
+	struct sockaddr_un address;
+	socklen_t len = door_of(queue, &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, len)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_socket(uint32_t process, int rcvbuf)
+{
+	int fd = -1;
+
+	for (unsigned int n = 0; fd < 0 && n < PORT_IDS_MOVERS; n++) {
+		fd = nfqueue_open(SOCK_RAW | SOCK_CLOEXEC, port_id_of_mover(process, n));
+		if (fd < 0 && errno != EADDRINUSE)
+			break;
+	}
+	if (fd >= 0) {
+		nfqueue_drop_when_full(fd);
+		nfqueue_set_rcvbuf(fd, rcvbuf, true);
+	}
+	return fd;
+}
+
+/* Metadata of several thousand packets. */
+#define RCVBUF (8 << 20)
+
+int mover_open(void)
+{
+	return open_socket(getpid(), RCVBUF);
+}
+
+bool mover_start(const struct peer *p, int fd)
+{
+	struct mover m = {
+		.fd = fd,
+		.door = make_door(p->first),
+		.program = syscall(SYS_pidfd_open, getpid(), 0),
+		.starter = getpid(),
+		.first = p->first,
+		.last = p->last,
+		.network = p->network,
+	};
+	sigset_t all, before;
+	pid_t process = -1;
+	int ends[2];
+	char end;
+
+	if (pipe2(ends, O_CLOEXEC))
+		goto out;
+	m.ready = ends[1];
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	process = make_process(0);
+	if (process == 0)
+		run(&m);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(ends[1]);
+	/* until then it has the program's sockets, too */
+	while (process > 0 && read(ends[0], &end, 1) < 0 && errno == EINTR)
+		;
+	close(ends[0]);
+out:
+	if (m.door >= 0)
+		close(m.door);
+	if (m.program >= 0)
+		close(m.program);
+	return process > 0;
+}
+
+static void reap(pid_t process)
+{
+	while (waitpid(process, NULL, __WCLONE) < 0 && errno == EINTR)
+		;
+}
+
+/* Only root's word, or that of who runs this, is worth waiting for. */
+static pid_t mover_behind(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+	    (peer.uid && peer.uid != geteuid()))
+		return 0;
+	return peer.pid;
+}
+
+void mover_knock(uint16_t queue)
+{
+	struct sockaddr_un address;
+	socklen_t len = door_of(queue, &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd answered = { .fd = fd, .events = POLLIN };
+	pid_t process;
+	char stays;
+
+	if (fd < 0)
+		return;
+	if (!connect(fd, (struct sockaddr *)&address, len)) {
+		process = mover_behind(fd);
+		if (process && poll(&answered, 1, ANSWER_MAX) > 0 &&
+		    recv(fd, &stays, 1, MSG_DONTWAIT) == 0)
+			reap(process);	/* if it is a child of this process */
+	}
+	close(fd);
+}

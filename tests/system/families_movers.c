@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that moves packets where both families have one queue number: whatever the
+ * program does it is there while it is needed, no longer, and nobody notices (FACTS 8). */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <criterion/criterion.h>
+
+#include "carried.h"
+#include "network.h"
+#include "pair.h"
+#include "process.h"
+#include "reader.h"
+
+TestSuite(families_movers, .timeout = 60);
+
+#define MOVERS_MAX 16
+
+static bool is_mover(pid_t pid)
+{
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file && !fgets(name, sizeof(name), file))
+		*name = '\0';
+	if (file)
+		fclose(file);
+	return !strcmp(name, "ipq-mover\n");
+}
+
+/* The network namespace tells whose they are: that of this test. */
+static bool is_here(pid_t pid)
+{
+	char path[64], here[64] = "", there[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return readlink("/proc/self/ns/net", here, sizeof(here) - 1) > 0 &&
+	       readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(here, there);
+}
+
+/* In the order they were made, as a rule: the first holds the number, the next moves. */
+static int find_movers(pid_t found[MOVERS_MAX])
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int count = 0;
+
+	cr_assert(dir);
+	while ((entry = readdir(dir)) && count < MOVERS_MAX)
+		if (atoi(entry->d_name) > 0 && is_mover(atoi(entry->d_name)) &&
+		    is_here(atoi(entry->d_name)))
+			found[count++] = atoi(entry->d_name);
+	closedir(dir);
+	return count;
+}
+
+static int count_movers(void)
+{
+	pid_t found[MOVERS_MAX];
+
+	return find_movers(found);
+}
+
+/* Bound to happen. */
+static void await_movers(int count)
+{
+	for (long long end = clock_us() + DEADLINE * 1000LL; clock_us() < end; sched_yield())
+		if (count_movers() == count)
+			return;
+	cr_assert_fail("%d processes, not %d", count_movers(), count);
+}
+
+static void pass_both(void)
+{
+	pair_pass(0, "four");
+	pair_pass(1, "six");
+}
+
+static bool is_free(void)
+{
+	struct queue_figures f;
+
+	return !queue_figures(0, &f);
+}
+
+Test(families_movers, there_is_none_for_a_handle_alone_nor_for_a_number_each)
+{
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	pair_pass(0, "four");
+	cr_assert(count_movers() == 0);
+	setenv("LIBIPQ_QUEUE6", "1", 1);
+	pair_make(1);
+	pair_start(1);
+	pair_pass(0, "four");
+	cr_assert(count_movers() == 0);
+	pair_close_both();
+}
+
+Test(families_movers, they_end_with_the_second_handle_and_the_number_is_free_at_once)
+{
+	for (int order = 0; order < 4; order++) {
+		pair_network("QUEUE");
+		pair_open(order & 1);
+		pass_both();
+		await_movers(2);
+		pair_close(order >> 1);
+		pair_pass(!(order >> 1), "alone");
+		pair_close(!(order >> 1));
+		cr_assert(is_free() && count_movers() == 0);
+	}
+}
+
+Test(families_movers, one_that_moves_and_is_killed_is_started_again_and_loses_nothing)
+{
+	pid_t found[MOVERS_MAX];
+
+	pair_network("QUEUE");
+	pair_open(0);
+	for (int n = 0; n < 20; n++) {
+		int worker;
+
+		await_movers(2);
+		find_movers(found);
+		/* who has the other as its child */
+		worker = getpgid(found[0]) == found[0] ? 1 : 0;
+		pair_say(1, "before");
+		cr_assert(!kill(found[worker], SIGKILL));
+		pair_say(1, "after");
+		pair_expect(1, "before");
+		pair_expect(1, "after");
+		pass_both();
+	}
+	pair_close_both();
+}
+
+/* The queue is then nobody's: packets are dropped until the program asks for them. */
+Test(families_movers, all_of_them_killed_are_started_again_by_the_next_mode)
+{
+	pid_t found[MOVERS_MAX];
+
+	pair_network("QUEUE");
+	for (int i = 0; i < 2; i++) {
+		pair_open(0);
+		await_movers(2);
+		find_movers(found);
+		kill(found[0], SIGKILL);
+		kill(found[1], SIGKILL);
+		await_movers(0);
+		cr_assert(is_free());
+		pair_start(i);
+		pass_both();
+		pair_close_both();
+	}
+}
+
+static long open_both(long first)
+{
+	for (int n = 0; n < 2; n++) {
+		int i = n ? !first : first;
+
+		pair[i] = ipq_create_handle(0, pair_family(i));
+		if (!pair[i] || ipq_set_mode(pair[i], IPQ_COPY_PACKET, 0) < 0)
+			return 0;
+	}
+	return 1;
+}
+
+Test(families_movers, a_program_that_is_killed_can_be_started_again_at_once)
+{
+	pair_network("QUEUE");
+	for (int n = 0; n < 20; n++) {
+		struct process process = process_start();
+
+		cr_assert(process_do(&process, open_both, n & 1));
+		process_end(&process);
+		pair_open(n >> 1 & 1);
+		pass_both();
+		pair_close_both();
+		cr_assert(is_free());
+	}
+	await_movers(0);
+}
+
+Test(families_movers, none_stays_when_a_program_has_ended_that_had_handles)
+{
+	struct process process;
+
+	pair_network("QUEUE");
+	process = process_start();
+	cr_assert(process_do(&process, open_both, 0));
+	await_movers(2);
+	process_end(&process);
+	await_movers(0);
+	cr_assert(is_free());
+}
+
+static long become_daemon(long unused)
+{
+	(void)unused;
+	return !daemon(0, 0);
+}
+
+static long read_and_accept(long i)
+{
+	static union message m;
+
+	return ipq_read(pair[i], m.buf, sizeof(m.buf), SOON) > 0 &&
+	       m.nlh.nlmsg_type == IPQM_PACKET &&
+	       ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
+			       NULL) > 0;
+}
+
+static long destroy_both(long unused)
+{
+	(void)unused;
+	return !ipq_destroy_handle(pair[0]) && !ipq_destroy_handle(pair[1]);
+}
+
+Test(families_movers, a_daemon_that_forked_after_its_modes_gets_its_packets)
+{
+	struct process process;
+
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		process = process_start();
+		cr_assert(process_do(&process, open_both, first));
+		cr_assert(process_do(&process, become_daemon, 0));
+		for (int n = 0; n < 6; n++) {
+			pair_say(n & 1, "hello");
+			cr_assert(process_do(&process, read_and_accept, n & 1));
+			udp_expect(pair_heard[n & 1], "hello");
+			if (n == 2)	/* longer than it takes to see who has ended */
+				usleep(300000);
+		}
+		cr_assert(process_do(&process, destroy_both, 0));
+		cr_assert(is_free());
+		process_end(&process);
+		await_movers(0);
+	}
+}
+
+static volatile sig_atomic_t children_ended;
+
+static void count_child(int unused)
+{
+	(void)unused;
+	children_ended++;
+}
+
+Test(families_movers, the_program_has_no_child_that_it_did_not_make)
+{
+	struct sigaction action = { .sa_handler = count_child };
+
+	cr_assert(!sigaction(SIGCHLD, &action, NULL));
+	pair_network("QUEUE");
+	children_ended = 0;
+	pair_open(0);
+	errno = 0;
+	cr_assert(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	pass_both();
+	pair_close_both();
+	cr_assert(children_ended == 0);
+	cr_assert(waitpid(-1, NULL, __WALL) == -1 && errno == ECHILD, "one is not reaped");
+}
+
+Test(families_movers, what_the_program_has_open_is_closed_when_the_program_closes_it)
+{
+	char end;
+	int fds[2], descriptors;
+
+	pair_network("QUEUE");
+	descriptors = open_descriptors();
+	cr_assert(!pipe(fds));
+	pair_open(0);
+	cr_assert(!close(fds[1]) && read(fds[0], &end, 1) == 0);
+	close(fds[0]);
+	cr_assert(open_descriptors() == descriptors + 2, "besides the handles'");
+	pass_both();
+	pair_close_both();
+}
+
+Test(families_movers, a_program_that_drops_its_capability_gets_its_packets)
+{
+	pair_network("QUEUE");
+	pair_open(0);
+	have_net_admin(false);
+	for (int i = 0; i < 2; i++) {
+		pair_say(i, "hello");
+		pair_packet(i, "hello");
+	}
+	have_net_admin(true);
+	pair_close_both();
+}
