@@ -226,14 +226,14 @@ static bool is_over(const struct mover *m)
 	return !find_handle(m, AF_INET) && !find_handle(m, AF_INET6);
 }
 
-/* Others wait for the numbers to be free, not for this process to be gone. */
+/* Others wait for the numbers to be free, not for this process to be gone: while they are
+ * not there is a door to knock at. */
 static _Noreturn void end_with(const struct mover *m, pid_t worker)
 {
 	syscall(SYS_kill, worker, SIGKILL);
 	syscall(SYS_wait4, worker, NULL, __WALL, NULL);
-	/* the next mover of these numbers has a door of the same name */
-	syscall(SYS_close, m->door);
 	syscall(SYS_close, m->fd);
+	syscall(SYS_close, m->door);
 	end(0);
 }
 
@@ -356,17 +356,22 @@ static socklen_t door_of(uint16_t queue, struct sockaddr_un *address)
 	return offsetof(struct sockaddr_un, sun_path) + 1 + len;
 }
 
+/* One that had the numbers before may be about to close its door, and who knocks waits for
+ * that. */
 static int make_door(uint16_t queue)
 {
 	struct sockaddr_un address;
 	socklen_t len = door_of(queue, &address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, len)) {
-		close(fd);
-		return -1;
+	for (int tries = 0; fd >= 0 && tries < 3; tries++) {
+		if (!bind(fd, (struct sockaddr *)&address, len))
+			return fd;
+		mover_knock(queue);
 	}
-	return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static int open_socket(uint32_t process, int rcvbuf)

@@ -127,8 +127,8 @@ ipq_packet_msg_t *pair_any(int *i)
 	ipq_packet_msg_t *p = ipq_get_packet(message.buf);
 
 	*i = pair_next(&message);
-	cr_assert(message.nlh.nlmsg_type == IPQM_PACKET, "message type %d",
-		  message.nlh.nlmsg_type);
+	cr_assert(message.nlh.nlmsg_type == IPQM_PACKET, "message type %d: %s",
+		  message.nlh.nlmsg_type, strerror(ipq_get_msgerr(message.buf)));
 	cr_assert(p->payload[0] >> 4 == (*i ? 6 : 4), "IPv%d's handle got IPv%d's packet",
 		  *i ? 6 : 4, p->payload[0] >> 4);
 	return p;
