@@ -51,19 +51,12 @@ static void send_mode(int fd, uint16_t queue, uint8_t mode, size_t range)
 /* Two processes seldom begin to look at the same one. */
 static bool find_private(const struct peer *p, uint16_t *queue)
 {
-	for (unsigned int i = 0; i < CLAIMS_PRIVATE_NUMBERS; i++) {
-		*queue = UINT16_MAX - (p->port_id + i) % CLAIMS_PRIVATE_NUMBERS;
+	for (unsigned int i = 0; i < PEERS_PRIVATE_NUMBERS; i++) {
+		*queue = UINT16_MAX - (p->port_id + i) % PEERS_PRIVATE_NUMBERS;
 		if (nfqueue_probe(*queue) == NFQUEUE_FREE)
 			return true;
 	}
 	return false;
-}
-
-static void use_private(struct peer *p, uint16_t queue)
-{
-	p->number = queue;
-	p->is_private = true;
-	p->ids = IDS_AS_THEY_ARE;
 }
 
 /* Packets wait in a mover's numbers for next to no time. */
@@ -171,7 +164,7 @@ static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 	if (!several)
 		move_undecided(p, fd, to);
 	p->has_stale = true;
-	use_private(p, to);
+	peers_set_private(p, to);
 	if (p->last_given)
 		p->ids = IDS_MOVED;
 	for (unsigned int n = p->first; n <= p->last; n++) {
@@ -310,7 +303,7 @@ static void claim_private(struct peer *p, int fd, uint16_t queue, const struct r
 	nfqueue_drop_when_full(fd);
 	nfqueue_stamp(fd);
 	translate_claim(out, r, queue, p->maxlen, p->flags);
-	use_private(p, queue);
+	peers_set_private(p, queue);
 	p->owner = OWNER_CLAIMS;
 }
 
@@ -354,11 +347,11 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 /* It had one before exec(2). */
 static bool find_own_private(struct peer *p, int fd)
 {
-	uint16_t queue = nfqueue_number_of(nfqueue_port_id(fd), CLAIMS_PRIVATE_FIRST);
+	uint16_t queue = nfqueue_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
 
 	if (queue <= p->last)
 		return false;
-	use_private(p, queue);
+	peers_set_private(p, queue);
 	p->owner = OWNER_CLAIMS;
 	return true;
 }

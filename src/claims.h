@@ -6,10 +6,6 @@
 
 #include "ip_queue.h"
 
-/* Private numbers are looked for among the last ones, which people use least. */
-#define CLAIMS_PRIVATE_NUMBERS 1024
-#define CLAIMS_PRIVATE_FIRST (UINT16_MAX + 1 - CLAIMS_PRIVATE_NUMBERS)
-
 /* Claims q's numbers, if they are free or the other family's of this program, along with
  * its first request r: what the kernel is to be told before the request is added to out,
  * or told already. If they are another's the request will be refused. Returns what an EPERM

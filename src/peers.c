@@ -129,6 +129,13 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
 	p->ids = first == last ? IDS_AS_THEY_ARE : IDS_WITH_QUEUE;
 }
 
+void peers_set_private(struct peer *p, uint16_t number)
+{
+	p->number = number;
+	p->is_private = true;
+	p->ids = IDS_AS_THEY_ARE;
+}
+
 void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 {
 	p->owner = OWNER_NOT;

@@ -66,6 +66,13 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process);
 /* Gives it the numbers it is to claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
+/* Private numbers are looked for among the last ones, which people use least. */
+#define PEERS_PRIVATE_NUMBERS 1024
+#define PEERS_PRIVATE_FIRST (UINT16_MAX + 1 - PEERS_PRIVATE_NUMBERS)
+
+/* Its packets come by a private one. */
+void peers_set_private(struct peer *p, uint16_t number);
+
 /* Whether there is one with the port id. */
 bool peers_know(uint32_t port_id, uint64_t network);
 

@@ -81,6 +81,16 @@ static void decide(int fd, const struct message *m, uint32_t value)
 	errno = saved;
 }
 
+/* exec(2) leaves nothing but the socket. */
+APART bool take_recall(struct peer *p, const struct message *m)
+{
+	if (p->owner || m->queue < PEERS_PRIVATE_FIRST)
+		return false;
+	peers_set_private(p, m->queue);
+	p->owner = OWNER_CLAIMED;
+	return true;
+}
+
 static bool came_by_its_number(const struct peer *p, const struct message *m)
 {
 	return p->is_private ? m->queue == p->number :

@@ -18,12 +18,17 @@ bool take_accept(struct ip_queue *q, int fd, struct message *m);
 ssize_t take_give(struct ip_queue *q, int fd, const struct message *m,
 		  const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
+/* Whether the packet came by a private number that p had before the program was
+ * executed. Then that is its number. */
+bool take_recall(struct peer *p, const struct message *m);
+
 /* A packet of the program's by the number that its packets come by. */
-static inline bool take_is_for(const struct peer *p, const struct message *m)
+static inline bool take_is_for(struct peer *p, const struct message *m)
 {
 	return m->family == atomic_load_explicit(&p->family, memory_order_relaxed) &&
 	       (m->queue == atomic_load_explicit(&p->number, memory_order_relaxed) ||
-		atomic_load_explicit(&p->ids, memory_order_relaxed) == IDS_WITH_QUEUE);
+		atomic_load_explicit(&p->ids, memory_order_relaxed) == IDS_WITH_QUEUE ||
+		take_recall(p, m));
 }
 
 /* The end of one that is not. */

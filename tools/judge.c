@@ -43,7 +43,7 @@ static bool is_served_by(const struct queue *queue, const struct queue *movers)
 	uint8_t family;
 	pid_t starter, process;
 
-	return queue->number >= CLAIMS_PRIVATE_FIRST &&
+	return queue->number >= PEERS_PRIVATE_FIRST &&
 	       port_id_is_movers(movers->port_id, &starter) &&
 	       port_id_read(queue->port_id, &family, &process) && process == starter;
 }
@@ -196,7 +196,7 @@ static uint16_t free_number(const struct rulesets *rules, const struct queues *q
 	unsigned int number = 0;
 	bool taken = true;
 
-	while (taken && number < CLAIMS_PRIVATE_FIRST) {
+	while (taken && number < PEERS_PRIVATE_FIRST) {
 		taken = find(queues, ++number);
 		for (size_t i = 0; i < rules->count && !taken; i++)
 			taken = number >= rules->list[i].saved.first &&

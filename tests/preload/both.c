@@ -120,6 +120,44 @@ Test(both, a_socket_of_either_family_may_be_moved_to_another_descriptor)
 		}
 }
 
+/* It reads before it asks for anything. */
+Test(both, are_served_in_a_program_that_is_executed_with_them)
+{
+	for (int first = 0; first < 2; first++)
+		for (int family = 0; family < 2; family++) {
+			struct child c;
+
+			pair_network("QUEUE");
+			child_ready(&c, "both", protocol[first], "recv");
+			pass(&c, family, "before");
+			child_tell(&c, "execute");
+			child_says(&c, "ready");
+			pass(&c, family, "after");
+			pass_both(&c);
+			order(&c, family ? "close 13" : "close 3");
+			pass(&c, !family, "alone");
+			end(&c);
+		}
+}
+
+/* "0": they do not block. */
+Test(both, are_served_in_a_loop_of_pythons_beneath_ipq_run)
+{
+	static const char *const timeouts[] = { "0", "5" };
+
+	for (int n = 0; n < 4; n++) {
+		struct child c;
+
+		pair_network("QUEUE");
+		child_start(&c, NULL, given("IPQ_RUN"), given("PYTHON"), given("BOTH_PY"),
+			    protocol[n & 1], timeouts[n / 2], NULL);
+		child_says(&c, "ready");
+		for (int i = 0; i < 8; i++)
+			pass(&c, !(i >> (i / 4) & 1), "hello");
+		end(&c);
+	}
+}
+
 Test(both, are_served_in_32_bit_programs)
 {
 	const char *preload = given("PRELOAD_I386");

@@ -78,6 +78,7 @@ Test(batch, packets_are_left_among_others_that_are_moved_to_the_other_family)
 		memset(drop, DROP, sizeof(drop));
 		plan[0] = plan[100] = plan[128] = plan[190] = plan[255] = LEAVE;
 		send_both(256, every);
+		pair_settle();
 		numbers_decide(h, 256, plan, got);
 		cr_assert(numbers_silent(h));	/* the last are moved so */
 		numbers_decide(other, (256 + every - 1) / every, drop, moved);

@@ -49,7 +49,7 @@ static void serve_ten(void)
 	cr_assert(pair_silent());
 }
 
-Test(families, one_loop_that_selects_and_reads_blocking_serves_both)
+Test(families, a_loop_that_selects_and_reads_blocking_serves_both)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -127,7 +127,7 @@ Test(families, a_loop_that_waits_in_epoll_serves_both)
 	}
 }
 
-Test(families, so_does_one_that_waits_for_edges)
+Test(families, a_loop_that_waits_for_edges_serves_both)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -154,6 +154,56 @@ Test(families, a_read_that_does_not_wait_finds_nothing_among_packets_of_the_othe
 		pair_expect(1, "six");
 	}
 	pair_close_both();
+}
+
+/* What select says of it and what a read finds are the same. */
+static void expect_agreement(int i, bool has_packet)
+{
+	struct pollfd fd = { pair[i]->fd, POLLIN, 0 };
+	ssize_t n;
+
+	cr_assert(poll(&fd, 1, 0) == has_packet, "IPv%d", i ? 6 : 4);
+	errno = 0;
+	n = ipq_read(pair[i], message.buf, sizeof(message.buf), 0);
+	if (!has_packet) {
+		cr_assert(n == -1 && errno == EAGAIN, "%zd, errno %d", n, errno);
+		return;
+	}
+	cr_assert(n > 0 && message.nlh.nlmsg_type == IPQM_PACKET);
+	ipq_set_verdict(pair[i], ipq_get_packet(message.buf)->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(pair_heard[i], "hello");
+}
+
+Test(families, handles_that_do_not_block_have_a_packet_when_select_says_so_and_else_EAGAIN)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		for (int i = 0; i < 2; i++)
+			cr_assert(!fcntl(pair[i]->fd, F_SETFL, O_NONBLOCK));
+		for (int n = 0; n < 40; n++) {
+			int says = n >> n / 8 & 1;
+
+			pair_say(says, "hello");
+			expect_agreement(!says, false);
+			expect_agreement(says, true);
+			expect_agreement(says, false);
+		}
+		pair_close_both();
+	}
+}
+
+/* Of all that come, whichever handle asked first. */
+Test(families, the_first_packet_may_be_one_of_either_family)
+{
+	for (int order = 0; order < 4; order++) {
+		pair_network("QUEUE");
+		pair_open(order & 1);
+		pair_pass(order >> 1, "first");
+		pair_pass(!(order >> 1), "second");
+		cr_assert(pair_silent());
+		pair_close_both();
+	}
 }
 
 Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
@@ -219,7 +269,7 @@ Test(families, a_read_that_has_begun_to_wait_goes_on_waiting)
 }
 
 /* Its own packets then come by the shared number, too. */
-Test(families, so_does_one_when_the_other_handle_goes)
+Test(families, a_read_that_waits_goes_on_when_the_other_handle_goes)
 {
 	static struct reader r;
 
@@ -465,7 +515,7 @@ static void expect_own_alone(void)
 	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
 }
 
-Test(families, one_that_waits_before_any_came_does_not_see_it_either)
+Test(families, a_read_that_waits_before_any_came_does_not_see_one_of_the_other)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -474,7 +524,7 @@ Test(families, one_that_waits_before_any_came_does_not_see_it_either)
 	pair_close(0);
 }
 
-Test(families, nor_does_one_that_has_often_waited)
+Test(families, a_read_that_waits_after_others_that_did_does_not_see_one_of_the_other)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -485,7 +535,7 @@ Test(families, nor_does_one_that_has_often_waited)
 	pair_close(0);
 }
 
-Test(families, nor_does_it_if_one_came_before_it_reads)
+Test(families, a_read_that_begins_after_one_of_the_other_came_waits_for_its_own)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -496,7 +546,7 @@ Test(families, nor_does_it_if_one_came_before_it_reads)
 	pair_close(0);
 }
 
-Test(families, and_one_that_does_not_wait_finds_nothing_after_others_that_did)
+Test(families, a_read_that_does_not_wait_finds_nothing_after_others_that_did)
 {
 	NOT_CARRIED(CARRIED_SELECTS);
 	pair_network("QUEUE");

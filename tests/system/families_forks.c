@@ -171,7 +171,7 @@ Test(families_forks, a_child_goes_on_with_both_when_the_parent_destroys_its_copi
 	}
 }
 
-Test(families_forks, and_the_parent_when_a_child_destroys_its_own)
+Test(families_forks, the_parent_goes_on_with_both_when_a_child_destroys_its_own)
 {
 	for (int first = 0; first < 2; first++) {
 		struct process child;
@@ -222,7 +222,7 @@ Test(families_forks, programs_of_one_family_each_need_a_number_each)
 	need_a_number_each(0);
 }
 
-Test(families_forks, whichever_is_first)
+Test(families_forks, programs_of_one_family_each_need_a_number_each_if_IPv6_is_first)
 {
 	need_a_number_each(1);
 }
@@ -325,7 +325,7 @@ Test(families_forks, a_number_that_only_a_child_has_is_another_programs)
 	}
 }
 
-Test(families_forks, one_that_only_a_child_has_is_left_alone_and_asks_again_there)
+Test(families_forks, a_handle_that_only_a_child_has_is_left_alone_and_asks_again_there)
 {
 	struct process child;
 
@@ -354,7 +354,7 @@ static long move_and_start(long i)
 	return pair[i]->fd >= 100 && !close(fd) ? start(i) : -1;
 }
 
-Test(families_forks, one_that_a_child_has_moved_is_where_it_was_for_its_parent)
+Test(families_forks, a_descriptor_that_a_child_has_moved_is_where_it_was_for_its_parent)
 {
 	struct process child;
 
@@ -373,7 +373,7 @@ Test(families_forks, one_that_a_child_has_moved_is_where_it_was_for_its_parent)
 }
 
 /* As long as the child has the one that is destroyed, the kernel has the number so. */
-Test(families_forks, one_that_is_left_alone_has_the_number_when_it_asks_again)
+Test(families_forks, a_handle_that_is_left_alone_has_the_number_when_it_asks_again)
 {
 	struct process child;
 

@@ -90,7 +90,7 @@ static bool is_free(void)
 	return !queue_figures(0, &f);
 }
 
-Test(families_movers, there_is_none_for_a_handle_alone_nor_for_a_number_each)
+Test(families_movers, a_handle_alone_or_a_number_each_needs_no_mover)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -105,7 +105,7 @@ Test(families_movers, there_is_none_for_a_handle_alone_nor_for_a_number_each)
 	pair_close_both();
 }
 
-Test(families_movers, they_end_with_the_second_handle_and_the_number_is_free_at_once)
+Test(families_movers, movers_end_with_the_second_handle_and_the_number_is_free_at_once)
 {
 	for (int order = 0; order < 4; order++) {
 		pair_network("QUEUE");
@@ -119,7 +119,7 @@ Test(families_movers, they_end_with_the_second_handle_and_the_number_is_free_at_
 	}
 }
 
-Test(families_movers, one_that_moves_and_is_killed_is_started_again_and_loses_nothing)
+Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 {
 	pid_t found[MOVERS_MAX];
 
@@ -143,7 +143,7 @@ Test(families_movers, one_that_moves_and_is_killed_is_started_again_and_loses_no
 }
 
 /* The queue is then nobody's: packets are dropped until the program asks for them. */
-Test(families_movers, all_of_them_killed_are_started_again_by_the_next_mode)
+Test(families_movers, movers_that_are_both_killed_are_started_again_by_the_next_mode)
 {
 	pid_t found[MOVERS_MAX];
 
@@ -190,7 +190,7 @@ Test(families_movers, a_program_that_is_killed_can_be_started_again_at_once)
 	await_movers(0);
 }
 
-Test(families_movers, none_stays_when_a_program_has_ended_that_had_handles)
+Test(families_movers, no_mover_stays_when_a_program_has_ended_that_had_handles)
 {
 	struct process process;
 

@@ -68,7 +68,7 @@ static void *make_another(void *unused)
 	return h;
 }
 
-Test(families_threads, one_made_while_the_one_before_is_destroyed_shares_the_number)
+Test(families_threads, a_handle_made_while_the_one_before_is_destroyed_shares_the_number)
 {
 	struct ipq_handle *before;
 	pthread_t thread;

@@ -123,7 +123,7 @@ static void mode_none(int i)
 	cr_assert(errno == 0, "errno %d", errno);
 }
 
-Test(handover, one_may_ask_for_no_packets_and_for_packets_again)
+Test(handover, either_may_ask_for_no_packets_and_for_packets_again)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -144,7 +144,7 @@ Test(handover, one_may_ask_for_no_packets_and_for_packets_again)
 	}
 }
 
-Test(handover, both_may_and_either_for_packets_again)
+Test(handover, both_may_ask_for_no_packets_and_either_for_packets_again)
 {
 	for (int order = 0; order < 8; order++) {
 		int again = order >> 2;
@@ -165,7 +165,7 @@ Test(handover, both_may_and_either_for_packets_again)
 	}
 }
 
-Test(handover, one_may_be_made_while_the_other_asks_for_no_packets)
+Test(handover, either_may_be_made_while_the_other_asks_for_no_packets)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -180,6 +180,38 @@ Test(handover, one_may_be_made_while_the_other_asks_for_no_packets)
 		pair_close(!first);
 		pair_pass(first, "alone");
 		pair_close(first);
+	}
+}
+
+/* It claims all the same, whatever it is (FACTS 5). */
+Test(handover, a_first_request_that_is_refused_leaves_the_other_its_packets)
+{
+	for (int order = 0; order < 4; order++) {
+		int refused = order & 1;
+		union message m;
+
+		pair_network("QUEUE");
+		pair_make(refused);
+		if (order >> 1) {
+			ipq_set_mode(pair[refused], 3, 0);
+			pair_make(!refused);
+		} else {
+			pair_make(!refused);
+			ipq_set_verdict(pair[refused], 7, NF_ACCEPT, 0, NULL);
+		}
+		pair_start(!refused);
+		pair_say(!refused, "before it is read");
+		cr_assert(ipq_read(pair[!refused], m.buf, sizeof(m.buf), SOON) > 0);
+		cr_assert(m.nlh.nlmsg_type == IPQM_PACKET, "message type %d", m.nlh.nlmsg_type);
+		ipq_set_verdict(pair[!refused], ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
+				NULL);
+		udp_expect(pair_heard[!refused], "before it is read");
+		cr_assert(queue_error(pair[refused]) == (order >> 1 ? EINVAL : ENOENT));
+		pair_pass(!refused, "alone");
+		pair_start(refused);
+		pair_pass(0, "both");
+		pair_pass(1, "both");
+		pair_close_both();
 	}
 }
 
@@ -200,7 +232,7 @@ Test(handover, who_asks_for_no_packets_keeps_those_that_wait_unread)
 	}
 }
 
-Test(handover, and_those_of_the_other_that_wait_with_it)
+Test(handover, who_asks_for_no_packets_leaves_those_of_the_other_that_wait)
 {
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
@@ -212,7 +244,7 @@ Test(handover, and_those_of_the_other_that_wait_with_it)
 	}
 }
 
-Test(handover, also_when_the_other_is_made_only_then)
+Test(handover, who_asks_for_no_packets_keeps_those_that_wait_when_the_other_is_made_then)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -363,7 +395,7 @@ static void close_only(int i)
 	pair[i] = NULL;
 }
 
-Test(handover, one_closed_behind_our_back_can_be_made_again)
+Test(handover, a_handle_closed_behind_our_back_can_be_made_again)
 {
 	for (int first = 0; first < 2; first++)
 		for (int closed = 0; closed < 2; closed++) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * both FIRST RECEIVE: lets packets of both families pass, with a socket for each, and
- * says what they say; FIRST, 3 or 13, asks first. It waits in poll and then reads
- * blocking, by RECEIVE. A line "close N", "open N", or "move N HOW", to another
- * descriptor, has it do so with protocol N.
+ * both FIRST RECEIVE [FD FD6]: lets packets of both families pass, with a socket for
+ * each, and says what they say; FIRST, 3 or 13, asks first. It waits in poll and then
+ * reads blocking, by RECEIVE. A line "close N", "open N", or "move N HOW", to another
+ * descriptor, has it do so with protocol N; "execute" has it execute itself, with its
+ * sockets as they are.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -59,14 +60,26 @@ static int move(int fd, const char *how)
 	return to;
 }
 
-static int obey(void)
+static void execute(char **argv)
+{
+	char fd[2][16];
+
+	for (int i = 0; i < 2; i++)
+		snprintf(fd[i], sizeof(fd[i]), "%d", fds[1 + i].fd);
+	execl("/proc/self/exe", argv[0], argv[1], argv[2], fd[0], fd[1], NULL);
+	check(!"executed");
+}
+
+static int obey(char **argv)
 {
 	char line[64], how[16];
 	int protocol, i;
 
 	if (!fgets(line, sizeof(line), stdin))
 		return 0;
-	if (sscanf(line, "close %d", &protocol) == 1) {
+	if (!strcmp(line, "execute\n")) {
+		execute(argv);
+	} else if (sscanf(line, "close %d", &protocol) == 1) {
 		i = protocol == protocols[1];
 		check(!close(fds[1 + i].fd));
 		fds[1 + i].fd = -1;
@@ -82,20 +95,25 @@ static int obey(void)
 	return 1;
 }
 
-int main(int argc, char **argv)
+static void open_both(int first)
 {
-	int first;
-
-	old_limit();
-	check(argc == 3);
-	setvbuf(stdin, NULL, _IONBF, 0);
-	first = atoi(argv[1]) == protocols[1];
 	fds[1 + first].fd = old_ready(protocols[first]);
 	fds[1 + !first].fd = old_ready(protocols[!first]);
+}
+
+int main(int argc, char **argv)
+{
+	old_limit();
+	check(argc == 3 || argc == 5);
+	setvbuf(stdin, NULL, _IONBF, 0);
+	if (argc == 3)
+		open_both(atoi(argv[1]) == protocols[1]);
+	for (int i = 0; i < argc - 3; i++)
+		fds[1 + i].fd = atoi(argv[3 + i]);
 	say("ready");
 	while (1) {
 		check(poll(fds, 3, -1) > 0);
-		if (fds[0].revents && !obey())
+		if (fds[0].revents && !obey(argv))
 			return 0;
 		for (int i = 0; i < 2; i++)
 			if (fds[1 + i].fd >= 0 && fds[1 + i].revents)
