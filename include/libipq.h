@@ -98,7 +98,7 @@ enum ipq_ctl_request {
 	IPQ_CTL_SET_TRUNCATED,		/* unsigned int: an ipq_ctl_truncated */
 	IPQ_CTL_GET_TRUNCATED,		/* unsigned int * */
 	IPQ_CTL_GET_DELIVERED = 0x1100,	/* uint64_t *: packets read */
-	IPQ_CTL_GET_FOREIGN,		/* uint64_t *: of the other family, passed over */
+	IPQ_CTL_GET_FOREIGN,		/* uint64_t *: of the other family, dropped */
 	IPQ_CTL_GET_DROPPED,		/* uint64_t *: by the kernel, queue or buffer full */
 	IPQ_CTL_END_READS = 0x1200,	/* unsigned int: so many, that wait or come next */
 };

@@ -110,14 +110,28 @@ static struct peer *find_handle(const struct mover *m, uint8_t family)
 	return p;
 }
 
-/* What is done with packets of the family: they go where its handle has them, or are
- * dropped, as when the family's module was not there to listen. */
-static uint32_t verdict_for(const struct mover *m, uint8_t family)
-{
-	struct peer *p = family == AF_INET || family == AF_INET6 ? find_handle(m, family) :
-								   NULL;
+/* What is done with packets of each family, as far as it was looked up. */
+struct ways {
+	bool is_known[2];
+	uint32_t verdict[2];
+};
 
-	return p && p->is_private ? NF_QUEUE_NR((uint32_t)p->number) : NF_DROP;
+/* They go where the family's handle has them, or are dropped, as when the family's module
+ * was not there to listen. */
+static uint32_t verdict_for(const struct mover *m, struct ways *ways, uint8_t family)
+{
+	unsigned int i = family == AF_INET6;
+	struct peer *p;
+
+	if (family != AF_INET && family != AF_INET6)
+		return NF_DROP;
+	if (!ways->is_known[i]) {
+		p = find_handle(m, family);
+		ways->is_known[i] = true;
+		ways->verdict[i] = p && p->is_private ? NF_QUEUE_NR((uint32_t)p->number) :
+							NF_DROP;
+	}
+	return ways->verdict[i];
 }
 
 static void count_foreign(const struct mover *m, uint8_t family)
@@ -153,6 +167,7 @@ static size_t put_run(const struct verdict_run *run, char *to)
 static size_t decide(const struct mover *m, struct mmsghdr *msgs, unsigned int n, char *to)
 {
 	struct verdict_run run = { .family = 0 };
+	struct ways ways = { .is_known = { false } };
 	struct message message;
 	size_t len = 0;
 
@@ -165,7 +180,7 @@ static size_t decide(const struct mover *m, struct mmsghdr *msgs, unsigned int n
 		if (run.family && (run.family != message.family || run.queue != message.queue))
 			len += put_run(&run, to + len);
 		if (run.family != message.family)
-			run.value = verdict_for(m, message.family);
+			run.value = verdict_for(m, &ways, message.family);
 		run.family = message.family;
 		run.queue = message.queue;
 		run.id = message.id;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <sys/resource.h>
 
 struct consumer {
 	unsigned long packets;	/* to decide on */
@@ -16,6 +17,7 @@ struct consumer {
 	unsigned long seen;
 	uint64_t bytes;		/* of payload seen */
 	uint64_t cpu, wall;	/* ns at the first packet */
+	uint64_t ended;		/* the same after the last; 0: now */
 	uint64_t sink;		/* so that no metadata is read for nothing */
 };
 
@@ -25,6 +27,17 @@ static uint64_t consumer_clock(clockid_t clock)
 
 	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* With that of children that have ended. */
+static uint64_t consumer_cpu(void)
+{
+	struct rusage children = { 0 };
+
+	getrusage(RUSAGE_CHILDREN, &children);
+	return consumer_clock(CLOCK_PROCESS_CPUTIME_ID) +
+	       (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000000ULL +
+	       (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000ULL;
 }
 
 /* The most memory the process ever had, in KiB. */
@@ -63,15 +76,15 @@ static struct consumer consumer_start(int argc, char **argv)
 static inline void consumer_first(struct consumer *c)
 {
 	c->bytes = 0;
-	c->cpu = consumer_clock(CLOCK_PROCESS_CPUTIME_ID);
+	c->cpu = consumer_cpu();
 	c->wall = consumer_clock(CLOCK_MONOTONIC);
 }
 
 /* Of all packets but the first: how many, CPU time, time, bytes; peak memory. */
 static inline void consumer_report(const struct consumer *c)
 {
-	uint64_t cpu = consumer_clock(CLOCK_PROCESS_CPUTIME_ID) - c->cpu;
-	uint64_t wall = consumer_clock(CLOCK_MONOTONIC) - c->wall;
+	uint64_t cpu = consumer_cpu() - c->cpu;
+	uint64_t wall = (c->ended ? c->ended : consumer_clock(CLOCK_MONOTONIC)) - c->wall;
 
 	printf("%lu %llu %llu %llu %lu\n", c->packets - 1, (unsigned long long)cpu,
 	       (unsigned long long)wall, (unsigned long long)c->bytes, consumer_peak());

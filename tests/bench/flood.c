@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: flood PACKETS SIZE [PORT]
- * Sends PACKETS UDP datagrams of SIZE bytes of payload to PORT (9) of 127.0.0.1,
- * as fast as they go, and reads those that arrive: one for which there is no
+/* usage: flood PACKETS SIZE [PORT [both]]
+ * Sends PACKETS UDP datagrams of SIZE bytes of payload to PORT (9) of 127.0.0.1, or in
+ * turn of that and of ::1, as fast as they go, and reads those that arrive: one for which there is no
  * socket costs an ICMP error. From many sockets, since packets that wait in a
- * queue stay charged to theirs. PACKETS 0: until it is killed, or its parent is
+ * queue stay charged to theirs; from few for both, so that none finds a queue full. PACKETS 0: until it is killed, or its parent is
  * gone, a minute at most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define SOCKETS 64
+#define SOCKETS_BOTH 4
 
 static void drain(int fd)
 {
@@ -23,11 +25,13 @@ static void drain(int fd)
 			return;
 }
 
-static int connected(const struct sockaddr_in *to)
+static int connected(const void *to, int family)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) :
+					    sizeof(struct sockaddr_in6);
+	int fd = socket(family, SOCK_DGRAM, 0);
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof(*to))) {
+	if (fd < 0 || connect(fd, to, len)) {
 		perror("flood: socket");
 		exit(1);
 	}
@@ -42,17 +46,26 @@ int main(int argc, char **argv)
 		.sin_port = htons(argc > 3 ? atoi(argv[3]) : 9),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	int reader = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in6 to6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = to.sin_port,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	struct sockaddr_in6 all = { .sin6_family = AF_INET6, .sin6_port = to.sin_port };
+	bool both = argc > 4;
+	int reader = socket(both ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+	unsigned int sockets = both ? SOCKETS_BOTH : SOCKETS;
 	unsigned long packets, size;
 	int fd[SOCKETS];
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: flood PACKETS SIZE [PORT]\n");
+		fprintf(stderr, "usage: flood PACKETS SIZE [PORT [both]]\n");
 		return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(60);
-	if (bind(reader, (struct sockaddr *)&to, sizeof(to))) {
+	if (both ? bind(reader, (struct sockaddr *)&all, sizeof(all)) :
+		   bind(reader, (struct sockaddr *)&to, sizeof(to))) {
 		perror("flood: bind");
 		return 1;
 	}
@@ -60,10 +73,10 @@ int main(int argc, char **argv)
 	size = strtoul(argv[2], NULL, 10);
 	if (size > sizeof(data))
 		size = sizeof(data);
-	for (int i = 0; i < SOCKETS; i++)
-		fd[i] = connected(&to);
+	for (unsigned int i = 0; i < sockets; i++)
+		fd[i] = both && i % 2 ? connected(&to6, AF_INET6) : connected(&to, AF_INET);
 	for (unsigned long i = 0; packets == 0 || i < packets; i++) {
-		send(fd[i % SOCKETS], data, size, 0);
+		send(fd[i % sockets], data, size, 0);
 		if (i % SOCKETS == SOCKETS - 1)
 			drain(reader);
 	}

@@ -36,7 +36,7 @@ if [ "$quick" ]; then
 	lengths="1 256 4096"
 	others="0 256"
 fi
-parts=${PARTS:-cpu calls instructions single tcp waiting queues}
+parts=${PARTS:-cpu calls instructions single tcp waiting queues families}
 rows=${ROWS:-classic mnl libipq libipq-timeout raw mnl-batch libipq-batch}
 tcp_rows=${ROWS:-classic mnl libipq mnl-batch libipq-batch mnl-gso libipq-gso libipq-batch-gso}
 workloads=${WORKLOADS:-$workloads}
@@ -103,6 +103,8 @@ program()
 	libipq-gso)		set -- env LIBIPQ_GSO=1 "$@" libipq ;;
 	libipq-batch)		set -- env LIBIPQ_BATCH=64 "$@" libipq ;;
 	libipq-batch-gso)	set -- env LIBIPQ_BATCH=64 LIBIPQ_GSO=1 "$@" libipq ;;
+	each)			set -- env LIBIPQ_QUEUE6=1 "$@" families ;;
+	shared)			set -- "$@" families ;;
 	raw)			set -- env LD_PRELOAD="$preload" "$@" raw ;;
 	*)			fail "$row: no such program" ;;
 	esac
@@ -315,6 +317,38 @@ measure_queues()
 	echo "measured: other queues, $round rounds"
 }
 
+one_of_both()
+{
+	decide "flood 0 $size $(port_of "$row") both" "$(cat "$work/packets.$row")" "$range" \
+		"$verdict"
+	sample cpu $((cpu / packets))
+	sample rate $((packets * 1000000 / (wall / 1000)))
+}
+
+port_of()
+{
+	[ "$1" = each ] && echo 11 || echo 9
+}
+
+# Two handles of one program, with a number each and with one for both.
+measure_families()
+{
+	all=$rows rows="each shared"
+	for workload in families-drop families-accept; do
+		describe
+		range=0
+		for row in $rows; do
+			calibrate "flood 0 $size $(port_of "$row") both"
+		done
+		rounds cpu one_of_both
+	done
+	workload=families-single
+	describe
+	range=0
+	rounds median one_round_trip
+	rows=$all
+}
+
 # usage: usable ROW...: those whose settings the library has; leaves out the others
 usable()
 {
@@ -346,6 +380,9 @@ ip link set lo up
 iptables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE
 iptables-legacy -A OUTPUT -p tcp --dport 9 -j QUEUE
 iptables-legacy -A INPUT -p udp --dport 10 -j QUEUE
+ip6tables-legacy -A OUTPUT -p udp --dport 9 -j QUEUE
+iptables-legacy -A OUTPUT -p udp --dport 11 -j QUEUE
+ip6tables-legacy -A OUTPUT -p udp --dport 11 -j NFQUEUE --queue-num 1
 # shellcheck disable=SC2086 # words
 rows=$(usable $rows)
 # shellcheck disable=SC2086 # words

@@ -253,6 +253,10 @@ function print_tables(	n, i)
 	table("A TCP stream, MTU 1,500, accepted", "tcp", "", "cpu-kib mib size",
 	      "classic mnl libipq")
 
+	table("Both families by turns, META: a queue number each, and one for both",
+	      "families-drop families-accept families-single", "dropped|accepted|round trip",
+	      "cpu rate median late", "each")
+
 	n = numbered("waiting")
 	begin_table("A verdict while packets wait, ns", "waiting|oldest first|newest first", 0)
 	for (i = 1; i <= n; i++)

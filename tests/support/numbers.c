@@ -3,6 +3,7 @@
  * program, and which arrive. Whatever fails here ends the test with the reason. */
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -103,9 +104,16 @@ const int *numbers_order(void)
 
 int numbers_waiting(void)
 {
-	struct queue_figures f;
+	FILE *list = queue_list();
+	unsigned int waiting;
+	char line[256];
+	int all = -1;
 
-	return queue_figures(0, &f) ? (int)f.waiting : -1;
+	while (fgets(line, sizeof(line), list))
+		if (sscanf(line, "%*u %*u %u", &waiting) == 1)
+			all = (all < 0 ? 0 : all) + waiting;
+	fclose(list);
+	return all;
 }
 
 void numbers_verdict(struct ipq_handle *h, ipq_id_t id, enum plan plan)

@@ -33,7 +33,8 @@ const int *numbers_order(void);
 /* Begins to count anew. */
 void numbers_forget(void);
 
-/* How many packets the kernel has that wait for a verdict. */
+/* How many packets the kernel has, in all queues, that wait for a verdict; -1 if there is
+ * no queue. */
 int numbers_waiting(void);
 
 /* What the program does with a packet. LEAVE: nothing, for now. */
