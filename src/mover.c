@@ -48,7 +48,7 @@
 #define RESTARTS_MAX 1000
 
 /* How long a knock waits for an answer, in ms. */
-#define ANSWER_MAX 2000
+#define ANSWER_MAX 5000
 
 struct mover {
 	int fd;			/* the socket of the numbers */

@@ -86,8 +86,8 @@ threads)
 	[ "${FIXED_ADDRESSES-}" ] || exec setarch -R env FIXED_ADDRESSES=yes "$0" "$@"
 	build gcc-O2 -Dwerror=true -Doptimization=2
 	TESTS="threads threads-batched handles reading
-		strangers load load-batched forks readiness devices families families_load families_threads
-		families_load-batched handover handover-batched batch_threads
+		strangers load load-batched forks readiness devices families families_load
+		families_movers families_threads families_load-batched handover handover-batched batch_threads
 		batch_reading batch_forks links faults-readers faults-interfaces
 		faults-interruptions"
 	# Criterion's arena lies where this sanitizer lets nothing lie
@@ -114,12 +114,12 @@ valgrind)
 	# Criterion knows of its tests' exit status before memcheck sets it
 	TESTS="byte_order translate hostile ids requests settings_parse wire pieces links faults-ids
 		handles modes readiness reading buffers strangers verdicts payload
-		payload_limits ipv6 families handover several_handles ranges gso
+		payload_limits ipv6 families families_movers handover several_handles ranges gso
 		fail_open ctl metadata copies ownership forks privileges settings debug
 		batch batch_ends batch_readiness batch_reading batch_verdicts rules
 		faults-thieves ipqctl-arguments ipqctl-rules"
 	build plain -Doptimization=1 -Dplain_tests=true
-	not_here "counts memcheck's memory, too" a_thousand_pairs_leave_nothing_behind
+	not_here "counts memcheck's memory, too" many_pairs_leave_nothing_behind
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
 	# shellcheck disable=SC2086 # words
