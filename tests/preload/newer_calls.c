@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
 #include "child.h"
 #include "network.h"
 #include "newer.h"
+#include "pair.h"
 
 TestSuite(newer_calls, .timeout = 100);
 
@@ -46,12 +48,44 @@ Test(newer_calls, a_program_beneath_ipq_run_is_served_without_any_one_of_them)
 	}
 }
 
-Test(newer_calls, a_program_beneath_ipq_run_is_served_without_all_of_them)
+static const char *all_calls(void)
 {
-	char calls[NEWER_CALLS * 12] = "";
+	static char calls[NEWER_CALLS * 12];
 
-	heard = queued_port(AF_INET);
+	calls[0] = '\0';
 	for (size_t i = 0; i < NEWER_CALLS; i++)
 		sprintf(calls + strlen(calls), "%s%u", i ? "," : "", newer_calls[i].number);
-	serve_without_calls(calls);
+	return calls;
+}
+
+Test(newer_calls, a_program_beneath_ipq_run_is_served_without_all_of_them)
+{
+	heard = queued_port(AF_INET);
+	serve_without_calls(all_calls());
+}
+
+/* The process that moves their packets needs none of them either. */
+Test(newer_calls, both_families_on_one_number_are_served_without_all_of_them)
+{
+	static const int errors[] = { ENOSYS, EPERM };
+	static const char *const text[] = { "four", "six" };
+	char program[4096], number[12], line[32];
+	struct child c;
+
+	snprintf(program, sizeof(program), "%s/both", given("PROGRAMS"));
+	for (int n = 0; n < 2; n++) {
+		pair_network("QUEUE");
+		snprintf(number, sizeof(number), "%d", errors[n]);
+		child_start(&c, NULL, "lacks", number, all_calls(), given("IPQ_RUN"), "--library",
+			    PRELOAD, "--no-iptables", program, "3", "recv", NULL);
+		child_says(&c, "ready");
+		for (int i = 0; i < 6; i++) {
+			pair_say(i & 1, text[i & 1]);
+			snprintf(line, sizeof(line), "%d: %s", i & 1 ? 6 : 4, text[i & 1]);
+			child_says(&c, line);
+			udp_expect(pair_heard[i & 1], text[i & 1]);
+		}
+		close(c.input);
+		child_ends_well(&c);
+	}
 }
