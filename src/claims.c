@@ -210,7 +210,7 @@ void claims_end(struct peer *p)
 		return;
 	p->owner = OWNER_NOT;
 	if (!find_sharer(p))
-		mover_knock(p->first);
+		mover_knock(p->door);
 }
 
 enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
@@ -322,6 +322,7 @@ static void claim_itself(struct peer *p, int fd, const struct request *r,
 static void claim(struct peer *p, int fd, enum standing standing, const struct request *r,
 		  struct kernel_request *out)
 {
+	struct peer *sharer;
 	uint16_t queue;
 
 	switch (standing) {
@@ -329,8 +330,11 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 		p->owner = OWNER_CLAIMS;
 		break;
 	case SHARED:
-		if (find_private(p, &queue))
+		sharer = find_sharer(p);
+		if (sharer && find_private(p, &queue)) {
 			claim_private(p, fd, queue, r, out);
+			p->door = sharer->door;
+		}
 		break;
 	case FREE:
 		if (is_to_be_shared(p) && find_private(p, &queue))

@@ -17,7 +17,7 @@ int mover_open(void);
 /* Starts it for the numbers p means. It has a copy of the socket. */
 bool mover_start(const struct peer *p, int fd);
 
-/* Has the mover that holds the number, whoever started it, look whether anybody has still
+/* Has the mover whose first number it is, whoever started it, look whether anybody has still
  * a handle that it moves packets to, and end if nobody has. Returns when it has. */
 void mover_knock(uint16_t queue);
 

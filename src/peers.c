@@ -123,6 +123,7 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
 	p->first = first;
 	p->number = first;
 	p->last = last;
+	p->door = first;
 	p->is_private = false;
 	p->last_given = 0;
 	p->old_count = 0;

@@ -36,7 +36,8 @@ struct peer {
 	_Atomic uint16_t first, last;	/* the queue numbers it means */
 	_Atomic uint16_t number;	/* the one its packets come by */
 	_Atomic uint8_t owner;		/* enum peer_owner: it has claimed them */
-	atomic_bool is_private;		/* number is none of them: a mover has those */
+	atomic_bool is_private;		/* number is none of them: a mover has those, */
+	_Atomic uint16_t door;		/* and this is the first that it has */
 	_Atomic uint8_t ids;		/* enum peer_ids */
 	atomic_bool has_stale;		/* messages of before may be in its socket */
 	atomic_uint ends;		/* reads to end, */
