@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* For the check of what tests reach (tests/checks/coverage.sh): a process writes its counts
- * when it exits, which it does not when it executes another program. */
+ * when it calls exit(3), which it does not when it executes another program. */
 #ifndef IPQ_COUNTED_H
 #define IPQ_COUNTED_H
 

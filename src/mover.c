@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <linux/netfilter.h>
 
+#include "counted.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -66,20 +67,9 @@ static pid_t make_process(unsigned long exit_signal)
 	return syscall(SYS_clone, exit_signal, 0UL, 0UL, 0UL, 0UL);
 }
 
-/* Where lines are counted (tests/checks/coverage.sh) the counts are written at exit(3),
- * which these processes do not call. */
-static void write_counts(void)
-{
-#ifdef COUNTED
-	void __gcov_dump(void);
-
-	__gcov_dump();
-#endif
-}
-
 static _Noreturn void end(int status)
 {
-	write_counts();
+	counted();
 	for (;;)
 		syscall(SYS_exit_group, (long)status);
 }

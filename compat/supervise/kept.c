@@ -80,7 +80,7 @@ ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, size_t
 	}
 	n = ip_queue_receive(&s->queue, fd, buf, len, flags | MSG_DONTWAIT);
 	if (n > 0 && (size_t)n > room)
-		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags | MSG_DONTWAIT, n);
+		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags, n);	/* never waits */
 	if (k->is_marked)
 		take_mark(k, fd);
 	if (n > 0 && (size_t)n <= len && !(flags & MSG_PEEK)) {
