@@ -68,12 +68,40 @@ needs_exe_wrapper = $([ $is_native = true ] && echo false || echo true)
 c_args = ['-isystem', '$(realpath "$tree")/usr/include']
 c_link_args = ['-L$libraries', '-Wl,-rpath,$libraries', '-Wl,--disable-new-dtags']
 END
+
+# What docs/unmodified.md says of 32-bit programs: the libraries, and none of the tools.
+follow_recipe()
+{
+	cat > "$tree/there" <<END
+[properties]
+sys_root = '$(realpath "$tree")'
+pkg_config_libdir = '$libraries/pkgconfig'
+[built-in options]
+c_args = ['-isystem', '$(realpath "$tree")/usr/include']
+c_link_args = ['-L$libraries']
+END
+	recipe=$(sed -n 's/^    meson setup build32 //p' docs/unmodified.md)
+	[ "$recipe" ] || { echo "docs/unmodified.md has no recipe"; exit 1; }
+	rm -rf "$BUILDS/recipe" "$tree/installed"
+	# shellcheck disable=SC2086 # words
+	meson setup "$BUILDS/recipe" $recipe --cross-file "$tree/there"
+	ninja -j 2 -C "$BUILDS/recipe"
+	DESTDIR=$(realpath "$tree")/installed meson install -C "$BUILDS/recipe"
+	for library in libipq.so.0 libipq/libipq-preload.so libipq/libipq.so.0; do
+		readelf -h "$tree/installed/usr/local/lib32/$library" | grep -q ELF32 ||
+			{ echo "no 32-bit $library"; exit 1; }
+	done
+	! find "$tree/installed" ! -type d | grep -vE '/usr/local/(lib32|include)/|/classes/' ||
+		{ echo "more than the libraries is installed"; exit 1; }
+}
+
 [ "$machine" = i386 ] || export OBJCOPY="$triplet-objcopy" AR="$triplet-ar"
 unset CC CXX
 [ "$machine" = i386 ] || TESTS="unit faults-ids"
 build "$machine" --cross-file "$tree/cross" -Dplain_tests=true -Dwerror=true
 case $machine in
 i386)
+	follow_recipe
 	[ $is_native = true ] || {
 		echo "skipped: tests of 32-bit programs: this kernel does not run them"
 		exit 0
