@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which socket has which queue number: claimed, and given up to a mover where both
- * families of a program mean it. Knows nothing of messages to the program. */
+/* Which socket owns which queue number. A socket claims its numbers with its first
+ * request, and gives them up to a mover (mover.h) when the handle of the program's other
+ * family wants the same numbers. Knows nothing of messages to the program. */
 #ifndef IPQ_CLAIMS_H
 #define IPQ_CLAIMS_H
 
 #include "ip_queue.h"
 
-/* Claims q's numbers, if they are free or the other family's of this program, along with
- * its first request r: what the kernel is to be told before the request is added to out,
- * or told already. If they are another's the request will be refused. Returns what an EPERM
- * then means. */
+/* Claims the queue numbers of q, whose first request is r. They can be claimed if they are
+ * free, or if the handle of this program's other family owns them. The messages that the
+ * kernel must have before the request are added to out, or have been sent on return. If
+ * another program owns a number, the kernel will refuse the request. Returns what EPERM
+ * means as the answer to it. */
 enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 			 struct kernel_request *out);
 
-/* Gives p's numbers, which it has itself, to a mover, and keeps those packets that are
- * its own. False if that cannot be; then nothing has changed. */
+/* Gives the numbers that the socket of p owns to a mover. Packets of p's family that wait
+ * for a verdict stay with p. Returns false, and changes nothing, if that is not possible. */
 bool claims_give_up(struct peer *p, int fd);
 
-/* A mode is asked for: tells the numbers besides the one that its packets come by, and
- * starts a mover again that was killed. */
+/* The program has asked for a mode. Applies the mode to all numbers of p but the one that
+ * its packets arrive by, and starts the mover again if it was killed. */
 void claims_set_mode(struct peer *p, int fd);
 
-/* p's socket was closed. */
+/* The socket of p was closed. */
 void claims_end(struct peer *p);
 
 #endif

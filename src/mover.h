@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process that holds queue numbers which the two families of a program share, and
- * moves each packet to the number that the handle of its family has for itself. Knows
- * the handles (peers.h), and nothing of messages to the program. */
+/* The mover: a process that owns the queue numbers which a program's two families share.
+ * It gives each packet the verdict NF_QUEUE, with the private number of the handle of its
+ * family. Knows the handles (peers.h), and nothing of messages to the program. */
 #ifndef IPQ_MOVER_H
 #define IPQ_MOVER_H
 
@@ -10,15 +10,16 @@
 
 #include "peers.h"
 
-/* A socket for one, to which numbers are bound, with metadata alone: to be moved a packet
- * needs no payload. Returns the descriptor, or -1 and errno. */
+/* Opens the socket of a mover, to which queue numbers can be bound. It receives metadata
+ * only, as moving a packet needs no payload. Returns the descriptor, or -1 and errno. */
 int mover_open(void);
 
-/* Starts it for the numbers p means. It has a copy of the socket. */
+/* Starts the process for the queue numbers of p. It gets a copy of the socket fd. */
 bool mover_start(const struct peer *p, int fd);
 
-/* Has the mover whose first number it is, whoever started it, look whether anybody has still
- * a handle that it moves packets to, and end if nobody has. Returns when it has. */
+/* Asks the mover whose first queue number this is, whoever started it, to look whether any
+ * process still has a handle that it moves packets to, and to exit if none has. Returns
+ * when it has answered. */
 void mover_knock(uint16_t queue);
 
 #endif

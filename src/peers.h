@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The handles of this program, and which has which queue number. In memory that
- * forked processes share, as they share the sockets. Knows nothing of packets. */
+/* The handles of this program, and the queue numbers that each of them has. They are in
+ * memory that forked processes share, as they share the sockets. Knows nothing of
+ * packets. */
 #ifndef IPQ_PEERS_H
 #define IPQ_PEERS_H
 
@@ -9,20 +10,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How the ids that the program sees are made of the kernel's. */
+/* How the packet id that the program sees is made from the kernel's. */
 enum peer_ids {
 	IDS_AS_THEY_ARE,
-	IDS_WITH_QUEUE,		/* the number a packet came by is the upper half */
-	IDS_MOVED,		/* the numbers were given up, see claims.c */
+	IDS_WITH_QUEUE,		/* the upper half is the queue number */
+	IDS_MOVED,		/* a mover has the numbers now, see claims.c */
 };
 
-/* Of the packets that the program had before that. */
+/* At most so many packets that the program had read before keep their ids. */
 #define PEER_OLD_MAX 256
 
-/* Set in all ids then, which no kernel's are for a long time. */
+/* Set in the ids of packets that come later: the kernel's own ids begin at 1, and reach
+ * this bit after 2,147,483,647 packets. */
 #define PEER_ID_MOVED (1u << 31)
 
-/* Between the two the kernel knows nothing of it yet. */
+/* OWNER_CLAIMS: the claim is made, and the kernel has not been told yet. */
 enum peer_owner { OWNER_NOT, OWNER_CLAIMS, OWNER_CLAIMED };
 
 struct peer {
@@ -33,90 +35,94 @@ struct peer {
 	_Atomic uint32_t range;		/* bytes of a packet, likewise */
 	_Atomic uint32_t maxlen;	/* packets that may wait in each number */
 	_Atomic uint32_t flags;		/* NFQA_CFG_F_* */
-	_Atomic uint16_t first, last;	/* the queue numbers it means */
-	_Atomic uint16_t number;	/* the one its packets come by */
-	_Atomic uint8_t owner;		/* enum peer_owner: it has claimed them */
-	atomic_bool is_private;		/* number is none of them: a mover has those, */
-	_Atomic uint16_t door;		/* and this is the first that it has */
+	_Atomic uint16_t first, last;	/* its queue numbers, as it was set up */
+	_Atomic uint16_t number;	/* the one by which its packets arrive */
+	_Atomic uint8_t owner;		/* enum peer_owner: whether it has claimed them */
+	atomic_bool is_private;		/* number is a private one, as a mover owns the others */
+	_Atomic uint16_t door;		/* the first number that the mover owns */
 	_Atomic uint8_t ids;		/* enum peer_ids */
-	atomic_bool has_stale;		/* messages of before may be in its socket */
-	atomic_uint ends;		/* reads to end, */
-	atomic_uint ends_due;		/* and those whose mark is not in the socket */
-	atomic_bool noticed;		/* that it drops packets, on stderr */
+	atomic_bool has_stale;		/* its socket may hold messages that came before that */
+	atomic_uint ends;		/* reads that the program wants to end (ends.h), */
+	atomic_uint ends_due;		/* and how many of them have no mark in the socket */
+	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of packets that it drops */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */
-	_Atomic int32_t process;	/* that opened it, */
-	_Atomic uint64_t processes;	/* and the PID namespace it is in */
-	atomic_bool closed;		/* by that process */
+	_Atomic int32_t process;	/* the process that opened the socket, */
+	_Atomic uint64_t processes;	/* and its PID namespace */
+	atomic_bool closed;		/* that process has closed the socket */
 	_Atomic uint64_t delivered;	/* packets given to the program */
-	_Atomic uint64_t foreign;	/* packets that were not for it */
+	_Atomic uint64_t foreign;	/* packets of the other family that arrived here */
 	_Atomic uint32_t payload_place;	/* see take.c */
 	_Atomic uint32_t last_given;	/* the kernel's id of the last packet given */
-	_Atomic uint32_t old_count;	/* packets that were moved undecided: the nth has */
-	_Atomic uint32_t old[PEER_OLD_MAX];	/* got n + 1 as its id, and had this */
+	/* The packets that had no verdict when the numbers were given up: the kernel's new id
+	 * of the nth is n + 1, and the program knows it by old[n]. */
+	_Atomic uint32_t old_count;
+	_Atomic uint32_t old[PEER_OLD_MAX];
 };
 
-/* That of the socket with the port id in the network namespace; a new one has no
- * family. NULL and errno: ENOMEM, EMFILE for too many. */
+/* The entry of the socket with this port id in this network namespace. It is made if there
+ * is none, and has no family then. Returns NULL with errno ENOMEM, or EMFILE if there are
+ * too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
-/* Forgets what was of an earlier socket with the port id. The process that has opened
- * this one is process, in this PID namespace. */
+/* Sets up the entry for a new socket, forgetting an earlier one with the same port id. The
+ * process that has opened it is process, an id of this PID namespace. */
 void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process);
 
-/* Gives it the numbers it is to claim. */
+/* Sets the queue numbers that it will claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
-/* Private numbers are looked for among the last ones, which people use least. */
+/* Private numbers are the last ones, which people use least. */
 #define PEERS_PRIVATE_NUMBERS 1024
 #define PEERS_PRIVATE_FIRST (UINT16_MAX + 1 - PEERS_PRIVATE_NUMBERS)
 
-/* Its packets come by a private one. */
+/* From now on its packets arrive by this private number. */
 void peers_set_private(struct peer *p, uint16_t number);
 
-/* Whether there is one with the port id. */
+/* Whether there is an entry with this port id. */
 bool peers_know(uint32_t port_id, uint64_t network);
 
-/* The one of the family in the network namespace that has claimed a number from
- * first to last. NULL if there is none, or its socket is gone. */
+/* The handle of the family in the network namespace that has claimed a number between
+ * first and last. NULL if there is none, or its socket is gone. */
 struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 			      uint16_t last);
 
-/* The same among those after p (NULL: all), whether its socket is there or not. Calls
- * nothing. */
+/* The next such handle after p (NULL: the first), whether its socket is there or not. Makes
+ * no system call and takes no lock. */
 struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
 			      uint16_t first, uint16_t last);
 
-/* One of the family that this process has open and that means such a number, claimed or
- * not. NULL if there is none. */
+/* A handle of the family that this process has open and that has a number between first
+ * and last, claimed or not. NULL if there is none. */
 struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
 			     uint16_t last);
 
-/* Whether this process has one of the family, with another port id, that means such a
- * number. */
+/* Whether this process has another handle of the family, with another port id, that has a
+ * number between first and last. */
 bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
 		     uint32_t port_id);
 
-/* Whether nobody has p's socket any more, as far as can be told. */
+/* Whether no process has the socket of p any more, as far as can be told. */
 bool peers_is_gone(const struct peer *p);
 
-/* This process closes p's socket. */
+/* This process closes the socket of p. */
 void peers_close(struct peer *p);
 
-/* Whether p's descriptor is its socket in this process. */
+/* Whether the descriptor noted in p is its socket in this process. */
 bool peers_reachable(const struct peer *p);
 
-/* Whether the process that opened p's socket, here at fd, is another and has it still
- * (or does not let us look, or is in another PID namespace). */
+/* Whether another process opened the socket of p, which is fd here, and still has it. True
+ * also if that process cannot be looked at, or is in another PID namespace. */
 bool peers_has_opener(const struct peer *p, int fd);
 
-/* fd is its socket, which the program may have moved since it was opened. Where the
- * opener has it others look for it too: a forked process's own is not for them. */
+/* Notes that fd is the socket of p: the program may have moved it to another descriptor.
+ * Only the process that opened it does so, since other processes look for the socket
+ * there. */
 void peers_follow(struct peer *p, int fd);
 
-/* One at a time opens, claims, passes on or takes over numbers. Gives up waiting after a
- * while: the other may have been killed, or be what a signal interrupted. False and
- * errno if there is no memory for handles. */
+/* Held by whoever opens a socket, or claims or gives up numbers. Waiting for the lock ends
+ * after a while: its holder may have been killed, or be interrupted by the signal handler
+ * that waits. Returns false with errno if there is no memory for handles. */
 bool peers_lock(void);
 void peers_unlock(void);
 

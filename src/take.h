@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How one message of the kernel's is taken from the socket and becomes the program's. */
+/* How one message of the kernel is received and translated into the program's buffer. */
 #ifndef IPQ_TAKE_H
 #define IPQ_TAKE_H
 
@@ -12,17 +12,18 @@
  * recv. */
 ssize_t take_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* The two halves of it, for a message that was received already: whether it is one for
- * the program, or seen to; and it is the program's now, or is looked at. */
+/* The two halves of take_message, for a message that has already been received. take_accept
+ * returns whether the message is for the program, and deals with it if not; take_give
+ * writes it to buf. */
 bool take_accept(struct ip_queue *q, int fd, struct message *m);
 ssize_t take_give(struct ip_queue *q, int fd, const struct message *m,
 		  const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
-/* Whether the packet came by a private number that p had before the program was
- * executed. Then that is its number. */
+/* Whether the packet arrived by a private number that p had before this program was
+ * executed (execve(2)). If so, that is the number of p from now on. */
 bool take_recall(struct peer *p, const struct message *m);
 
-/* A packet of the program's by the number that its packets come by. */
+/* Whether the packet is of p's family and arrived by p's queue number. */
 static inline bool take_is_for(struct peer *p, const struct message *m)
 {
 	return m->family == atomic_load_explicit(&p->family, memory_order_relaxed) &&
@@ -31,14 +32,15 @@ static inline bool take_is_for(struct peer *p, const struct message *m)
 		take_recall(p, m));
 }
 
-/* The end of one that is not. */
+/* Drops a packet that is not for p, and counts it. */
 void take_refuse(struct ip_queue *q, int fd, const struct message *m);
 
-/* All that is in p's socket now is of the time before its numbers were given up. */
+/* Marks the messages that are in the socket of p now: they arrived before its numbers were
+ * given up. */
 void take_mark_stale(struct peer *p, int fd);
 
-/* A verdict is sent with more payload than TAKE_ECHO_MAX: if it is refused the answer
- * has it too, farther behind than a packet has. */
+/* Call before a verdict with more payload than TAKE_ECHO_MAX is sent: if the kernel refuses
+ * it, the payload stands farther from the beginning of the answer than in a packet. */
 #define TAKE_ECHO_MAX (NFQUEUE_HEAD_MAX - 128)
 void take_expect_echo(struct peer *p);
 
