@@ -17,56 +17,60 @@
 
 struct batch;
 
-/* That of the socket with the port id in the network namespace, for max messages; empty
- * if it is a new one. is_known as for ids_begin. It stays for ever: a descriptor may be
- * used after it was closed. NULL and errno. */
+/* The batch of the socket with this port id in this network namespace, with room for max
+ * messages. is_new: the socket was just opened, and the batch begins empty; is_known as for
+ * ids_begin. A batch is never freed, as a descriptor may be used after it was closed.
+ * Returns NULL and errno on failure. */
 struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
 		       bool is_known);
 
-/* One thread or process at a time may do the rest of this. False in a signal handler
- * that has interrupted it: then all is done without it. */
+/* The functions below are for the thread that holds the lock; the processes that share
+ * the batch share the lock, too. batch_lock returns false in a signal handler that has
+ * interrupted the holder: the handler must do without the batch. */
 bool batch_lock(struct batch *b);
 void batch_unlock(struct batch *b);
 
-/* Sends the verdicts held for the socket with the port id in the network namespace, which
- * is fd here, if it has a batch. */
+/* Sends the verdicts held for the socket with this port id in this network namespace, if it
+ * has a batch. Its descriptor is fd. Takes the lock itself. */
 void batch_flush(uint32_t port_id, uint64_t network, int fd);
 
-/* How many messages are held. */
+/* The number of messages held. Needs no lock. */
 unsigned int batch_held(const struct batch *b);
 
-/* Whether it is worth to look for several messages: so, if there lately were, and the
- * last packet given to the program was not so large that copying it once more costs
- * more than a system call. */
+/* Whether receiving several messages at once is likely to pay: if several were there
+ * lately, and the last packet, of len bytes, was not so large that copying it once more
+ * costs more than a system call. */
 bool batch_is_due(struct batch *b);
 void batch_note_size(struct batch *b, size_t len);
 
-/* Takes in what waits in the socket and there is room for, nothing being held. Returns
- * how many messages; each is then looked at, the oldest first, and kept or forgotten. */
+/* Receives the messages that wait in the socket, as many as there is room for. No message
+ * may be held. Returns how many were received. The caller looks at each with batch_look,
+ * the oldest first, and calls batch_keep for those that the program shall read, then
+ * batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
 struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d);
 void batch_keep(struct batch *b, unsigned int i);
 void batch_received(struct batch *b);
 
-/* The mark has come out of the socket, or another message, and perhaps the mark was
- * never there. */
+/* Call when a mark was received (batch_mark_seen), or another message in its place, so
+ * that perhaps no mark is there (batch_mark_passed). */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
 
-/* Unlocks. While messages are held the socket has to be readable, whatever a signal
- * handler takes out of it: a mark in it, an answer of the kernel's, does if nothing
- * else. */
+/* Unlocks. The socket must be readable while messages are held, whatever a signal handler
+ * receives meanwhile. If nothing else makes it so, a mark does: a message that the kernel
+ * sends as its answer to an invalid request (translate_mark). */
 void batch_leave(struct batch *b, int fd);
 
-/* Whether marks have to come out of it, since nothing is held. */
+/* Whether no message is held and marks are in the socket, which must be received now. */
 bool batch_has_marks(const struct batch *b);
 
-/* The oldest message held; it is held no more. */
+/* batch_head returns the oldest message held, and batch_drop_head removes it. */
 struct message *batch_head(struct batch *b, struct nfqueue_datagram *d);
 void batch_drop_head(struct batch *b);
 
-/* The verdicts held beside them; and how many may be, as for verdicts_put: the program
- * will read again for sure if messages are held. */
+/* The verdicts held, and how many may be (the most of verdicts_put): more while messages
+ * are held, since the program will certainly read again. */
 struct verdicts *batch_verdicts(struct batch *b);
 unsigned int batch_verdicts_max(const struct batch *b);
 

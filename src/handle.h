@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is behind the struct that a program has of a handle. In the old library the struct
- * was all there was: programs copy it, and fill one themselves. */
+/* The private state that belongs to a program's struct ipq_handle. In the old library the
+ * struct held everything, so programs copy it, or fill one in themselves. */
 #ifndef IPQ_HANDLE_H
 #define IPQ_HANDLE_H
 
@@ -8,25 +8,27 @@
 
 #include "ip_queue.h"
 
-/* By descriptor: the struct that was last met with it, and what is behind. */
+/* For each descriptor, the struct that was last used with it, and its private state. */
 #define HANDLE_PLACES 1024
 extern struct handle_place {
 	_Atomic(const struct ipq_handle *) at;
 	_Atomic(struct ip_queue *) queue;
 } handle_places[HANDLE_PLACES];
 
-/* h is a new handle, with a copy of q behind it. False and errno if there is no room. */
+/* Makes a copy of q the private state of h, a new handle. Returns false and errno if there
+ * is no memory for it. */
 bool handle_enter(const struct ipq_handle *h, const struct ip_queue *q);
 
-/* It is to be closed: from then on another may have its port id. q is found no more, and
- * the caller's to free. */
+/* Call before the socket of q is closed: a new handle may get its port id right after. q is
+ * not found any more, and the caller frees it. */
 void handle_forget(struct ip_queue *q);
 
-/* queue_of for a struct that is not where it was last met: asks what its descriptor is. */
+/* queue_of for a struct other than the one that was last used with its descriptor: asks the
+ * kernel which socket the descriptor is. */
 struct ip_queue *handle_find(const struct ipq_handle *h);
 
-/* What is behind h. NULL and errno if its descriptor is no socket of a queue; NULL if what
- * is behind it is elsewhere. */
+/* The private state of h. Returns NULL and errno if its descriptor is no socket of a queue;
+ * NULL if the preload library has it (elsewhere.h). */
 static inline struct ip_queue *queue_of(const struct ipq_handle *h)
 {
 	unsigned int fd = h->fd;

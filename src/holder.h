@@ -8,13 +8,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A process that has the NETLINK_NETFILTER socket with the port id in the thread's
- * network namespace; that whose id a port id of ours has in it, if it is one of several.
- * 0 if none can be seen: it is in a PID namespace that is not ours nor within it, or its
- * descriptors are not for us to look at (proc(5)). */
+/* A process that has the NETLINK_NETFILTER socket with this port id in the calling thread's
+ * network namespace. If several have it, the one whose process id is part of the port id
+ * (port_id.h). Returns 0 if none can be seen: the process is in a PID namespace that is
+ * neither ours nor below it, or its descriptors may not be looked at (proc(5)). */
 pid_t holder_of(uint32_t port_id);
 
-/* The process's name, fit to be shown; "" if it cannot be found. */
+/* The name of the process, with unprintable characters replaced; "" if it has none that
+ * can be read. */
 void holder_name(pid_t process, char *name, size_t size);
 
 /* "process 12 (filter)", or that it cannot be seen. */

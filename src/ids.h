@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which packets of a queue the program was given and which it has decided on: whether
- * one verdict may stand for all up to an id. Knows nothing of messages. */
+/* Which packets of a queue the program has read, and on which of them it has given a
+ * verdict: one verdict may stand for all packets up to an id (NFQNL_MSG_VERDICT_BATCH) if
+ * all of them have one. Knows nothing of messages. */
 #ifndef IPQ_IDS_H
 #define IPQ_IDS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Packets given and not yet decided on, at most; with more of them nothing is known. */
+/* The most packets that may wait for a verdict; with more, nothing is known of any. */
 #define IDS_MAX 8192
 
 struct ids {
-	bool is_known;		/* of all that were given whether they are decided on */
-	uint16_t queue;		/* whose ids these are */
-	uint32_t decided;	/* up to this id all are */
+	bool is_known;		/* every packet that was read is accounted for here */
+	uint16_t queue;		/* the queue number whose ids these are */
+	uint32_t decided;	/* all packets up to this id have a verdict */
 	unsigned int first, end;
 	struct id {
 		uint32_t id;
@@ -27,17 +28,18 @@ static inline bool id_is_after(uint32_t id, uint32_t other)
 	return (int32_t)(id - other) > 0;
 }
 
-/* is_known: whether all who read the queue will tell. */
+/* is_known: every thread and process that reads the queue calls these functions. */
 void ids_begin(struct ids *ids, bool is_known);
 
-/* The program is given the packet. */
+/* The program reads the packet. */
 void ids_give(struct ids *ids, uint16_t queue, uint32_t id);
 
-/* It decides on the packet. False if it had not been given it, or did before: that
- * verdict will be refused. True of all when nothing is known. */
+/* The program gives a verdict on the packet. Returns false if it has not read that packet,
+ * or has given a verdict before: the kernel will refuse this one. Returns true for every
+ * id if nothing is known. */
 bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id);
 
-/* Whether it has decided on all up to id. */
+/* Whether all packets up to id have a verdict. */
 bool ids_all_decided(const struct ids *ids, uint16_t queue, uint32_t id);
 
 #endif

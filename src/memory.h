@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether memory that a program names is there, so that a bad address is an
- * error for it, as with system calls. Knows nothing of what is in it. */
+/* Whether memory that the program points to can be read, so that a bad address gives the
+ * program an error (EFAULT), as with system calls. Knows nothing of what is in it. */
 #ifndef IPQ_MEMORY_H
 #define IPQ_MEMORY_H
 
@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No page of Linux's is smaller. */
+/* The smallest page size of all architectures. */
 #define MEMORY_PAGE 4096
 
-/* Addresses of pages that were there, each in one of the places its address gives: a
- * program's may lie so that with fewer they would drive each other out, packet by packet.
- * It may read into two buffers by turns, and has a stack of a page or two. */
+/* A cache of addresses of pages that were found readable, associative in sets: a program
+ * that uses a few pages (two buffers in turn, and a stack of a page or two) finds all of
+ * them here for each packet, wherever they lie. */
 #define MEMORY_SETS 32
 #define MEMORY_PLACES 4
 extern _Atomic uintptr_t memory_seen[MEMORY_SETS][MEMORY_PLACES];
@@ -32,8 +32,8 @@ static inline bool memory_was_there(uintptr_t page)
 /* memory_is_there for any number of pages. */
 bool memory_ask(uintptr_t start, size_t len);
 
-/* Whether len bytes can be read. Costs a system call only where the page was not
- * seen lately; one that was is taken to be there still. */
+/* Whether len bytes can be read. Makes a system call only if the page is not in the cache;
+ * a page in the cache is assumed to be there still. */
 static inline bool memory_is_there(const void *start, size_t len)
 {
 	uintptr_t first = (uintptr_t)start, page = first & -MEMORY_PAGE;

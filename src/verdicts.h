@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verdicts given and held until several go to the kernel at once. Knows nothing of
- * packets but their ids; who holds the batch's lock has it. */
+/* Verdicts that are held until several can be sent to the kernel at once. Knows nothing of
+ * packets but their ids. For the thread that holds the batch's lock. */
 #ifndef IPQ_VERDICTS_H
 #define IPQ_VERDICTS_H
 
@@ -10,14 +10,14 @@
 #include "ids.h"
 #include "translate.h"
 
-/* Sent in one piece: well within the send buffer. */
+/* So many messages, sent in one piece, fit into the send buffer. */
 #define VERDICTS_MAX 512
 
 struct verdicts {
 	struct ids ids;
-	int fd;			/* the last verdict's */
-	unsigned int streak;	/* reads that followed a verdict at once */
-	uint64_t given_at;	/* the last verdict, ns */
+	int fd;			/* the descriptor that the last verdict was given on */
+	unsigned int streak;	/* reads in a row that followed a verdict at once */
+	uint64_t given_at;	/* the time of the last verdict, ns */
 	unsigned int count;
 	struct held {
 		struct request r;
@@ -30,16 +30,18 @@ struct verdicts {
 /* is_known as for ids_begin. */
 void verdicts_begin(struct verdicts *v, bool is_known);
 
-/* Holds the verdict r on the packet, NF_ACCEPT or NF_DROP alone, if so many as most
- * are not yet held and the program does nothing but read and decide; else all go to
- * the kernel. Returns 0, or -1 and errno: those before are held still, this is not. */
+/* Holds the verdict r on the packet, which must be NF_ACCEPT or NF_DROP without payload or
+ * mark, if fewer than most are held and the program does nothing but read and give
+ * verdicts; otherwise sends it with all that are held. Returns 0, or -1 and errno: the
+ * earlier verdicts are then held still, and this one is not. */
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most);
 
-/* Sends those held. Returns 0, or -1 and errno: they are held still. */
+/* Sends the verdicts held. Returns 0, or -1 and errno: they are then held still. */
 int verdicts_flush(struct verdicts *v, int fd);
 
-/* The program reads: how soon after a verdict tells whether the next may be held. */
+/* The program reads. The time since its last verdict tells whether it does nothing else in
+ * between, so that the next verdict may be held. */
 void verdicts_note_read(struct verdicts *v);
 
 #endif
