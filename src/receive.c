@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a read waits, and goes on where what came was not for the program. Knows nothing of
- * what is in a message. */
+/* How a read waits, and goes on waiting if what was received is not for the program. Knows
+ * nothing of what is in a message. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -11,13 +11,14 @@
 #include "ip_queue.h"
 #include "take.h"
 
-/* A larger buffer than any message can fill is not looked at. */
+/* No message is longer: more of the program's buffer is not looked at. */
 #define MESSAGE_MAX (1 << 20)
 
-/* So many packets of the other family may wake a program for nothing. */
+/* After so many packets of the other family, which wake the program for nothing, a mover
+ * takes the numbers. */
 #define FOREIGN_MAX 8
 
-/* What came was not for the program. */
+/* Call when what was received is not for the program. */
 static APART void pass_over(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
@@ -26,7 +27,7 @@ static APART void pass_over(struct ip_queue *q, int fd)
 		return;
 	peers_lock();
 	if (p->foreign >= FOREIGN_MAX && !p->is_private && !claims_give_up(p, fd))
-		p->foreign = 0;		/* later, perhaps */
+		p->foreign = 0;		/* try again later */
 	peers_unlock();
 }
 
@@ -41,7 +42,8 @@ static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_
 	return n;
 }
 
-/* A read is to end for which no mark is in the socket: once there is nothing else. */
+/* Receives while a read is to end for which there was no room for a mark: it ends when no
+ * message is left. */
 static APART ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len,
 				  int flags)
 {
@@ -63,8 +65,8 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 	return q->batch && batch_held(q->batch);
 }
 
-/* What a look shows is told when it is taken; a look that finds nothing is followed by
- * another, or is told by who gives up. */
+/* A message that is only looked at is traced when it is received. A read that finds nothing
+ * without waiting is followed by another, or its caller traces that it gives up. */
 static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
 {
 	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))

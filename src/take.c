@@ -97,9 +97,8 @@ static bool came_by_its_number(const struct peer *p, const struct message *m)
 			       m->queue >= p->first && m->queue <= p->last;
 }
 
-/* By a number that was given up: the packet comes once more, by another. Or it is the other
- * family's, which nobody wants here: dropped, as when that module was not there to
- * listen. */
+/* A packet of the other family is dropped, as it was when no program listened to the module
+ * of that family. */
 APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 {
 	struct peer *p = q->peer;
@@ -112,13 +111,13 @@ APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 		debug_foreign(m->queue, m->family);
 }
 
-/* No number of a batch's. */
+/* Batches do not use this number for their marks. */
 #define MARK_OF_STALE 0
 
-/* What a socket has of the time before its numbers were given up is not for select(2) to
- * see: a read would find nothing else. Looked at first, since what is for the program is
- * to stay where it is; another thread may take that very message meanwhile, and what is
- * taken instead is queued again. */
+/* Removes the messages that arrived before the numbers of p were given up: select(2) would
+ * report them, and a read would find nothing for the program. Each is looked at before it
+ * is received, since a message for the program must stay in the socket. Another thread may
+ * receive that message in between; what is then received in its place is queued again. */
 static APART void purge(struct peer *p, int fd)
 {
 	struct nfqueue_datagram d = { .rest_len = 0 };
@@ -157,7 +156,8 @@ void take_mark_stale(struct peer *p, int fd)
 	purge(p, fd);
 }
 
-/* False for one that the program had before: it comes again by another number. */
+/* Makes the packet id that the program sees. Returns false for a packet that the program
+ * has read before, which arrives again by another number. */
 static APART bool number_packet(const struct peer *p, struct message *m)
 {
 	if (p->ids == IDS_WITH_QUEUE)
@@ -167,7 +167,6 @@ static APART bool number_packet(const struct peer *p, struct message *m)
 	return p->ids == IDS_WITH_QUEUE || m->id > p->old_count;
 }
 
-/* Whether the message is one for the program; sees to it if not. */
 EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 {
 	switch (m->kind) {
@@ -202,7 +201,7 @@ EVERY_PACKET bool take_accept(struct ip_queue *q, int fd, struct message *m)
 	return false;
 }
 
-/* The part of the message that is not where the kernel put it has to be there, too. */
+/* Whether the program's buffer can be written to where the kernel has not written yet. */
 static EVERY_PACKET bool can_write(const struct message *m, const struct nfqueue_datagram *d,
 				   unsigned char *buf, size_t end)
 {

@@ -32,7 +32,8 @@ static inline bool take_is_for(struct peer *p, const struct message *m)
 		take_recall(p, m));
 }
 
-/* Drops a packet that is not for p, and counts it. */
+/* Deals with a packet that is not for the program: counts it and drops it, or ignores it
+ * if it arrived by a number that was given up, since it will arrive by another. */
 void take_refuse(struct ip_queue *q, int fd, const struct message *m);
 
 /* Marks the messages that are in the socket of p now: they arrived before its numbers were
