@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Several messages at once: taken in, held, given one by one, and those taken singly
- * beside them told of. Knows nothing of waiting. */
+/* Several messages received at once, held, and given to the program one by one. Keeps
+ * account of those that are received singly meanwhile. Knows nothing of waiting. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -8,7 +8,8 @@
 #include "ends.h"
 #include "take.h"
 
-/* With batches: as if the program had been given it, and had decided on it. */
+/* A packet that was refused counts as read by the program and decided on, so that one
+ * verdict may stand for packets before and after it. */
 static void note_refused(struct ip_queue *q, const struct message *m)
 {
 	struct ids *ids = &batch_verdicts(q->batch)->ids;
@@ -19,8 +20,9 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 	ids_decide(ids, m->queue, m->id);
 }
 
-/* With batches: everyone who shares the queue is to know what the program has. A
- * signal handler that interrupted another cannot tell it; then the id is missing. */
+/* All threads and processes that share the queue must know which packets the program has
+ * read. A signal handler that cannot get the lock does not note its packet, whose id is
+ * then missing, and verdicts are not joined across it (ids.h). */
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
@@ -41,8 +43,8 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	return accepted;
 }
 
-/* As many messages as there is room for, of which those for the program are kept. */
-static void take_in(struct ip_queue *q, int fd)
+/* Receives as many messages as there is room for, and holds those for the program. */
+static void receive_several(struct ip_queue *q, int fd)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -73,8 +75,8 @@ static void take_in(struct ip_queue *q, int fd)
 	} while (n && !batch_held(b) && batch_has_marks(b));
 }
 
-/* The oldest message held, 0 if none is. */
-static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+/* Gives the program the oldest message held. Returns 0 if there is none. */
+static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
@@ -82,7 +84,7 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
-		take_in(q, fd);
+		receive_several(q, fd);
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		batch_note_size(b, m->payload_len);
@@ -90,11 +92,11 @@ static ssize_t give_held(struct ip_queue *q, int fd, void *buf, size_t len, int 
 			n = take_give(q, fd, m, &d, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
-		/* the marks must be gone by the time nothing is held */
+		/* no mark may be in the socket while nothing is held */
 		if (!batch_held(b) && batch_has_marks(b))
-			take_in(q, fd);
+			receive_several(q, fd);
 	}
-	/* the program may now wait: for ever, for all we know */
+	/* the program may wait now, for any time */
 	if (!batch_held(b))
 		verdicts_flush(batch_verdicts(b), fd);
 	return n;
@@ -107,14 +109,14 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 
 	if (batch_lock(q->batch)) {
 		verdicts_note_read(batch_verdicts(q->batch));
-		n = give_held(q, fd, buf, len, flags);
+		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}
 	if (n == 0 && ends_due(q->peer)) {
 		errno = ECANCELED;
 		return -1;
 	}
-	if (n >= 0)	/* a verdict held, or a mark, may not have been sent */
+	if (n >= 0)	/* sending a held verdict or a mark may have failed */
 		errno = saved;
 	return n ? n : take_message(q, fd, buf, len, flags);
 }

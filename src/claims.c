@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which socket has which queue number: claimed, and given up to a mover where both
- * families of a program mean it. Knows nothing of messages to the program. */
+/* Which socket owns which queue number. A socket claims its numbers with its first
+ * request, and gives them up to a mover (mover.h) when the handle of the program's other
+ * family wants the same numbers. Knows nothing of messages to the program. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +16,9 @@
 #include "port_id.h"
 #include "take.h"
 
-/* Carried by what the program did not ask for: a refusal of it is nobody's. */
-static const struct request nobodys;
+/* Carried by messages that the program has not asked for: if the kernel refuses one, the
+ * program does not read the refusal. */
+static const struct request unasked;
 
 static uint8_t other_family(uint8_t family)
 {
@@ -48,7 +50,8 @@ static void send_mode(int fd, uint16_t queue, uint8_t mode, size_t range)
 	nfqueue_send(fd, &out);
 }
 
-/* Two processes seldom begin to look at the same one. */
+/* Finds a free private number. Beginning at one that the port id gives, two processes seldom
+ * try the same. */
 static bool find_private(const struct peer *p, uint16_t *queue)
 {
 	for (unsigned int i = 0; i < PEERS_PRIVATE_NUMBERS; i++) {
@@ -59,16 +62,17 @@ static bool find_private(const struct peer *p, uint16_t *queue)
 	return false;
 }
 
-/* Packets wait in a mover's numbers for next to no time. */
+/* The length of a mover's queues, in which packets hardly wait. */
 #define MOVER_MAXLEN 65536
 
-/* What is to be cut into segments is cut for who gets it. */
+/* With NFQA_CFG_F_GSO the mover gets packets whole; the queue to which it moves them has
+ * them segmented if its owner did not ask for that flag. */
 static void put_mover_claim(struct kernel_request *out, const struct peer *p, uint16_t queue)
 {
-	translate_claim(out, &nobodys, queue, MOVER_MAXLEN, p->flags | NFQA_CFG_F_GSO);
+	translate_claim(out, &unasked, queue, MOVER_MAXLEN, p->flags | NFQA_CFG_F_GSO);
 }
 
-/* A mover for p's numbers, which are free. */
+/* Starts a mover for the numbers of p, which are free. */
 static bool start_mover(const struct peer *p)
 {
 	struct kernel_request out;
@@ -82,7 +86,7 @@ static bool start_mover(const struct peer *p)
 		put_mover_claim(&out, p, n);
 		nfqueue_send(fd, &out);
 	}
-	/* without a mode no packets come yet: it would be a refusal */
+	/* no packet arrives before a mode is set, so a message is a refusal */
 	started = !nfqueue_has_message(fd) && mover_start(p, fd);
 	for (unsigned int n = p->first; started && n <= p->last; n++)
 		send_mode(fd, n, IPQ_COPY_META, 0);
@@ -99,17 +103,18 @@ static void put_requeue(struct kernel_request *out, uint16_t from, uint32_t id,
 		.all_before = all_before,
 	};
 
-	translate_verdict(out, &nobodys, REFUSAL_IS_EPERM, from, &v);
+	translate_verdict(out, &unasked, REFUSAL_IS_EPERM, from, &v);
 }
 
-/* How many ids are tried before the program is taken to have no more packets. */
+/* After so many ids the program is assumed to have no more packets. */
 #define TRIES_MAX 512
 
 /*
- * Packets that the program has and has not decided on get other ids, by which it does not
- * know them. So they go first, one by one, and what id each had is kept: ids up to that of
- * the last one given are tried until the list says that all are found. Who may not read
- * the list gets these packets once more.
+ * Packets that the program has read and that have no verdict yet get new ids when they are
+ * queued again. So they are moved first, one by one, and the id by which the program knows
+ * each is noted: ids from that of the last packet read downwards are tried, until
+ * /proc/net/netfilter/nfnetlink_queue shows that none is left. A program that may not read
+ * that file reads these packets a second time.
  */
 static void move_undecided(struct peer *p, int fd, uint16_t to)
 {
@@ -127,8 +132,8 @@ static void move_undecided(struct peer *p, int fd, uint16_t to)
 	p->old_count = found;
 }
 
-/* All ids there can be, as ids wrap around (nfq_id_after); in one datagram, so that no
- * packet comes in between. */
+/* Moves the packets of all possible ids, which wrap around (nfq_id_after), and unbinds the
+ * number. In one datagram, so that no packet arrives in between. */
 static void move_all(int fd, uint16_t from, uint16_t to)
 {
 	struct kernel_request out;
@@ -137,7 +142,7 @@ static void move_all(int fd, uint16_t from, uint16_t to)
 	put_requeue(&out, from, 0x7fffffff, true, to);
 	put_requeue(&out, from, 0xffffffff, true, to);
 	put_requeue(&out, from, 0x7fffffff, true, to);
-	translate_unbind(&out, &nobodys, from);
+	translate_unbind(&out, &unasked, from);
 	nfqueue_send(fd, &out);
 }
 
@@ -152,13 +157,14 @@ static void take_over(const struct peer *p, int fd, uint16_t queue)
 	nfqueue_send(fd, &out);
 }
 
-/* What comes between unbinding and binding is dropped. Packets of the other family that
- * waited came when nobody wanted them. */
+/* The kernel drops packets that arrive after the number is unbound and before the mover has
+ * bound it. Packets of the other family that wait in the queue are dropped later
+ * (take_refuse): they arrived when the program had no handle for them. */
 static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 {
 	bool several = p->ids == IDS_WITH_QUEUE;
 
-	bind_number(p, fd, to, &nobodys);
+	bind_number(p, fd, to, &unasked);
 	send_mode(fd, to, p->mode == IPQ_COPY_NONE ? IPQ_COPY_PACKET : p->mode, p->range);
 	batch_flush(p->port_id, p->network, fd);
 	if (!several)
@@ -215,8 +221,8 @@ void claims_end(struct peer *p)
 
 enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
 
-/* Of a number that some socket has: whether a mover of this program's has it, or comes to
- * have it. */
+/* Whether a queue number that some socket has bound belongs to a mover of this program, or
+ * does now because the handle of the other family has given it up. */
 static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 {
 	struct peer *sharer = find_sharer(p);
@@ -234,16 +240,16 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 {
 	uint32_t owner;
 
-	/* it is another number that was asked about: the kernel will tell */
+	/* the probe was in another network namespace: leave the answer to the kernel */
 	if (!nfqueue_is_here(q->peer->network))
 		return FREE;
 	owner = nfqueue_owner(queue);
-	/* a process forked or replaced may have claimed it over this very socket */
+	/* a forked process, or the program before exec, may have claimed it by this socket */
 	if (owner == nfqueue_port_id(fd))
 		return OURS;
 	if (is_shared(q->peer, queue, owner))
 		return SHARED;
-	/* that of a program that was killed may not know yet */
+	/* the mover of a program that was killed may not have noticed yet */
 	mover_knock(queue);
 	if (nfqueue_probe(queue) == NFQUEUE_FREE)
 		return FREE;
@@ -271,7 +277,7 @@ static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 	return REFUSED;
 }
 
-/* All numbers must have the same. */
+/* All numbers of a range must have the same standing. */
 static enum standing standing_of_all(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
@@ -288,7 +294,8 @@ static enum standing standing_of_all(struct ip_queue *q, int fd)
 	return first;
 }
 
-/* Where the other family's handle will want the numbers too nobody need give them up. */
+/* If the program has opened a handle of the other family for these numbers, a mover owns
+ * them from the beginning. */
 static bool is_to_be_shared(const struct peer *p)
 {
 	struct peer *other = peers_find_open(other_family(p->family), p->network, p->first,
@@ -318,7 +325,7 @@ static void claim_itself(struct peer *p, int fd, const struct request *r,
 	p->owner = OWNER_CLAIMS;
 }
 
-/* As the standing of its numbers has it. */
+/* Claims the numbers of p, whose standing is known. */
 static void claim(struct peer *p, int fd, enum standing standing, const struct request *r,
 		  struct kernel_request *out)
 {
@@ -348,7 +355,7 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 	}
 }
 
-/* It had one before exec(2). */
+/* Whether the socket has a private number since before execve(2). */
 static bool find_own_private(struct peer *p, int fd)
 {
 	uint16_t queue = nfqueue_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
@@ -373,7 +380,7 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 		translate_probe(out, r);
 	} else {
 		standing = standing_of_all(q, fd);
-		/* Linux before 3.13 answers every message of a datagram with EPERM */
+		/* before Linux 3.13 the kernel answers each message of a datagram with EPERM */
 		if (standing == FORBIDDEN) {
 			errno = saved;
 			return REFUSAL_IS_EPERM;
