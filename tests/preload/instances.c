@@ -28,6 +28,8 @@ static void forget_settings(void)
 	for (int i = 0; i < 5; i++)
 		unsetenv(names[i]);
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	/* nohup(1) has it ignored, which a shell keeps */
+	signal(SIGHUP, SIG_DFL);
 }
 
 TestSuite(instances, .init = forget_settings, .timeout = 60);
