@@ -3,6 +3,7 @@
  * request, and gives them up to a mover (mover.h) when the handle of the program's other
  * family wants the same numbers. Knows nothing of messages to the program. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -236,6 +237,27 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 	       claims_give_up(sharer, sharer->fd);
 }
 
+/* How often a mover is asked, and how long it has in between, in ms. */
+#define KNOCKS_MAX 5
+#define KNOCKS_PAUSE 20
+
+/* Whether the number is free after all: the mover of a program that was killed may not have
+ * noticed yet, or is about to exit. */
+static bool is_freed(uint16_t queue, uint32_t owner)
+{
+	pid_t process;
+
+	for (int knocks = 0; knocks < KNOCKS_MAX; knocks++) {
+		mover_knock(queue);
+		if (nfqueue_probe(queue) == NFQUEUE_FREE)
+			return true;
+		if (!port_id_is_movers(owner, &process))
+			break;
+		poll(NULL, 0, KNOCKS_PAUSE);
+	}
+	return false;
+}
+
 static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queue)
 {
 	uint32_t owner;
@@ -249,9 +271,7 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 		return OURS;
 	if (is_shared(q->peer, queue, owner))
 		return SHARED;
-	/* the mover of a program that was killed may not have noticed yet */
-	mover_knock(queue);
-	if (nfqueue_probe(queue) == NFQUEUE_FREE)
+	if (is_freed(queue, owner))
 		return FREE;
 	if (q->settings.debug)
 		debug_taken(queue, q->family);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """usage: targets.py BUILD TEST|SUITE...
-Prints what ninja is to build for these tests: what they are made of, the programs that
-those of tests/preload run, and all that is no test.
+Prints what ninja is to build for these tests: what they are made of, and all that is no
+other test.
 """
 import json
 import os
@@ -14,24 +14,16 @@ def introspect(build, what):
     return json.loads(subprocess.check_output(["meson", "introspect", what, build]))
 
 
-def is_wanted(target, needed):
-    directory = os.path.dirname(target["defined_in"])
-    tests = directory.find("/tests")
-    return (
-        target["id"] in needed
-        or tests < 0
-        or (directory.endswith("/tests/preload") and not target["name"].startswith("preload-"))
-    )
-
-
 def main(build, *names):
-    needed = set()
+    needed, tests = set(), set()
     for test in introspect(build, "--tests"):
         suites = [suite.split(":")[-1] for suite in test["suite"]]
         if set(names) & {test["name"], *suites}:
             needed.update(test["depends"])
+        tests.update(test["cmd"])
     for target in introspect(build, "--targets"):
-        if target["build_by_default"] and is_wanted(target, needed):
+        is_test = tests.intersection(target["filename"]) and "/tests/" in target["defined_in"]
+        if target["build_by_default"] and (target["id"] in needed or not is_test):
             for name in target["filename"]:
                 print(os.path.relpath(name, os.path.realpath(build)))
 

@@ -45,7 +45,8 @@ static void check_rule(const struct saved_rule *saved, struct text line, struct 
 	text = rule_describe(&found);
 	free(text);
 	text = rule_bypass_command(&found);
-	check_plain(text);
+	if (text)
+		check_plain(text);
 	free(text);
 }
 

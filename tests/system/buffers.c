@@ -394,13 +394,13 @@ Test(buffers, nothing_is_written_behind_a_packet)
 	ipq_destroy_handle(h);
 }
 
-/* The last bytes before memory that is not there. */
+/* The last bytes before memory that cannot be used, and is nobody else's. */
 static unsigned char *edge(void)
 {
 	char *pages = mmap(NULL, 3 * 65536, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	cr_assert(pages != MAP_FAILED && !munmap(pages + 65536, 2 * 65536));
+	cr_assert(pages != MAP_FAILED && !mprotect(pages + 65536, 2 * 65536, PROT_NONE));
 	return (unsigned char *)pages + 65536;
 }
 
