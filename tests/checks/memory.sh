@@ -119,6 +119,8 @@ valgrind)
 		batch batch_ends batch_readiness batch_reading batch_verdicts rules
 		faults-thieves ipqctl-arguments ipqctl-rules"
 	build plain -Doptimization=1 -Dplain_tests=true
+	not_here "takes longer than a test may, as memcheck begins anew in each process" \
+		forked_processes_without_number_have_pairs_one_after_the_other
 	not_here "counts memcheck's memory, too" many_pairs_leave_nothing_behind
 	not_here "counts memcheck's system calls, too" \
 		a_thousand_packets_that_wait_take_few_system_calls
