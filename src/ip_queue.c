@@ -451,6 +451,14 @@ static bool is_plain(const struct request *r, const void *payload, const uint32_
 		r->body.msg.verdict.value == NF_DROP);
 }
 
+static void flush(struct ip_queue *q, int fd)
+{
+	if (q->batch && batch_lock(q->batch)) {
+		verdicts_flush(batch_verdicts(q->batch), fd);
+		batch_unlock(q->batch);
+	}
+}
+
 /* Requests keep their order: those held go before one that cannot be. */
 static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 			      const void *payload, const uint32_t *mark)
@@ -461,6 +469,11 @@ static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *
 	bool verdict;
 	int failed;
 
+	/* a claim may need the lock of the other family's batch, so not with this one held */
+	if (q->peer->owner != OWNER_CLAIMED) {
+		flush(q, fd);
+		return send_request(q, fd, r, payload, mark);
+	}
 	if (!batch_lock(q->batch))
 		return send_request(q, fd, r, payload, mark);
 	/* one that is refused leaves the packet undecided */
@@ -492,14 +505,6 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 	if (q->trace)
 		trace_request(q->trace, r, payload, mark, failed);
 	return failed;
-}
-
-static void flush(struct ip_queue *q, int fd)
-{
-	if (q->batch && batch_lock(q->batch)) {
-		verdicts_flush(batch_verdicts(q->batch), fd);
-		batch_unlock(q->batch);
-	}
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,

@@ -94,6 +94,9 @@ threads)
 	build threads -Dplain_tests=true -Db_sanitize=thread -Db_lundef=false
 	not_here "takes longer than a test may, as the sanitizer begins anew in each process" \
 		forked_processes_without_number_have_pairs_one_after_the_other
+	not_here "signals come faster than it hands them on" \
+		an_endless_read_gives_EINTR_and_loses_nothing \
+		a_timed_read_gives_0_with_EINTR_and_loses_nothing
 	not_here "a handler runs only once the system call that it interrupts has ended" \
 		a_read_interrupted_by_a_handler_that_decides_goes_on_if_it_restarts \
 		a_signal_ends_a_timed_wait_with_0_and_leaves_the_text \
