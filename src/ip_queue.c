@@ -158,8 +158,8 @@ static void end_trace(struct ip_queue *q)
 {
 	int saved = errno;
 
-	trace_close(q->trace);
-	q->trace = NULL;
+	/* two threads may close at once */
+	trace_close(__atomic_exchange_n(&q->trace, NULL, __ATOMIC_RELAXED));
 	errno = saved;
 }
 

@@ -21,7 +21,7 @@ run_beneath()
 		footprint/a_program_with_address_sanitizer_is_served \
 		footprint/a_program_with_the_shared_address_sanitizer_is_served
 	left_out "finds what the sanitizer put into the library" \
-		footprint/there_is_no_constructor \
+		footprint/there_is_one_constructor \
 		footprint/nothing_else_is_exported
 	run_tests "$BUILDS/gcc-O2" --timeout-multiplier 4 \
 		--wrapper "env 'PRELOAD=$runtime $sanitized/compat/libipq-preload.so'" \

@@ -64,7 +64,10 @@ not_here "has a malloc of its own, above glibc's" \
 not_here "musl itself looks into what a bad address points to" \
 	foreign_descriptors_give_the_same_results_and_errors_as_without \
 	foreign_descriptors_whose_numbers_were_ours_give_the_same_results
+not_here "musl's fileno knows no descriptor of such a stream" \
+	streams_on_the_socket_are_read_and_written
 not_here "musl's loader knows libraries by file name: there must be a libipq.so.0" \
 	programs_are_served_where_there_is_no_libipq a_dropper_drops \
+	a_program_linked_to_libipq_finds_it_beneath_ipq_run \
 	a_program_may_read_the_descriptor_in_its_handle_itself
 run_tests "$BUILD" preload-raw preload-requests preload-descriptors preload-linked
