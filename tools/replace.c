@@ -133,13 +133,12 @@ const char *replace_content(const char *name, struct text before, struct text af
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	const char *why = NULL;
 	struct stat st;
+	bool is_there = fd >= 0 && !fstat(fd, &st);
 
 	*backup = NULL;
-	if (fd < 0 || fstat(fd, &st))
-		why = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	if (is_there && !S_ISREG(st.st_mode))
 		why = "is no file that could be replaced";
-	else if (!back_up(fd, path, before, &st, backup) ||
+	else if (!is_there || !back_up(fd, path, before, &st, backup) ||
 		 (!(st.st_nlink == 1 && exchange(fd, path, after, &st)) &&
 		  !write_over(path, before, after)))
 		why = strerror(errno);
