@@ -154,7 +154,7 @@ static int begin(struct ip_queue *q, uint8_t family)
 	return -1;
 }
 
-static void end_trace(struct ip_queue *q)
+void ip_queue_end_trace(struct ip_queue *q)
 {
 	int saved = errno;
 
@@ -175,7 +175,7 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 		peers_unlock();
 	}
 	if (fd < 0)
-		end_trace(q);
+		ip_queue_end_trace(q);
 	return fd;
 }
 
@@ -192,7 +192,7 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 	if (begin(q, family))
 		return -1;
 	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id)) {
-		end_trace(q);
+		ip_queue_end_trace(q);
 		return -1;
 	}
 	if (!q->peer->family) {
@@ -520,7 +520,7 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
 	return nfqueue_send(fd, &out);
 }
 
-static int close_socket(struct ip_queue *q, int fd)
+int ip_queue_close(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 	int result, saved;
@@ -535,13 +535,5 @@ static int close_socket(struct ip_queue *q, int fd)
 	claims_end(p);
 	peers_unlock();
 	errno = saved;
-	return result;
-}
-
-int ip_queue_close(struct ip_queue *q, int fd)
-{
-	int result = close_socket(q, fd);
-
-	end_trace(q);
 	return result;
 }

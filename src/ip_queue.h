@@ -41,8 +41,11 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id);
  * EMFILE if there is no room for a batch; then all are as they were. */
 int ip_queue_set(struct ip_queue *q, const struct settings *s);
 
-/* close(2). */
+/* close(2), of a descriptor that may be one of several. */
 int ip_queue_close(struct ip_queue *q, int fd);
+
+/* Call when the last descriptor was closed. */
+void ip_queue_end_trace(struct ip_queue *q);
 
 /* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
  * may be NULL. mark, if not NULL, is set along with a verdict. Returns 0, or

@@ -36,6 +36,7 @@ static bool make_handle(struct ipq_handle *h, struct ip_queue *q)
 	if (handle_enter(h, q))
 		return true;
 	ip_queue_close(q, h->fd);
+	ip_queue_end_trace(q);
 	return false;
 }
 
@@ -99,6 +100,7 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 		if (q) {
 			handle_forget(q);
 			ip_queue_close(q, h->fd);
+			ip_queue_end_trace(q);
 			free(q);
 		} else {
 			close(h->fd);

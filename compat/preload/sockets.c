@@ -135,11 +135,13 @@ void sockets_duplicate(int from, int fd)
 		sockets_appeared(fd);
 }
 
-void sockets_closed(const struct ipq_socket *s)
+void sockets_closed(struct ipq_socket *s)
 {
 	for (int fd = sockets_next(0); fd >= 0 && !peers_reachable(s->queue.peer);
 	     fd = sockets_next(fd + 1))
 		look(fd);
+	if (!peers_reachable(s->queue.peer))
+		ip_queue_end_trace(&s->queue);
 }
 
 void sockets_arrived(int fd)

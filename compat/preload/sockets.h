@@ -38,7 +38,7 @@ void sockets_appeared(int fd);
 void sockets_duplicate(int from, int fd);
 
 /* A descriptor of s was closed; there may be others. */
-void sockets_closed(const struct ipq_socket *s);
+void sockets_closed(struct ipq_socket *s);
 
 /* The first number from fd on that ever was ours, -1 if there is none. */
 int sockets_next(unsigned int fd);
