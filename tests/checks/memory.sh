@@ -107,6 +107,8 @@ threads)
 	# shellcheck disable=SC2086 # words
 	run_tests "$BUILD" --timeout-multiplier 4 $TESTS
 	sanitized=$BUILD
+	left_out "takes longer than a test may, interpreter and all" \
+		linked/a_python_program_with_the_socket_module_is_served
 	run_beneath libtsan.so "$sanitized"
 	TESTS="carried-threads carried-load carried-forks carried-families
 		carried-families_load carried-handover carried-readiness"
