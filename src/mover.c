@@ -142,12 +142,12 @@ struct verdict_run {
 
 static size_t put_run(const struct verdict_run *run, char *to)
 {
-	static const struct request nobodys;
+	static const struct request unasked;
 	struct verdict v = { .id = run->id, .value = run->value, .all_before = true };
 	struct kernel_request out;
 
 	kernel_request_init(&out);
-	translate_verdict(&out, &nobodys, REFUSAL_IS_EPERM, run->queue, &v);
+	translate_verdict(&out, &unasked, REFUSAL_IS_EPERM, run->queue, &v);
 	memcpy(to, out.buf, out.len);
 	return out.len;
 }

@@ -70,13 +70,13 @@ static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *
 /* A verdict that is not the program's: it has no old request, so a refusal is nobody's. */
 static void decide(int fd, const struct message *m, uint32_t value)
 {
-	static const struct request nobodys;
+	static const struct request unasked;
 	struct verdict v = { .id = m->id, .value = value };
 	struct kernel_request out;
 	int saved = errno;
 
 	kernel_request_init(&out);
-	translate_verdict(&out, &nobodys, REFUSAL_IS_EPERM, m->queue, &v);
+	translate_verdict(&out, &unasked, REFUSAL_IS_EPERM, m->queue, &v);
 	nfqueue_send(fd, &out);
 	errno = saved;
 }

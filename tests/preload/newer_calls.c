@@ -65,7 +65,7 @@ Test(newer_calls, a_program_beneath_ipq_run_is_served_without_all_of_them)
 }
 
 /* The process that moves their packets needs none of them either. */
-Test(newer_calls, both_families_on_one_number_are_served_without_all_of_them)
+Test(newer_calls, two_families_on_one_number_are_served_without_all_of_them)
 {
 	static const int errors[] = { ENOSYS, EPERM };
 	static const char *const text[] = { "four", "six" };

@@ -205,3 +205,13 @@ unsigned int pair_private(int i)
 	fclose(list);
 	return number;
 }
+
+long pair_accept(long i)
+{
+	static union message m;
+
+	return ipq_read(pair[i], m.buf, sizeof(m.buf), SOON) > 0 &&
+	       m.nlh.nlmsg_type == IPQM_PACKET &&
+	       ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
+			       NULL) > 0;
+}

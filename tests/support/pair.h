@@ -60,4 +60,7 @@ bool pair_silent(void);
 /* The number by which i's packets come that are moved to it, 0 if it has no such. */
 unsigned int pair_private(int i);
 
+/* For process_do: reads a packet of handle i and accepts it. Whether that went well. */
+long pair_accept(long i);
+
 #endif

@@ -443,16 +443,6 @@ static unsigned int waiting(void)
 	return count;
 }
 
-static long read_and_accept(long i)
-{
-	static union message m;
-
-	return ipq_read(pair[i], m.buf, sizeof(m.buf), SOON) > 0 &&
-	       m.nlh.nlmsg_type == IPQM_PACKET &&
-	       ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
-			       NULL) > 0;
-}
-
 Test(families_forks, what_waits_stays_until_the_last_one_goes_that_has_the_handle)
 {
 	for (int round = 0; round < 4; round++) {
@@ -472,7 +462,7 @@ Test(families_forks, what_waits_stays_until_the_last_one_goes_that_has_the_handl
 			process_do(&process, become_another_user, 0);
 		process_do(&process, destroy, first);
 		cr_assert(waiting() == 1, "it is gone");
-		cr_assert(process_do(&process, read_and_accept, !first));
+		cr_assert(process_do(&process, pair_accept, !first));
 		udp_expect(pair_heard[!first], "waits");
 		process_do(&process, leave_to_a_child, 0);
 		process_end(&process);

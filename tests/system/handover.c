@@ -144,7 +144,7 @@ Test(handover, either_may_ask_for_no_packets_and_for_packets_again)
 	}
 }
 
-Test(handover, both_may_ask_for_no_packets_and_either_for_packets_again)
+Test(handover, two_handles_may_ask_for_no_packets_and_either_for_packets_again)
 {
 	for (int order = 0; order < 8; order++) {
 		int again = order >> 2;
