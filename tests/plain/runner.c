@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs a program's tests one after the other, each in a process of its own, and
  * says in TAP how they went. usage: PROGRAM [PART_OF_A_NAME]. Those whose names are in
- * PLAIN_SKIP are left out. */
+ * PLAIN_SKIP are left out. With PLAIN_PATIENCE=N each may take N times as long. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -100,10 +101,19 @@ static int wait_for(pid_t pid, double seconds)
 	return status;
 }
 
+/* For what runs the tests more slowly: a sanitizer, an emulated machine. */
+static double patience(void)
+{
+	const char *factor = getenv("PLAIN_PATIENCE");
+
+	return factor ? strtod(factor, NULL) : 1;
+}
+
 static bool passes(const struct plain_test *test)
 {
-	double seconds = test->options.timeout > 0 ? test->options.timeout :
-			 suite_options(test)->timeout;
+	double seconds = patience() * (test->options.timeout > 0 ?
+				       test->options.timeout :
+				       suite_options(test)->timeout);
 	char reason[256] = "";
 	int status;
 	pid_t pid;
