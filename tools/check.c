@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl check: is this system ready? Tries, reads and holds against each other;
- * each part knows its own business. */
+/* ipqctl check: tells whether this system is ready for programs that use libipq. It tries
+ * what the kernel can do (scratch.c), reads rules (rulesets.c) and queues (proc.c), and
+ * has judge.c compare them. Knows no details of any of these. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 if there is no problem, 1 if there is, 2 for wrong arguments.\n";
 
-/* Whether rules and queues can be seen at all. */
+/* Reports whether the privilege to read rules and queues is there. */
 static bool report_privilege(struct report *r)
 {
 	struct privilege_advice advice;
@@ -58,7 +59,7 @@ static void report_rules(struct report *r, const struct possible *possible)
 	struct remedy remedy;
 
 	if (!queues_read(&queues)) {
-		/* its absence was reported when the kernel was tried */
+		/* if the kernel has no queues, scratch_try has reported that */
 		remedy = queues_remedy(errno);
 		if (errno != ENOENT)
 			REPORT(r, PROBLEM, "queues-unseen", QUEUE_LIST " cannot be read",

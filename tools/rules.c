@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules: -j QUEUE in rule files and scripts, turned into NFQUEUE. Reads and
- * writes; what a jump is, jump.c knows. */
+/* ipqctl rules: changes -j QUEUE in rule files and scripts to NFQUEUE. Reads and writes
+ * the files; rules/jump.c finds the jumps. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #define FILE_MAX (64 << 20)
 
-/* Exit status if all is written, but something is left to a person. */
+/* Exit status if all was written, but a person has to change something. */
 #define LEFT 3
 
 enum { DIFF = 256 };
@@ -58,21 +58,24 @@ static const char help[] =
 	"missing, 2 for wrong arguments, 3 if all is written but something is left to a\n"
 	"person.\n";
 
-/* What is told of a file once, and of how many rules. */
+/* A remark that is made once for each file: the first rule that it applies to, and the
+ * number of those rules. */
 struct once {
 	struct jump first;
 	unsigned long count;
 };
 
 struct translation {
-	unsigned int queue[2];		/* IPv4, IPv6 */
-	bool ipv6, family_given;	/* if nothing tells */
+	unsigned int queue[2];		/* number for IPv4, for IPv6 */
+	/* The family where nothing tells it; whether -4 or -6 was given. */
+	bool ipv6, family_given;
 	bool nft, in_place, diff;
-	bool seen[2];			/* jumps of IPv4, IPv6 */
+	bool seen[2];			/* a jump for IPv4, for IPv6 was found */
 	bool no_translator;
-	bool left;			/* something, to a person */
-	const char *name;		/* of the file */
-	struct once unsure, overruled;	/* its family is guessed; is not that of -4 or -6 */
+	bool left;			/* something was left to a person */
+	const char *name;		/* of the file, for messages */
+	/* Rules whose family is a guess; rules whose family is not that of -4 or -6. */
+	struct once unsure, overruled;
 	struct nft_form form;
 };
 
@@ -138,7 +141,7 @@ static void remark_file(struct translation *t)
 	t->form = (struct nft_form) { 0 };
 }
 
-/* In one line: what comes after a newline would be no comment. */
+/* Prints the text in one line. It is in a comment, which a newline would end. */
 static void print_plain(struct text text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -168,7 +171,7 @@ static void print_nft_form(struct translation *t, const struct jump *jump,
 static void print_jump(const struct translation *t, const struct jump *jump, FILE *out,
 		       struct text after)
 {
-	/* -jQUEUE: in words of their own, iptables 1.8.9 reads no others */
+	/* -jQUEUE becomes -j NFQUEUE: iptables 1.8.9 does not accept -jNFQUEUE */
 	if (!isspace((unsigned char)jump->target.at[-1]))
 		fputc(' ', out);
 	fprintf(out, "NFQUEUE --queue-num %u", t->queue[jump->ipv6]);
@@ -188,8 +191,8 @@ static void remark_gone(struct translation *t, struct text text)
 	}
 }
 
-/* Of text in today's words. Writes to out what comes of it, or to standard output what it
- * is for nft. */
+/* Changes the jumps in a text whose other old forms have been replaced (old-form.h).
+ * Writes the text to out; or with --nft, the commands for nft to standard output. */
 static void translate_jumps(struct translation *t, struct text text, FILE *out)
 {
 	struct text rest = text;
@@ -255,7 +258,7 @@ static bool replace_file(const struct translation *t, struct text before, struct
 	return !why;
 }
 
-/* With --in-place or --diff. */
+/* Changes a file in memory, for --in-place and --diff. */
 static bool rework(struct translation *t, struct text before)
 {
 	struct text after = { NULL, 0 };

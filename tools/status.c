@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl status: the queues that programs with libipq hold, as /proc/net/ip_queue
- * and ip6_queue had them, or line by line as they change. */
+/* ipqctl status: shows the queues that programs with libipq own, in the form of
+ * /proc/net/ip_queue and ip6_queue, or line by line while they change. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -46,11 +46,11 @@ static const char help[] =
 	"\n"
 	"Exit status: 0, 1 if the queues cannot be read, 2 for wrong arguments.\n";
 
-/* Lines on what is no terminal. */
+/* Lines between two headings if output is not a terminal. */
 #define PAGE 24
 
 struct view {
-	int family;		/* AF_UNSPEC for both */
+	int family;		/* AF_INET, AF_INET6, or AF_UNSPEC for both */
 	bool json;
 };
 
@@ -59,7 +59,8 @@ struct held {
 	struct owner owner;
 };
 
-/* The queues of the view. False, and says why, if they cannot be read. */
+/* Reads the queues that are to be shown. On failure, prints a message and returns
+ * false. */
 static bool read_held(const struct view *view, struct held **held, size_t *count)
 {
 	struct queues queues;
@@ -139,7 +140,7 @@ static int show(const struct view *view)
 	else if (!count)
 		print_old(&nobody, view->family);
 	for (size_t i = 0; i < count && !view->json; i++) {
-		/* two files in one, as head(1) shows them */
+		/* several files in one output, with headings like those of head(1) */
 		if (count > 1)
 			printf("%s==> %s_queue, queue %u <==\n", i ? "\n" : "",
 			       held[i].owner.family == AF_INET6 ? "ip6" : "ip",
@@ -150,14 +151,14 @@ static int show(const struct view *view)
 	return 0;
 }
 
-/* Packets per second since the last look; 0 if there was none. */
+/* Returns packets per second since the last look; 0 if there was none. */
 static double rate_of(const struct queue *now, const struct held *before,
 		      size_t count, double seconds)
 {
 	for (size_t i = 0; i < count; i++)
 		if (before[i].queue.number == now->number &&
 		    before[i].queue.port_id == now->port_id)
-			/* the number of the last packet starts again at 0 */
+			/* unsigned, as the id of the last packet wraps around to 0 */
 			return (uint32_t)(now->last_id - before[i].queue.last_id) /
 			       seconds;
 	return 0;
@@ -183,8 +184,8 @@ static void print_line(const struct view *view, const struct held *h, double rat
 	       rate);
 }
 
-/* Above the first line, and again for each page of a terminal; lines counts those below
- * the last one. */
+/* Prints the heading before the first line and on each page of a terminal. lines is the
+ * number of lines since and including the last heading. */
 static void print_heading(unsigned long *lines, unsigned long more)
 {
 	unsigned int height = terminal_height();

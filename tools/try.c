@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl try: a passer of our own, to see with one's own eyes that rules and queue
- * work. It is a program that uses libipq, like any other. */
+/* ipqctl try: accepts packets and shows them, so that users can see whether their rules
+ * and queue work. It uses libipq as any program does. */
 #include <inttypes.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "report.h"
 #include "terminal.h"
 
-/* Of each packet: enough for all headers. */
+/* Bytes copied of each packet: enough for all headers. */
 #define RANGE 512
 #define BUFFER (RANGE + 256)
 
@@ -49,7 +49,7 @@ static const char help[] =
 struct trial {
 	int family;
 	unsigned int verdict;
-	unsigned long sample, count;	/* packets; count 0 for no end */
+	unsigned long sample, count;	/* numbers of packets; count 0: go on for ever */
 	bool json;
 	bool colours;
 };
@@ -110,10 +110,11 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 			return fail(h);
 		if (ipq_message_type(buf) == NLMSG_ERROR) {
 			error = ipq_get_msgerr(buf);
-			/* the packet is gone, say with its interface */
+			/* the packet is no longer queued, as its interface was removed,
+			 * say */
 			if (error == ENOENT)
 				continue;
-			/* of these the library has said more itself */
+			/* with LIBIPQ_DEBUG the library has explained these already */
 			if (error == EBUSY)
 				fprintf(stderr, "ipqctl try: another number is taken "
 					"with --queue N\n");
@@ -182,7 +183,7 @@ static int run(int argc, char *argv[])
 	no_more_arguments(&try_queue, argc, argv);
 	if (number >= 0)
 		set_queue(t.family, number);
-	/* the library then says itself who has the queue, and what to do */
+	/* the library will say which process owns the queue, and what helps */
 	setenv("LIBIPQ_DEBUG", "1", 1);
 	h = ipq_create_handle(0, t.family);
 	if (!h || ipq_set_mode(h, IPQ_COPY_PACKET, RANGE) < 0)
