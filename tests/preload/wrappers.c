@@ -420,7 +420,7 @@ Test(wrappers, rules_are_given_on_as_they_come)
 	child_ends_well(&c);
 }
 
-/* The process that translates the rules has the other end of the pipe: it must end, too. */
+/* The process that translates the rules has the other end of the pipe, and must end. */
 Test(wrappers, who_writes_rules_learns_that_the_real_command_has_ended)
 {
 	struct pollfd input = { 0 };

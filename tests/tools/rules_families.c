@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules: which family a rule is for, and with it which queue and table: what stands
- * nearest to it tells. */
+/* ipqctl rules: the family of a rule, and so its queue number, and its table: told by
+ * what is nearest to it. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules --in-place and --diff: which files change, and what they keep. */
+/* ipqctl rules --in-place and --diff: which files change, and what is kept of them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +122,7 @@ Test(rules_files, a_name_that_is_no_file_or_whose_directory_is_not_ours_is_left)
 	run("chmod 755 closed");
 }
 
-/* Nothing is lost where the disk is full. */
+/* If the disk is full, nothing may be lost. */
 Test(rules_files, a_file_whose_disk_is_full_stays_as_it_was)
 {
 	const struct printed *printed;
@@ -151,7 +151,7 @@ Test(rules_files, the_difference_is_one_that_patch_takes)
 		make("a", texts[i]);
 		run(IPQCTL " rules a > wanted; " IPQCTL " rules --diff a > difference");
 		run("patch -s a difference && cmp a wanted");
-		/* and which is as short as theirs */
+		/* and is as short as that of diff(1) */
 		make("b", texts[i]);
 		run("diff -u b wanted | tail -n +3 > theirs; tail -n +3 difference | cmp - "
 		    "theirs");

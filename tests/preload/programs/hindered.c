@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Preloaded into ipq-run. HINDERED: the instance on that queue cannot be executed
- * (ETXTBSY). TERMINAL, the descriptor of a pseudoterminal's master: its process group gets
- * the signal KEY from it when the first instance exists and the second does not yet;
+ * (ETXTBSY). TERMINAL, the descriptor of a pseudoterminal's master: its process group
+ * gets the signal KEY from it when the first instance exists and the second does not yet;
  * KILLED: the first is killed then. ORPHANED: ipq-run is killed before its first instance
  * can do anything. */
 #include <dlfcn.h>
