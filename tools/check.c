@@ -22,15 +22,16 @@ static const struct option options[] = {
 static const char help[] =
 	"check [--json]\n"
 	"\n"
-	"Tells whether programs that use libipq can work here: what the kernel can do\n"
-	"(tried, in a network namespace of its own), privilege, which rules give\n"
-	"packets to which queue, which process holds it, and what is missing. A line\n"
-	"each, on a terminal a paragraph: what, why it matters, what mends it.\n"
+	"Checks whether programs that use libipq can work here: what the kernel can do\n"
+	"(this is tried in a network namespace of its own), privilege, which rules send\n"
+	"packets to which queue, which process owns it, and what is missing. Prints a\n"
+	"line for each finding; on a terminal a paragraph: what, why it matters, and how\n"
+	"to fix it.\n"
 	"\n"
-	"  --json   the same for scripts: findings with level (ok, note, problem),\n"
-	"           kind, what, why, mend, command; and ready, true or false\n"
+	"  --json   prints JSON: findings with level (ok, note, problem), kind, what,\n"
+	"           why, mend and command; and ready, true or false\n"
 	"\n"
-	"Exit status: 0 if there is no problem, 1 if there is, 2 for wrong arguments.\n";
+	"Exit status: 0 if there is no problem, 1 if there is one, 2 for wrong arguments.\n";
 
 /* Reports whether the privilege to read rules and queues is there. */
 static bool report_privilege(struct report *r)
@@ -39,12 +40,12 @@ static bool report_privilege(struct report *r)
 	char *why;
 
 	if (nfqueue_probe(0) != NFQUEUE_FORBIDDEN) {
-		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is there",
-		       "queues may be bound and rules read");
+		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is available",
+		       "queues can be bound and rules can be read");
 		return true;
 	}
 	privilege_advise(&advice);
-	why = format("programs started like this one cannot have packets; rules and queues "
+	why = format("programs started like this one cannot get packets; rules and queues "
 		     "cannot be read: %s", advice.why);
 	REPORT(r, PROBLEM, "no-privilege", "CAP_NET_ADMIN is missing", why, advice.mend,
 	       advice.command);
@@ -87,6 +88,6 @@ static int run(int argc, char *argv[])
 }
 
 const struct subcommand check = {
-	"check", "tells whether rules, queues and programs fit together", help, ":hj",
+	"check", "checks whether rules, queues and programs fit together", help, ":hj",
 	options, run,
 };

@@ -20,7 +20,7 @@ static void help(FILE *to)
 	fprintf(to, "usage: ipqctl COMMAND [OPTION]...\n\n");
 	for (size_t i = 0; i < COUNT; i++)
 		fprintf(to, "  %-8s %s\n", table[i]->name, table[i]->summary);
-	fprintf(to, "\nipqctl COMMAND --help tells more.\n");
+	fprintf(to, "\nipqctl COMMAND --help describes a command.\n");
 }
 
 /* Returns the exit status, or 1 if not all output could be written. */
@@ -77,7 +77,7 @@ unsigned long number_argument(const struct subcommand *command, const char *opti
 	unsigned long number;
 
 	if (!text_number(text_of(optarg), max, &number) || number < min)
-		usage_error(command, "%s %s: invalid number, want %lu to %lu", option, optarg,
+		usage_error(command, "%s %s: invalid number, expected %lu to %lu", option, optarg,
 			    min, max);
 	return number;
 }

@@ -23,7 +23,7 @@ static const struct queue *find(const struct queues *queues, unsigned int number
 static char *queues_of(const struct saved_rule *s)
 {
 	if (s->computed)
-		return format("a queue that is computed");
+		return format("a queue that the kernel computes");
 	if (s->first == s->last)
 		return format("queue %u", s->first);
 	return format("queues %u to %u", s->first, s->last);
@@ -164,9 +164,9 @@ static char *start_advice(const struct found_rule *rule, const struct reach *rea
 	if (!reach->unheard)
 		return format("start the program");
 	if (reads_in_vain(rules, queues))
-		return format("the program that has queue 0, to which no rule leads, was "
-			      "started without %s: start it with %s=%u (after sudo, not "
-			      "before it, which takes variables away)", variable, variable,
+		return format("the program that owns queue 0, which no rule sends packets to, was "
+			      "started without %s: start it with %s=%u (after sudo in the "
+			      "command, since sudo removes variables)", variable, variable,
 			      reach->unheard);
 	return format("start the program, with %s=%u", variable, reach->unheard);
 }
@@ -181,7 +181,7 @@ static void judge_unheard(const struct found_rule *rule, const struct reach *rea
 		     reach->unheard, reach->bound ? " of them" : "",
 		     rule->saved.bypass ? "pass unseen" :
 		     is_in_hook(rule) ? "are being dropped now" :
-		     "are dropped, if any come there");
+		     "are dropped, if any reach the rule");
 	if (rule->saved.bypass) {
 		REPORT(r, NOTE, "rule-bypassed", what, why, start);
 	} else {
@@ -228,13 +228,14 @@ static void judge_foreign(const struct found_rule *rule, const struct queue *que
 		owner.family = has_handle(queues, queue, AF_INET) ? AF_INET : AF_INET6;
 	other = owner.family == AF_INET ? "IPv6" : "IPv4";
 	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
-	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
+	why = format("%s owns queue %u for %s and drops other packets", who, queue->number,
 		     owner.family == AF_INET ? "IPv4" : "IPv6");
 	command = both ? NULL : rule_number_command(rule, number);
-	mend = both ? format("make it a rule for each, with meta nfproto; give that for %s a "
-			     "number N of its own, and the program %s=N", other, variable) :
-		format("start the program that is for %s with %s=%u, and give the rule that "
-		       "number", other, variable, number);
+	mend = both ? format("make a rule for each family, with meta nfproto; give that for %s a "
+			     "number N of its own, and start the program with %s=N", other,
+			     variable) :
+		format("start the program for %s with %s=%u, and use that number in the rule",
+		       other, variable, number);
 	REPORT(r, PROBLEM, "wrong-family", what, why, mend, command);
 	free(why);
 	free(mend);
@@ -272,7 +273,7 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 
 	if (rule->saved.computed)
 		REPORT(r, NOTE, "rule-computed", what,
-		       "whether somebody listens there cannot be told");
+		       "it is not known whether a process listens there");
 	else if (reach.bound < reach.all)
 		judge_unheard(rule, &reach, rules, queues, what, r);
 	else if (reach.foreign)
@@ -310,9 +311,9 @@ static void judge_settings(const struct owner *owner, const char *what, struct r
 	if (!lacking)
 		return;
 	without = format("%s, which was started without %s", what, lacking);
-	REPORT(r, NOTE, "settings-differ", without, "it is set here, and a program has the "
-	       "settings of its own environment alone: sudo and services keep another",
-	       "start it again with that in its environment, as sudo env or Environment= do, "
+	REPORT(r, NOTE, "settings-differ", without, "it is set here, but a program has only the "
+	       "settings in its own environment: those of sudo and of services differ",
+	       "restart it with the variable in its environment (sudo env, Environment=), "
 	       "or unset it here");
 	free(without);
 }
@@ -328,21 +329,21 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 
 	owner_find(queue->port_id, &owner);
 	holder_describe(owner.pid, who, sizeof(who));
-	what = format("queue %u is held by %s", queue->number, who);
+	what = format("queue %u is owned by %s", queue->number, who);
 	command = rule_command(possible, owner.family == AF_INET6, queue->number);
-	mend = command ? NULL : "make a rule that does, once there is what makes rules";
+	mend = command ? NULL : "install iptables or nft, and make a rule that does";
 	if (queue->mode == IPQ_COPY_NONE)
-		REPORT(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
-		       "all that come are dropped, bypass or not",
-		       "have it call ipq_set_mode, or stop it");
+		REPORT(r, PROBLEM, "mode-none", what, "it has not set a mode, and all packets "
+		       "are dropped, with bypass or without",
+		       "make it call ipq_set_mode, or stop it");
 	else if (is_reached(queue, rules, queues))
 		REPORT(r, OK, "listener", what, "a rule sends packets there");
 	else if (sharer)
 		REPORT(r, OK, "listener", what, why = format("its packets come by queue %u, "
-		       "which the process has for both families", sharer->number));
+		       "which the process uses for both families", sharer->number));
 	else if (rules->complete)
 		REPORT(r, PROBLEM, "listener-without-rule", what,
-		       "no rule sends it packets that it takes, it waits in vain", mend,
+		       "no rule sends packets of its family there, so it gets none", mend,
 		       command);
 	else
 		REPORT(r, NOTE, "listener", what,
@@ -362,7 +363,7 @@ void judge(const struct rulesets *rules, const struct queues *queues,
 		command = rule_command(possible, false, 0);
 		REPORT(r, NOTE, "idle", "no rule sends packets to a queue, and nobody "
 		       "listens", "there is nothing to decide on",
-		       command ? NULL : "make a rule, once there is what makes rules", command);
+		       command ? NULL : "install iptables or nft, and make a rule", command);
 		free(command);
 	}
 	for (size_t i = 0; i < rules->count; i++)

@@ -182,7 +182,7 @@ static char *unquoted(struct nft_words *w, struct text word)
 		return format("%s", "");
 	text_unquote(word, room, word.len + 1);
 	if (!is_quotable(room))
-		w->obstacle = "nft cannot quote what stands in it";
+		w->obstacle = "nft cannot quote a character in it";
 	return room;
 }
 
@@ -306,7 +306,7 @@ static void take_word(struct nft_words *w, struct place *p, struct text word)
 	operation = p->chain ? 0 : operation_of(word, &chain);
 	if (operation) {
 		if (p->operation)
-			w->obstacle = "it adds or changes more than one";
+			w->obstacle = "it adds or changes more than one rule";
 		p->operation = w->operation = operation;
 		p->chain = chain.len ? 2 : 1;
 		put(w, format("%s", operation == 'I' ? "-I" : "-A"));
@@ -399,7 +399,7 @@ void nft_words_read(struct nft_words *w, const struct jump *jump, struct text co
 		file = !file && awaits_file(word);
 	}
 	if (!p.done)
-		w->obstacle = "where the rule begins cannot be told";
+		w->obstacle = "the beginning of the rule was not found";
 	if (w->operation == 'R' && !w->position)
 		w->obstacle = "it does not say which rule it replaces";
 }

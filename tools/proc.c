@@ -100,9 +100,9 @@ struct remedy queues_remedy(int error)
 	 * user 0, so that the file's owner is not mapped (the kernel's
 	 * proc_net_ns_init) */
 	if (error == EACCES && geteuid() == 0)
-		return (struct remedy) { "this network namespace was made before its user "
-					 "namespace had a root, as unshare -Urn does; make one "
-					 "behind it", "unshare --net PROGRAM" };
+		return (struct remedy) { "this network namespace was created before its user "
+					 "namespace had a root, as with unshare -Urn; create one "
+					 "afterwards", "unshare --net PROGRAM" };
 	return (struct remedy) { "run as root", NULL };
 }
 

@@ -140,7 +140,7 @@ const char *replace_content(const char *name, struct text before, struct text af
 
 	*backup = NULL;
 	if (is_there && !S_ISREG(st.st_mode))
-		why = "is no file that could be replaced";
+		why = "is not a regular file";
 	else if (!is_there || !back_up(fd, path, before, &st, backup) ||
 		 (!(st.st_nlink == 1 && exchange(fd, path, after, &st)) &&
 		  !write_over(path, before, after)))

@@ -167,11 +167,11 @@ static void report_unread(struct rulesets *rules, int source, struct report *r)
 	} else {
 		what = format("%s %s", lister, c->end == COMMAND_FAILED ? "fails" :
 			      c->end == COMMAND_TOO_LONG ?
-			      "was stopped, it took too long" :
-			      "was stopped, it printed too much");
+			      "was stopped: it took too long" :
+			      "was stopped: it printed too much");
 		REPORT(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
 		       c->end == COMMAND_FAILED || c->complaint[0] ? command_failure(c) :
-		       "its rules are not known", "see what it says", lister);
+		       "its rules are not known", "run it to see why", lister);
 	}
 	rules->complete &= c->end == COMMAND_FAILED && unsupported(c);
 	free(what);

@@ -155,7 +155,7 @@ static void report_failure(struct report *r, const struct outcome *outcome, int 
 	const char *mend = instead ? a->use : NULL;
 
 	if (!instead && !a->load)
-		mend = "a rule with NFQUEUE is what is needed";
+		mend = "a rule with the target NFQUEUE is needed";
 	REPORT(r, NOTE, "rule-impossible", what, outcome->attempt[i].failure, mend,
 	       instead ? NULL : a->load);
 	free(what);
@@ -191,18 +191,18 @@ void scratch_try(struct report *r, struct possible *possible)
 
 	*possible = (struct possible) { true, true, true };
 	if (!try_apart(&outcome)) {
-		REPORT(r, NOTE, "untried", "nothing could be tried",
-		       "no process to try it in");
+		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
+		       "no process could be started for it");
 	} else if (outcome.error || outcome.state == NFQUEUE_FORBIDDEN) {
 		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
-		       "no network namespace can be had", "run as root");
+		       "no network namespace can be created", "run as root");
 	} else if (outcome.state == NFQUEUE_ABSENT) {
 		REPORT(r, PROBLEM, "no-kernel-support", "this kernel has no "
 		       "nfnetlink_queue", "no program can get packets",
-		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or, of "
-		       "the machine itself", "modprobe nfnetlink_queue");
+		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or on "
+		       "the host", "modprobe nfnetlink_queue");
 	} else {
-		REPORT(r, OK, "kernel-support", "nfnetlink_queue is there",
+		REPORT(r, OK, "kernel-support", "nfnetlink_queue is available",
 		       "the kernel can give packets to programs");
 		report_attempts(r, &outcome);
 		*possible = (struct possible) {

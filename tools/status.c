@@ -28,21 +28,21 @@ static const struct option options[] = {
 static const char help[] =
 	"status [-4|-6] [--json] [--watch [--interval MS] [--count N]]\n"
 	"\n"
-	"Shows the queues that programs with libipq hold, with the labels that\n"
-	"/proc/net/ip_queue and /proc/net/ip6_queue had; zeros if nobody holds one. A\n"
-	"copy range of 65531 is the whole packet. Queue max. length is LIBIPQ_MAXLEN as\n"
-	"the program was started with, or 1024: what ipq_ctl has changed since cannot\n"
-	"be seen. Queue dropped counts packets that came when the queue was full,\n"
-	"Netlink (IPv6: Netfilter) dropped those for which the program read too slowly.\n"
+	"Shows the queues that programs with libipq own, with the labels of\n"
+	"/proc/net/ip_queue and /proc/net/ip6_queue; zeros if there is none. A copy range\n"
+	"of 65531 is the whole packet. Queue max. length is the LIBIPQ_MAXLEN that the\n"
+	"program was started with, or 1024: changes by ipq_ctl cannot be seen. Queue\n"
+	"dropped counts packets that found the queue full; Netlink (IPv6: Netfilter)\n"
+	"dropped counts those that found the socket's receive buffer full.\n"
 	"\n"
-	"  -4, --ipv4       what /proc/net/ip_queue showed, nothing else\n"
-	"  -6, --ipv6       what /proc/net/ip6_queue showed, nothing else\n"
-	"  --json           an object, with --watch one in each line\n"
-	"  --watch          goes on, with a line for each queue: packets waiting,\n"
-	"                   dropped because the queue was full, dropped because the\n"
-	"                   reader was slow, queued per second\n"
-	"  --interval MS    milliseconds between two looks, 1000 by default\n"
-	"  --count N        ends after N looks\n"
+	"  -4, --ipv4       only what /proc/net/ip_queue showed\n"
+	"  -6, --ipv6       only what /proc/net/ip6_queue showed\n"
+	"  --json           prints an object; with --watch, one in each line\n"
+	"  --watch          prints lines until it is interrupted, one for each queue:\n"
+	"                   packets waiting, dropped because the queue was full, dropped\n"
+	"                   because the reader was slow, queued per second\n"
+	"  --interval MS    milliseconds between two lines of a queue, 1000 by default\n"
+	"  --count N        ends after N lines of each queue\n"
 	"\n"
 	"Exit status: 0, 1 if the queues cannot be read, 2 for wrong arguments.\n";
 
@@ -263,11 +263,11 @@ static int run(int argc, char *argv[])
 	}
 	no_more_arguments(&status, argc, argv);
 	if (bounded && !watching)
-		usage_error(&status, "--interval and --count go with --watch");
+		usage_error(&status, "--interval and --count need --watch");
 	return watching ? watch(&view, interval, looks) : show(&view);
 }
 
 const struct subcommand status = {
-	"status", "shows the queues of our programs as /proc/net/ip_queue did", help,
+	"status", "shows the queues of libipq programs as /proc/net/ip_queue did", help,
 	":hj46wi:c:", options, run,
 };

@@ -350,7 +350,7 @@ int main(int argc, char **argv)
 		die(2, name, "missing argument");
 	if (instead) {
 		if (!command_find(argv[1], argv + 2, &c) || strlen(argv[1]) >= sizeof(file))
-			die(126, argv[1], "is no command that can be replaced");
+			die(126, argv[1], "is not a command that can be replaced");
 		memcpy(file, argv[1], strlen(argv[1]) + 1);
 		name = c.name;
 		argv += 2;

@@ -285,7 +285,7 @@ Test(surroundings, a_wrapper_is_not_put_in_its_own_place)
 	cr_assert_str_eq(said, "instead-of: instead-of: missing argument\n");
 	cr_assert(run_output(said, sizeof(said), "$(dirname %s)/wrappers/instead-of /bin/true "
 			     "true", IPQ_RUN) == 126);
-	assert_says(said, "/bin/true: is no command that can be replaced");
+	assert_says(said, "/bin/true: is not a command that can be replaced");
 }
 
 /* If the wrapper does not exist in the new root directory, the command is run without

@@ -141,7 +141,7 @@ Test(check, a_rule_without_a_listener_drops_nothing_where_no_packets_are_sent)
 	run("iptables-legacy -N apart");
 	run("iptables-legacy -A apart -j QUEUE");
 	assert_says(finding(check(1), "problem", "iptables-legacy filter apart 1 "),
-		    "are dropped, if any come there");
+		    "are dropped, if any reach the rule");
 }
 
 Test(check, a_comment_in_a_rule_cannot_become_a_command)
@@ -179,7 +179,7 @@ Test(check, a_rule_with_a_listener_is_no_problem_but_bypass_is_missing)
 	mend(line, " => ");
 	line = finding(check(0), "ok", "iptables-legacy filter OUTPUT 1 ");
 	assert_says(line, who);
-	line = finding(check(0), "ok", "queue 0 is held by ");
+	line = finding(check(0), "ok", "queue 0 is owned by ");
 	assert_says(line, who);
 	ipq_destroy_handle(h);
 }
@@ -208,8 +208,8 @@ Test(check, a_listener_without_a_rule_is_a_problem_and_the_command_mends_it)
 	network_enter();
 	setenv("LIBIPQ_QUEUE", "9", 1);
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
-	mend(finding(check(1), "problem", "queue 9 is held by "), " => ");
-	finding(check(0), "ok", "queue 9 is held by ");
+	mend(finding(check(1), "problem", "queue 9 is owned by "), " => ");
+	finding(check(0), "ok", "queue 9 is owned by ");
 	ipq_destroy_handle(h);
 }
 
@@ -228,7 +228,7 @@ Test(check, packets_of_the_family_that_the_listener_drops_are_a_problem)
 	run("iptables-legacy -F");
 	run("ip6tables-legacy -A OUTPUT -p udp -j QUEUE");
 	/* that rule sends it no packets of its family */
-	finding(check(1), "problem", "queue 0 is held by ");
+	finding(check(1), "problem", "queue 0 is owned by ");
 	ipq_destroy_handle(h);
 }
 
@@ -257,7 +257,7 @@ Test(check, a_listener_that_asks_for_nothing_drops_everything)
 	network_enter();
 	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-bypass");
 	h = queue_open(PF_INET, IPQ_COPY_NONE, 0);
-	assert_says(finding(check(1), "problem", "queue 0 is held by "), "ipq_set_mode");
+	assert_says(finding(check(1), "problem", "queue 0 is owned by "), "ipq_set_mode");
 	cr_assert(ipq_set_mode(h, IPQ_COPY_META, 0) > 0);
 	check(0);
 	ipq_destroy_handle(h);
@@ -281,7 +281,7 @@ Test(check, the_owner_is_found_whatever_its_port_id)
 	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_META, 0);
 	cr_assert(mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0);
 	snprintf(who, sizeof(who), "process %d ", getpid());
-	assert_says(finding(check(0), "ok", "queue 8 is held by "), who);
+	assert_says(finding(check(0), "ok", "queue 8 is owned by "), who);
 	mnl_socket_close(nl);
 }
 

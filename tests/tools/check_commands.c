@@ -200,11 +200,11 @@ Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
 	static const struct {
 		const char *matches, *level, *told;
 	} rows[] = {
-		{ "udp dport 7", "problem ", "has queue 3 for IPv4 and drops what is not" },
+		{ "udp dport 7", "problem ", "owns queue 3 for IPv4 and drops other packets" },
 		{ "meta nfproto { ipv4, ipv6 } udp dport 7", "problem ",
-		  "has queue 3 for IPv4 and drops what is not" },
+		  "owns queue 3 for IPv4 and drops other packets" },
 		{ "ip6 saddr fd09::1", "problem ",
-		  "has queue 3 for IPv4 and drops what is not" },
+		  "owns queue 3 for IPv4 and drops other packets" },
 		{ "ip saddr 10.9.0.1", "note ", "listens" },
 		{ "meta nfproto ipv4 udp dport 7", "note ", "listens" },
 	};
@@ -232,7 +232,7 @@ Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
 	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n\\t\\tqueue num 3\\n\\t}\\n"
 	     "}\\n'");
 	/* packets of its own family come */
-	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is held by "), "ok",
+	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is owned by "), "ok",
 			   2));
 	tool_stop(&tool);
 	leave();

@@ -214,7 +214,7 @@ Test(remedies, no_process_is_named_that_is_another_ones)
 			"kill $!; exit $s'");
 	tool_stop(&tool);
 	cr_assert(printed->status == 0, "%s", printed->text);
-	assert_says(line_with(printed, "queue 0 is held by "), "cannot be seen from here");
+	assert_says(line_with(printed, "queue 0 is owned by "), "cannot be seen from here");
 	cr_assert(!has(printed, "by process "), "%s", printed->text);
 }
 
@@ -233,7 +233,7 @@ Test(remedies, a_holder_in_another_pid_namespace_is_named_by_its_number_here)
 	printed = shell(IPQCTL " check");
 	cr_assert(inner > 1 && !kill(inner, SIGKILL));
 	tool_wait(&tool);
-	assert_says(line_with(printed, "queue 0 is held by "), wanted);
+	assert_says(line_with(printed, "queue 0 is owned by "), wanted);
 }
 
 Test(remedies, settings_that_the_holder_has_not_are_told)

@@ -201,7 +201,7 @@ Test(rules, what_may_become_a_target_is_left_and_told)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		cr_assert_str_eq(translated("", texts[i]), texts[i]);
 		assert_says(remarks("", texts[i]),
-			    ":1: QUEUE, but not as a word after -j,");
+			    ":1: QUEUE that is not a word after -j ");
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		cr_assert_str_eq(remarks("", others[i]), "");

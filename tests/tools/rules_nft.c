@@ -217,7 +217,7 @@ Test(rules_nft, that_variables_stay_is_told_once)
 	skip_without_translator();
 	said = remarks("--nft", "iptables -A a -s $NET -j QUEUE\niptables -A a -s $X -j QUEUE");
 	assert_one_line(said);
-	assert_says(said, "the variables stay: they must hold what nft takes");
+	assert_says(said, "variables are kept: their values must be in nft's form");
 	said = remarks("--nft", "iptables -D a -s 10.0.0.1 -j QUEUE\niptables -D a -j QUEUE");
 	assert_one_line(said);
 	assert_says(said, "nft changes and deletes rules by their handles");
