@@ -152,9 +152,9 @@ static __attribute__((noinline)) int close_maxlen(int fd)
 	return followed(-1, NEXT(close)(fd), written);
 }
 
-/* If a socket of ours was closed without this function, no harm is done. Here, it may be
- * the last descriptor of a socket, which ends its trace. The number may be another file's
- * next. */
+/* It does no harm if a socket of ours is closed without this function. Closing the last
+ * descriptor here sends verdicts that are held, releases private queue numbers and ends
+ * the trace. The descriptor's number may be that of another file next. */
 EXPORT int close(int fd)
 {
 	struct ipq_socket *s = sockets_find(fd) ? sockets_ask(fd) : NULL;

@@ -118,8 +118,8 @@ static long open_and_pass(long asks)
 
 Test(adopted, an_adopted_socket_that_has_the_queue_still_has_it)
 {
-	/* started first, so that it does not share the table of peers with this
-	 * process */
+	/* with a request first, while this process has no table of peers yet that its
+	 * child would share */
 	for (int asked = 1; asked >= 0; asked--) {
 		struct process other;
 		int fd;

@@ -20,7 +20,7 @@ TestSuite(batch_reading, .timeout = 60);
 /* The first is without batches. */
 static const char *const batches[] = { "1", "2", "64", "1024" };
 
-/* Bytes of UDP data. Headers add 28 bytes; if the sum is 65,531 or more, not all is
+/* Bytes of UDP data. Headers add 28 bytes; of more than 65,531 in all, not all are
  * copied. */
 static const size_t lens[] = {
 	0, 1, 2, 3, 4, 5, 100, 1400, 65503, 9000, 65507, 6, 65502, 7, 8,
