@@ -22,8 +22,8 @@
 extern "C" {
 #endif
 
-/* The netlink protocols of ip_queue and ip6_queue. The kernel's headers no longer define
- * the second. */
+/* The netlink protocols of ip_queue and ip6_queue. The kernel's headers no longer
+ * define the second. */
 #ifndef NETLINK_FIREWALL
 #define NETLINK_FIREWALL 3
 #endif
@@ -33,9 +33,9 @@ extern "C" {
 
 typedef unsigned long ipq_id_t;
 
-/* fd can be waited on with select(2), poll(2) or epoll(7). It is readable exactly while
- * ipq_read has a message. local.nl_pid is the id of the process that created the
- * handle. */
+/* fd can be waited on with select(2), poll(2) or epoll(7). It is readable exactly
+ * while ipq_read has a message. local.nl_pid is the id of the process that
+ * created the handle. */
 struct ipq_handle {
 	int fd;
 	uint8_t blocking;

@@ -139,10 +139,10 @@ static enum command_end collect(struct command *c, int out, int err, long deadli
 	return fds[0].fd < 0 && fds[1].fd < 0 ? COMMAND_DONE : COMMAND_TOO_LONG;
 }
 
-/* Returns whether the process ends by itself before the deadline, and if so its exit
- * status. The caller has blocked SIGCHLD, which ends the waiting: there is no
- * pidfd_open(2) before Linux 5.3, nor in containers whose seccomp profile does not allow
- * it. */
+/* Returns whether the process ends by itself before the deadline, and if so its
+ * exit status. The caller has blocked SIGCHLD, which ends the waiting: there is
+ * no pidfd_open(2) before Linux 5.3, nor in containers whose seccomp profile
+ * does not allow it. */
 static bool ends(pid_t pid, long deadline, int *status)
 {
 	struct timespec left;
@@ -181,8 +181,8 @@ static enum command_end run(struct command *c, const char *const argv[],
 		return error == ENOENT ? COMMAND_MISSING : COMMAND_FAILED;
 	}
 	end = collect(c, out[0], err[0], deadline);
-	/* kill the process group: children may remain when the process itself has
-	 * ended */
+	/* kill the process group: children may remain when the process
+	 * itself has ended */
 	if (end != COMMAND_DONE)
 		kill(-pid, SIGKILL);
 	if (!ends(pid, deadline, &status) && end == COMMAND_DONE)

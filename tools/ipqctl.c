@@ -82,8 +82,8 @@ unsigned long number_argument(const struct subcommand *command, const char *opti
 	return number;
 }
 
-/* Programs that list rules are often in directories that an ordinary user's PATH does not
- * name. */
+/* Programs that list rules are often in directories that an ordinary user's
+ * PATH does not name. */
 static void extend_path(void)
 {
 	static const char system[] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
@@ -113,8 +113,8 @@ static void keep_standard_descriptors(void)
 int main(int argc, char *argv[])
 {
 	keep_standard_descriptors();
-	/* a parent may have set SIGCHLD to be ignored: wait(2) would then not report
-	 * children */
+	/* a parent may have set SIGCHLD to be ignored: wait(2) would then not
+	 * report children */
 	signal(SIGCHLD, SIG_DFL);
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help(argc < 2 ? stderr : stdout);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the subcommands share: how they are called, and how they report wrong
- * arguments. */
+/* What the subcommands share: how they are called, and how they report
+ * wrong arguments. */
 #ifndef IPQCTL_H
 #define IPQCTL_H
 

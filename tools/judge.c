@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares rules with queues and reports what goes wrong or will: rules whose queue
- * nobody has bound, queues that no rule sends packets to. Does not know where they were
- * read. */
+/* Compares rules with queues and reports what goes wrong or will: rules whose
+ * queue nobody has bound, queues that no rule sends packets to. Does not know
+ * where they were read. */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <libipq.h>
@@ -138,9 +138,9 @@ static bool is_reached(const struct queue *queue, const struct rulesets *rules,
 	return false;
 }
 
-/* Whether a program that was started without LIBIPQ_QUEUE owns queue 0 and no rule sends
- * packets there. That is how "LIBIPQ_QUEUE=7 sudo PROGRAM" ends, as sudo removes
- * variables. */
+/* Whether a program that was started without LIBIPQ_QUEUE owns queue 0 and no rule
+ * sends packets there. That is how "LIBIPQ_QUEUE=7 sudo PROGRAM" ends, as sudo
+ * removes variables. */
 static bool reads_in_vain(const struct rulesets *rules, const struct queues *queues)
 {
 	const struct queue *queue = find(queues, 0);

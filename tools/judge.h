@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares rules with queues and reports what goes wrong or will: rules whose queue
- * nobody has bound, queues that no rule sends packets to. Does not know where they were
- * read. */
+/* Compares rules with queues and reports what goes wrong or will: rules whose
+ * queue nobody has bound, queues that no rule sends packets to. Does not know
+ * where they were read. */
 #ifndef IPQCTL_JUDGE_H
 #define IPQCTL_JUDGE_H
 

@@ -29,8 +29,8 @@ static void append(char **to, struct text t)
 	*to = longer;
 }
 
-/* Whether the word can be quoted in nft's language, which has no escapes within
- * quotes. */
+/* Whether the word can be quoted in nft's language, which has no
+ * escapes within quotes. */
 static bool is_quotable(const char *word)
 {
 	for (; *word; word++)

@@ -15,8 +15,8 @@ struct nft_words {
 	int count;
 	const char *obstacle;	/* why it cannot be translated; NULL if it can */
 	char operation;		/* 'A', 'I', 'D', 'R' or 'C'; in argv it is A or I */
-	/* the rule's number in the chain, from 1, or with 'R' perhaps a variable; NULL if
-	 * none */
+	/* the rule's number in the chain, from 1, or with 'R' perhaps a
+	 * variable; NULL if none */
 	char *position;
 	char *redirections;	/* as written, with a blank before each */
 	/* Shell variables, and the placeholders that argv has in their place. */
@@ -26,8 +26,8 @@ struct nft_words {
 	int variable_count;
 };
 
-/* Reads the command. argv[0] will be tool, and the target NFQUEUE with the queue
- * number. */
+/* Reads the command. argv[0] will be tool, and the target NFQUEUE with
+ * the queue number. */
 void nft_words_read(struct nft_words *w, const struct jump *jump, struct text command,
 		    const char *tool, unsigned int queue);
 void nft_words_free(struct nft_words *w);

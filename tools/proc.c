@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the kernel's queues, and the processes that own them, from /proc. Knows nothing
- * of rules. */
+/* Reads the kernel's queues, and the processes that own them, from /proc. Knows
+ * nothing of rules. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the kernel's queues, and the processes that own them, from /proc. Knows nothing
- * of rules. */
+/* Reads the kernel's queues, and the processes that own them, from /proc. Knows
+ * nothing of rules. */
 #ifndef IPQCTL_PROC_H
 #define IPQCTL_PROC_H
 
@@ -35,8 +35,8 @@ struct remedy queues_remedy(int error);
 struct owner {
 	pid_t pid;		/* 0 if it cannot be seen */
 	char name[32];		/* of the process, printable; "" if it cannot be seen */
-	/* family of the libipq handle: AF_INET or AF_INET6; AF_UNSPEC if it is not
-	 * libipq's */
+	/* family of the libipq handle: AF_INET or AF_INET6; AF_UNSPEC if it
+	 * is not libipq's */
 	uint8_t family;
 	/* LIBIPQ_MAXLEN of the process: the packets that may wait in its queue */
 	uint32_t maxlen;

@@ -58,8 +58,8 @@ static bool copy_access(int from, int to, const struct stat *st)
 	return !fchmod(to, st->st_mode & 07777);
 }
 
-/* Creates an empty copy under the first free name. Returns its descriptor, or -1 and
- * errno. */
+/* Creates an empty copy under the first free name. Returns its descriptor,
+ * or -1 and errno. */
 static int create_backup(const char *path, char **backup)
 {
 	int fd = -1;
@@ -85,8 +85,8 @@ static bool back_up(int from, const char *path, struct text before, const struct
 
 	if (fd < 0)
 		return false;
-	/* only root can give the copy another user's owner; else it stays accessible to
-	 * us alone */
+	/* only root can give the copy another user's owner; else it stays
+	 * accessible to us alone */
 	if (!copy_access(from, fd, st))
 		errno = 0;
 	good = write_all(fd, before);

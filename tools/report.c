@@ -11,8 +11,8 @@
 
 static const char *const names[] = { "ok", "note", "problem" };
 
-/* Returns the length of the UTF-8 character at the beginning of t, 0 if it is invalid
- * (RFC 3629). */
+/* Returns the length of the UTF-8 character at the beginning of t, 0 if it is
+ * invalid (RFC 3629). */
 static size_t utf8_len(struct text t)
 {
 	const unsigned char *at = (const unsigned char *)t.at;
@@ -26,8 +26,8 @@ static size_t utf8_len(struct text t)
 	len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
 	if (len > t.len)
 		return 0;
-	/* refuse longer encodings than needed, surrogates, and characters above
-	 * U+10FFFF */
+	/* refuse longer encodings than needed, surrogates, and
+	 * characters above U+10FFFF */
 	if (at[0] == 0xe0)
 		low = 0xa0;
 	else if (at[0] == 0xed)
@@ -74,8 +74,8 @@ static void print_plain(const char *text, size_t len)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
-/* Returns the columns of a UTF-8 word on a terminal. Counts each character as one column
- * wide. */
+/* Returns the columns of a UTF-8 word on a terminal. Counts each character as
+ * one column wide. */
 static unsigned int columns_of(const char *word, size_t len)
 {
 	unsigned int columns = 0;

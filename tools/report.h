@@ -38,8 +38,8 @@ void report(struct report *r, const struct finding *finding);
 /* Prints the conclusion. Returns the exit status. */
 int report_end(const struct report *r);
 
-/* Like printf(3), but returns the text, to be freed. Ends the program if there is no
- * memory. */
+/* Like printf(3), but returns the text, to be freed. Ends the program if
+ * there is no memory. */
 char *format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints a JSON string with its quotes. Bytes that are not UTF-8 are replaced. */

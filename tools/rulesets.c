@@ -15,8 +15,8 @@ enum { LEGACY4, LEGACY6, NFT4, NFT6, NFT };
 static const struct source {
 	const char *tool;	/* makes these rules */
 	const char *argv[5];	/* lists them */
-	/* Lists them on a system that has only one kind of iptables; NULL if there is no
-	 * such command. */
+	/* Lists them on a system that has only one kind of iptables; NULL if there is
+	 * no such command. */
 	const char *plain;
 } sources[RULESETS] = {
 	[LEGACY4] = { "iptables-legacy", { "iptables-legacy-save" }, "iptables-save" },

@@ -37,8 +37,8 @@ char *rule_describe(const struct found_rule *rule);
  * the kernel computes the queue number. */
 char *rule_bypass_command(const struct found_rule *rule);
 
-/* Returns a command that changes the rule to use this queue number. The caller frees
- * it. */
+/* Returns a command that changes the rule to use this queue number. The
+ * caller frees it. */
 char *rule_number_command(const struct found_rule *rule, uint16_t number);
 
 #endif

@@ -59,8 +59,8 @@ struct held {
 	struct owner owner;
 };
 
-/* Reads the queues that are to be shown. On failure, prints a message and returns
- * false. */
+/* Reads the queues that are to be shown. On failure, prints a message
+ * and returns false. */
 static bool read_held(const struct view *view, struct held **held, size_t *count)
 {
 	struct queues queues;

@@ -110,8 +110,8 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 			return fail(h);
 		if (ipq_message_type(buf) == NLMSG_ERROR) {
 			error = ipq_get_msgerr(buf);
-			/* the packet is no longer queued, as its interface was removed,
-			 * say */
+			/* the packet is no longer queued, as its interface
+			 * was removed, say */
 			if (error == ENOENT)
 				continue;
 			/* with LIBIPQ_DEBUG the library has explained these already */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A wrapper with the name of a command: it executes the real command with other arguments
- * or input. Of the iptables commands it changes jumps to QUEUE into jumps to NFQUEUE, as
- * iptables on nftables has no target QUEUE, and QUEUE takes no queue number. To modprobe,
- * insmod, rmmod and lsmod it lets ip_queue and ip6_queue seem loaded. Executed as
- * "instead-of FILE WORD...", it is the wrapper of FILE. Knows nothing of the form of
- * rules. */
+/* A wrapper with the name of a command: it executes the real command with other
+ * arguments or input. Of the iptables commands it changes jumps to QUEUE into jumps to
+ * NFQUEUE, as iptables on nftables has no target QUEUE, and QUEUE takes no queue
+ * number. To modprobe, insmod, rmmod and lsmod it lets ip_queue and ip6_queue seem
+ * loaded. Executed as "instead-of FILE WORD...", it is the wrapper of FILE. Knows
+ * nothing of the form of rules. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,8 +48,8 @@ static void *allocate(size_t size)
 
 static void read_setting(struct nfqueue *queue)
 {
-	/* the first that is set counts; IPQ_RUN_BALANCE is set by "ipq-run
-	 * --instances" */
+	/* the first that is set counts; IPQ_RUN_BALANCE is set by
+	 * "ipq-run --instances" */
 	static const char *const variables[][4] = {
 		{ "IPQ_RUN_BALANCE", "LIBIPQ_QUEUE" },
 		{ "IPQ_RUN_BALANCE6", "LIBIPQ_QUEUE6", "LIBIPQ_QUEUE" },
@@ -76,8 +76,8 @@ static bool is_own(const char *dir, size_t len, const struct stat *own)
 	       st.st_dev == own->st_dev && st.st_ino == own->st_ino;
 }
 
-/* Removes the directories that have this wrapper from PATH, so that the real command is
- * found. */
+/* Removes the directories that have this wrapper from PATH, so that the real
+ * command is found. */
 static void leave_path(const struct stat *own)
 {
 	/* the PATH of old start scripts may lack the directories that iptables is in */
@@ -123,8 +123,8 @@ static int files_named(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "hVM:T:w::W:", options, NULL)) != -1) {
 		if (option == 'h' || option == 'V')
 			return -1;
-		/* -w has an optional argument, which iptables-restore also takes from the
-		 * next word */
+		/* -w has an optional argument, which iptables-restore also takes
+		 * from the next word */
 		if (option == 'w' && !optarg && optind < argc &&
 		    !argv[optind][strspn(argv[optind], "0123456789")])
 			optind++;
@@ -210,9 +210,9 @@ static void give_rules(int in, const struct nfqueue *queue)
 
 	if (read(in, NULL, 0) || pipe2(ends, O_CLOEXEC))
 		die(1, "rules", strerror(errno));
-	/* like fork(2), but without SIGCHLD at the child's end, so that wait(2) does not
-	 * report it to the real command, which may wait for any child (xtables_insmod in
-	 * iptables 1.4) */
+	/* like fork(2), but without SIGCHLD at the child's end, so that wait(2) does
+	 * not report it to the real command, which may wait for any child
+	 * (xtables_insmod in iptables 1.4) */
 	pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
 	if (pid == 0)
 		translate_rules(in, ends[1], own, queue);
@@ -315,8 +315,8 @@ static char **translate(int argc, char **argv, unsigned int word)
 }
 
 /* Executes the real command by the bare system call: the C library's execve may be
- * interposed by the preloaded library, which would execute this wrapper again. Returns on
- * failure. */
+ * interposed by the preloaded library, which would execute this wrapper again.
+ * Returns on failure. */
 static void become(const char *file, char **argv)
 {
 	char **words;

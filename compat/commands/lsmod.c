@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists the modules, including ip_queue and ip6_queue, in the manner of the lsmod of
- * their years: from /proc/modules only. Today's lsmod also reads /sys, which lacks
- * them. */
+/* Lists the modules, including ip_queue and ip6_queue, in the manner of the
+ * lsmod of their years: from /proc/modules only. Today's lsmod also reads /sys,
+ * which lacks them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

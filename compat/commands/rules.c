@@ -10,8 +10,8 @@
 #include "rules.h"
 #include "settings.h"
 
-/* Returns a pointer to the first character after the number; NULL if there is no valid
- * number. */
+/* Returns a pointer to the first character after the number; NULL if there is
+ * no valid number. */
 static const char *read_number(const char *text, uint16_t *number)
 {
 	const char *start = text;

@@ -53,8 +53,8 @@ static void look_up(void *function, const char *name)
 	memcpy(function, &found, sizeof(found));
 }
 
-/* Finds the sockets of ours that this process has inherited from the program that
- * executed it. */
+/* Finds the sockets of ours that this process has inherited from the program
+ * that executed it. */
 static void find_sockets(char *const *variables)
 {
 	const char *highest = environment_get(variables, ENVIRONMENT_SOCKETS);
@@ -84,10 +84,10 @@ static void look_up_before(void)
 	errno = saved;
 }
 
-/* Runs before any code of the program: the program may empty its environment or overwrite
- * the memory that the kernel put it in (as setproctitle does), and after vfork(2) nothing
- * may be looked up. If this process has more privileges than its caller, the environment
- * is not used. */
+/* Runs before any code of the program: the program may empty its environment or
+ * overwrite the memory that the kernel put it in (as setproctitle does), and after
+ * vfork(2) nothing may be looked up. If this process has more privileges than its
+ * caller, the environment is not used. */
 static __attribute__((constructor)) void start(void)
 {
 	size_t len;

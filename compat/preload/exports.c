@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interposes the functions of the C library that take a socket. For sockets of ours they
  * call sockets.h and compat/wire; for all other descriptors, the C library. */
-/* fcntl and fcntl64 are separate functions here, not one whose types have different
- * sizes. */
+/* fcntl and fcntl64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -134,8 +134,8 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 	return s ? netlink_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
 
-/* copy is a new duplicate of fd. written: it replaced a maxlen file that was open for
- * writing. */
+/* copy is a new duplicate of fd. written: it replaced a maxlen file that was
+ * open for writing. */
 static int followed(int fd, int copy, bool written)
 {
 	if (maxlens_any())
@@ -219,8 +219,8 @@ EXPORT int dup3(int fd, int to, int flags)
 }
 
 #ifdef CLOSE_RANGE_UNSHARE	/* since glibc 2.34 */
-/* Closes all numbers that ever were ours. Errors for those that are not open are
- * ignored. */
+/* Closes all numbers that ever were ours. Errors for those that are not
+ * open are ignored. */
 static void close_ours(unsigned int first, unsigned int last)
 {
 	int saved = errno;
@@ -453,8 +453,8 @@ static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 		msgs[i].msg_len = n;
 		if (flags & MSG_WAITFORONE)
 			flags |= MSG_DONTWAIT;
-		/* as documented in recvmmsg(2), the timeout is checked after each message
-		 * only */
+		/* as documented in recvmmsg(2), the timeout is checked after
+		 * each message only */
 		if (timeout < INT64_MAX && now() - start >= timeout) {
 			i++;
 			break;

@@ -2,8 +2,8 @@
 /* Interposes the functions of the C library that take a path. files.h tells which paths
  * are files of the module, and their contents. The kernel is asked first: it does not
  * have these files, and all others are opened as fast as without this library. */
-/* open and open64 are separate functions here, not one whose types have different
- * sizes. */
+/* open and open64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -61,8 +61,8 @@ static enum module_file find_more(int directory, const char *path, bool reads)
 	return reads && files_may_say_more(path) ? files_find(directory, path) : FILE_NONE;
 }
 
-/* Returns what open(2) is to return. fd may have been the number of another socket
- * before. */
+/* Returns what open(2) is to return. fd may have been the number of
+ * another socket before. */
 static int opened(int fd, int directory, const char *path, int flags, int saved)
 {
 	bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
@@ -81,8 +81,8 @@ static int opened(int fd, int directory, const char *path, int flags, int saved)
 	return fd;
 }
 
-/* The argument mode exists, and may be read, only if the flags may create a file
- * (open(2)). */
+/* The argument mode exists, and may be read, only if the flags may create a
+ * file (open(2)). */
 #define OPEN(name, directory, path, flags, ...)				\
 	mode_t mode = 0;						\
 	int saved = errno, fd;						\

@@ -2,8 +2,8 @@
 /* Interposes the functions that return the status of an open file. For a descriptor of
  * one of the module's files, they return the same status as stat(2) of its path. Knows
  * nothing of the contents. */
-/* fstat and fstat64 are separate functions here, not one whose types have different
- * sizes. */
+/* fstat and fstat64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 

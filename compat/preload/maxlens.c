@@ -62,9 +62,9 @@ void maxlens_closed(void)
 	look(AF_INET6, FILE_MAXLEN6, &known[1]);
 }
 
-/* For descriptors that are open when the program exits. What it has written to streams
- * may still be in their buffers, which the C library would write only after this
- * function. */
+/* For descriptors that are open when the program exits. What it has written to
+ * streams may still be in their buffers, which the C library would write only
+ * after this function. */
 static __attribute__((destructor)) void end(void)
 {
 	bool written = false;

@@ -24,8 +24,8 @@ void maxlens_opened(enum module_file file, int fd, int flags);
 /* Call when fd is a duplicate of from. */
 void maxlens_duplicated(int from, int fd);
 
-/* Call before fd is closed or replaced. Returns whether it is one of these
- * descriptors. */
+/* Call before fd is closed or replaced. Returns whether it is one of
+ * these descriptors. */
 bool maxlens_closing(int fd);
 
 /* If it was, call after it is closed: sets the maximum length of the queues. */

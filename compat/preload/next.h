@@ -19,8 +19,8 @@
 	next;								\
 })
 
-/* Before glibc 2.33, stat(2) and similar functions had other names, and a version as an
- * argument. */
+/* Before glibc 2.33, stat(2) and similar functions had other names, and a version
+ * as an argument. */
 #ifdef _STAT_VER
 #define NEXT_STAT(name, old, what, st) NEXT(old)(_STAT_VER, what, st)
 #else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names for the C library's own functions, where this library interposes them. Included
- * before all other headers when libipq is compiled for preloading, so that it calls the C
- * library. */
+/* Names for the C library's own functions, where this library interposes them.
+ * Included before all other headers when libipq is compiled for preloading, so that it
+ * calls the C library. */
 #ifndef PRELOAD_REAL_H
 #define PRELOAD_REAL_H
 

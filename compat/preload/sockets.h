@@ -18,8 +18,8 @@ extern _Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
 /* Like sockets_find, for a number that was ours. */
 struct ipq_socket *sockets_find_known(int fd);
 
-/* Returns the socket that fd refers to, NULL if it is not ours. Needs no system call in
- * most cases. */
+/* Returns the socket that fd refers to, NULL if it is not ours. Needs no system
+ * call in most cases. */
 static inline struct ipq_socket *sockets_find(int fd)
 {
 	if (fd < 0 || fd >= SOCKETS_DESCRIPTORS ||

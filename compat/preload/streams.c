@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interposes fdopen(3): on our sockets, streams must call the interposed read(2),
- * write(2) and close(2), where the C library would use its own. Knows nothing of
- * messages. */
+/* Interposes fdopen(3): on our sockets, streams must call the interposed
+ * read(2), write(2) and close(2), where the C library would use its own. Knows
+ * nothing of messages. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -14,8 +14,8 @@ struct command {
 	unsigned int word;
 };
 
-/* Whether the command makes rules: iptables, ip6tables, their variants and -restore
- * commands. */
+/* Whether the command makes rules: iptables, ip6tables, their variants and
+ * -restore commands. */
 bool command_is_iptables(const char *name);
 
 /* Whether the command loads, removes or lists modules: modprobe, insmod, rmmod, lsmod. */

@@ -28,8 +28,8 @@ static size_t count_of(char *const *variables)
 	return count;
 }
 
-/* Returns the index of the variable of that name; if there is none, the number of
- * variables. */
+/* Returns the index of the variable of that name; if there is none, the
+ * number of variables. */
 static size_t find(char *const *variables, const char *name, size_t name_len)
 {
 	size_t i;

@@ -54,8 +54,8 @@ struct environment_room {
 bool environment_plan(const struct environment *e, char *const *variables, int highest,
 		      bool command, struct environment_room *room);
 
-/* Makes the new environment. Its variables are in bytes, in e or in the old
- * environment. */
+/* Makes the new environment. Its variables are in bytes, in e or in the
+ * old environment. */
 void environment_make(const struct environment *e, char *const *variables,
 		      const struct environment_room *room, char **pointers, char *bytes);
 

@@ -27,8 +27,8 @@
 
 bool files_may_be_missing(int error)
 {
-	/* EPERM, EACCES and EROFS if the file would be created, which procfs allows
-	 * nobody */
+	/* EPERM, EACCES and EROFS if the file would be created, which
+	 * procfs allows nobody */
 	return error == ENOENT || error == EACCES || error == EROFS || error == EPERM;
 }
 
@@ -136,8 +136,8 @@ static int family_of(enum module_file file)
 
 const char *files_stand_in(enum module_file file)
 {
-	/* a file in /proc with the same permissions: anybody may read it, nobody write
-	 * it */
+	/* a file in /proc with the same permissions: anybody may read it,
+	 * nobody write it */
 	if (file != FILE_MAXLEN && file != FILE_MAXLEN6)
 		return "/proc/self/net/dev";
 	return maxlen_file(family_of(file));
@@ -165,8 +165,8 @@ static int describe(int family, char text[TEXT_MAX])
 			h.dropped_slow);
 }
 
-/* Prefix of the names of files made here; the kernel shows "/memfd:libipq:NAME
- * (deleted)". */
+/* Prefix of the names of files made here; the kernel shows
+ * "/memfd:libipq:NAME (deleted)". */
 #define MADE "libipq:"
 
 /* Creates an empty file in memory. */
@@ -195,9 +195,9 @@ enum module_file files_opened(int fd)
 	return find_by_name(path + strlen("/memfd:" MADE));
 }
 
-/* Replaces fd, which can be written to, by a descriptor with the same number that can
- * only be read. Returns it, or -1 and errno; closes fd on failure, or if not all was
- * written. */
+/* Replaces fd, which can be written to, by a descriptor with the same number that
+ * can only be read. Returns it, or -1 and errno; closes fd on failure, or if not
+ * all was written. */
 static int show(int fd, bool written, int flags)
 {
 	char name[DESCRIPTOR_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files in /proc that the module ip_queue had: which path names one of them, and
- * their contents. Does not know how programs open files, nor whether the program is this
- * process. */
+/* The files in /proc that the module ip_queue had: which path names one of them,
+ * and their contents. Does not know how programs open files, nor whether the
+ * program is this process. */
 #ifndef SURROUNDINGS_FILES_H
 #define SURROUNDINGS_FILES_H
 
@@ -26,8 +26,8 @@ bool files_may_be_missing(int error);
  * Leaves errno alone. */
 enum module_file files_find(int directory, const char *path);
 
-/* Whether an existing file of this name may have to be replaced by one of these. This is
- * a quick check. */
+/* Whether an existing file of this name may have to be replaced by one of these. This
+ * is a quick check. */
 bool files_may_say_more(const char *path);
 
 /* Returns a file of the kernel's that has the same type, size and permissions, for system
@@ -36,8 +36,8 @@ bool files_may_say_more(const char *path);
 const char *files_stand_in(enum module_file file);
 
 /* Like open(2), of any of the files for reading, and of the maxlen files also for
- * writing. Returns the lowest free descriptor, with the contents of this moment; or -1
- * and errno. */
+ * writing. Returns the lowest free descriptor, with the contents of this moment;
+ * or -1 and errno. */
 int files_open(enum module_file file, int flags);
 
 /* Returns which of the files fd was opened as by files_open, for those that exist in

@@ -91,8 +91,8 @@ static bool next_held(struct reader *r, int family, struct held *h)
 	return false;
 }
 
-/* Returns false and errno on failure. If the kernel has no nfnetlink_queue, the list is
- * empty. */
+/* Returns false and errno on failure. If the kernel has no nfnetlink_queue,
+ * the list is empty. */
 static bool open_list(struct reader *r)
 {
 	*r = (struct reader) {
@@ -239,8 +239,8 @@ static void set_maxlen(const struct held *h, uint32_t maxlen)
 
 void held_set_maxlen(int family, uint32_t maxlen)
 {
-	/* without CAP_NET_ADMIN the kernel would send an error message, which the program
-	 * would read */
+	/* without CAP_NET_ADMIN the kernel would send an error message, which the
+	 * program would read */
 	bool may = nfqueue_probe(0) != NFQUEUE_FORBIDDEN;
 	struct reader list;
 	uint32_t own;

@@ -79,8 +79,8 @@ bool path_follow(const char *file, char end[PATH_MAX])
 		if (n < 0)
 			return true;
 		target[n] = '\0';
-		/* a relative target is relative to the directory of the link; its slash
-		 * is kept */
+		/* a relative target is relative to the directory of the link;
+		 * its slash is kept */
 		dir_len = target[0] == '/' ? 0 : (size_t)(path_base(end) - end);
 		if (dir_len + n >= PATH_MAX)
 			return false;

@@ -16,8 +16,8 @@
 
 struct ipq_socket ipq_sockets[IPQ_SOCKETS_MAX];
 
-/* If the process has used several network namespaces, a port ID alone does not identify a
- * socket. */
+/* If the process has used several network namespaces, a port ID alone does not
+ * identify a socket. */
 static atomic_bool several_networks;
 
 /* Finds a socket; if network is 0, in any network namespace. */
@@ -114,8 +114,8 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 	       !nfqueue_port_id_unused(own, s->network);
 }
 
-/* Returns what netlink_autobind of the kernel chooses: the process id, or else a number
- * that is free. */
+/* Returns what netlink_autobind of the kernel chooses: the process id, or else a
+ * number that is free. */
 static uint32_t own_pid(const struct ipq_socket *s)
 {
 	return is_taken(s, getpid()) ? s->port_id : (uint32_t)getpid();
@@ -174,8 +174,8 @@ int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 	return 0;
 }
 
-/* Like netlink_connect in the kernel, but fails with EPERM for any destination other than
- * the kernel. */
+/* Like netlink_connect in the kernel, but fails with EPERM for any destination other
+ * than the kernel. */
 int netlink_connect(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
 {
 	struct sockaddr_nl peer;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Access to the memory and the descriptors of the program that is served. Each front end
- * defines these functions in a header that is included before all others when this folder
- * is compiled for it: compat/preload/inside.h, where the program is this process, and
- * compat/supervise/outside.h, where its system calls are handed over to another
- * process. */
+/* Access to the memory and the descriptors of the program that is served. Each front
+ * end defines these functions in a header that is included before all others when this
+ * folder is compiled for it: compat/preload/inside.h, where the program is this
+ * process, and compat/supervise/outside.h, where its system calls are handed over to
+ * another process. */
 #ifndef WIRE_PROGRAM_H
 #define WIRE_PROGRAM_H
 

@@ -20,8 +20,8 @@ static size_t buffers(const struct msghdr *msg)
 	return msg->msg_iovlen;
 }
 
-/* Returns the number of bytes in all buffers; or -1 and errno, as import_iovec in the
- * kernel. */
+/* Returns the number of bytes in all buffers; or -1 and errno, as
+ * import_iovec in the kernel. */
 static ssize_t total_len(const struct msghdr *msg)
 {
 	size_t total = 0;
@@ -50,8 +50,8 @@ static ssize_t total_len(const struct msghdr *msg)
 	return total;
 }
 
-/* Copies n bytes at offset of the buffers, to "to" or from "from". Returns -1 and EFAULT
- * on failure. */
+/* Copies n bytes at offset of the buffers, to "to" or from "from". Returns -1 and
+ * EFAULT on failure. */
 static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 		const void *from)
 {
@@ -132,10 +132,10 @@ static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 			       REFUSAL_IS_EINVAL);
 }
 
-/* As netlink_sendmsg in the kernel, which allows a datagram of up to 32 bytes less than
- * the send buffer. The kernel checks what is sent on to it; a datagram longer than any
- * sensible request may not be. A descriptor that is no socket has a send buffer of 0
- * here. */
+/* As netlink_sendmsg in the kernel, which allows a datagram of up to 32 bytes less
+ * than the send buffer. The kernel checks what is sent on to it; a datagram longer
+ * than any sensible request may not be. A descriptor that is no socket has a send
+ * buffer of 0 here. */
 static bool fits_sndbuf(int fd, size_t len)
 {
 	socklen_t size = sizeof(int);
@@ -147,8 +147,8 @@ static bool fits_sndbuf(int fd, size_t len)
 	return len + 32 <= (size_t)bytes;
 }
 
-/* If the datagram is no request, the descriptor may have become something else than our
- * socket. */
+/* If the datagram is no request, the descriptor may have become something else
+ * than our socket. */
 static int check(int fd, enum wire wire, size_t len, int flags)
 {
 	if (wire != WIRE_REQUEST && !program_has_socket(fd)) {

@@ -8,8 +8,8 @@
 
 #include "netlink.h"
 
-/* -1 and ENOTSOCK mean that fd is not a socket of ours; then nothing was received or
- * sent. */
+/* -1 and ENOTSOCK mean that fd is not a socket of ours; then nothing was
+ * received or sent. */
 ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int flags);
 ssize_t traffic_receive(struct ipq_socket *s, int fd, struct msghdr *msg, int flags);
 

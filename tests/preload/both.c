@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that use netlink themselves, with a socket for each family, on one queue
- * number. */
+/* Programs that use netlink themselves, with a socket for each family, on
+ * one queue number. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,8 +58,8 @@ Test(both, are_served_in_every_way_of_receiving)
 			serve(PRELOAD, first, ways[i]);
 }
 
-/* Such programs have no handle: close(2) is all that tells that a socket is no longer
- * used. */
+/* Such programs have no handle: close(2) is all that tells that a socket is
+ * no longer used. */
 Test(both, a_socket_of_either_family_may_be_closed_and_opened_again)
 {
 	for (int first = 0; first < 2; first++) {

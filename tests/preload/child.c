@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs programs with libipq-preload.so, and reads their output. On failure, ends the test
- * and says why. */
+/* Runs programs with libipq-preload.so, and reads their output. On failure, ends the
+ * test and says why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

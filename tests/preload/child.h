@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs programs with libipq-preload.so, and reads their output. On failure, ends the test
- * and says why. */
+/* Runs programs with libipq-preload.so, and reads their output. On failure, ends the
+ * test and says why. */
 #ifndef PRELOAD_CHILD_H
 #define PRELOAD_CHILD_H
 
 #include <sys/types.h>
 
-/* Returns an environment variable that meson has set: the library under test, and
- * others. */
+/* Returns an environment variable that meson has set: the library under
+ * test, and others. */
 const char *given(const char *variable);
 #define PRELOAD given("PRELOAD")
 
@@ -25,8 +25,8 @@ struct child {
 void child_start(struct child *c, const char *preload, const char *name, ...)
 	__attribute__((sentinel));
 
-/* Returns the next line of its output, without the newline. It must come. Valid until the
- * next call. */
+/* Returns the next line of its output, without the newline. It must come. Valid
+ * until the next call. */
 const char *child_line(struct child *c);
 
 /* The next line of its output must be this one. */
@@ -49,8 +49,8 @@ void child_ends_well(struct child *c);
 		child_says(c, "ready");					\
 	} while (0)
 
-/* Makes a network for the test, in which UDP packets of the family to port 7 are
- * queued. */
+/* Makes a network for the test, in which UDP packets of the family to
+ * port 7 are queued. */
 #define HEARD 7
 int queued_port(int family);
 

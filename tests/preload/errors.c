@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results that programs see: errno, and the process that an error message is addressed to
- * (FACTS 2). */
+/* Results that programs see: errno, and the process that an error message is
+ * addressed to (FACTS 2). */
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each call to the C library fails in turn, in programs with the library and in the
- * commands that run them. The result must be the documented error, or the same as without
- * the failure. */
+ * commands that run them. The result must be the documented error, or the same as
+ * without the failure. */
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,8 +46,8 @@ Test(exhaustion, a_program_is_served_or_told_the_error_and_nothing_is_lost)
 	child_start(&c, PRELOAD, "exhausted", NULL);
 	cr_assert(sscanf(child_line(&c), "%d %d %d", &opened, &sent, &received) == 3);
 	child_ends_well(&c);
-	/* opening: socket, bind and connect; sending and receiving: memory, and the call
-	 * itself */
+	/* opening: socket, bind and connect; sending and receiving: memory, and
+	 * the call itself */
 	cr_assert(opened >= 3, "%d", opened);
 	cr_assert(sent == 2, "%d", sent);
 	cr_assert(received >= 2, "%d", received);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files of the module as scripts and programs find them under ipq-run:
- * /proc/net/ip_queue and ip6_queue, and the sysctls ip_queue_maxlen and ip6_queue_maxlen
- * (FACTS 7). */
+ * /proc/net/ip_queue and ip6_queue, and the sysctls ip_queue_maxlen and
+ * ip6_queue_maxlen (FACTS 7). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +118,8 @@ Test(files, what_a_file_is_can_be_asked_in_every_way)
 	     "True True 0\n");
 }
 
-/* Other modules are those that the kernel lists. A kernel without modules has no such
- * file. */
+/* Other modules are those that the kernel lists. A kernel without modules
+ * has no such file. */
 Test(files, modules_are_listed_with_those_of_ip_queue_and_all_others)
 {
 	char others[sizeof(said)], expected[sizeof(said) + 128];

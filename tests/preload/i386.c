@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 32-bit programs on a 64-bit kernel, with a 32-bit preload library. build-i386.sh has
- * built both. */
+/* 32-bit programs on a 64-bit kernel, with a 32-bit preload library. build-i386.sh
+ * has built both. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>

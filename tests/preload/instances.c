@@ -200,8 +200,8 @@ static void start_flows(struct flows *f, struct two *t, int family)
 {
 	prepare_flows(f, family);
 	start_two(t, "flows", family == AF_INET ? "3" : "13");
-	/* the rule that ipq-run prints, by a variant of iptables that works without
-	 * nft */
+	/* the rule that ipq-run prints, by a variant of iptables that
+	 * works without nft */
 	run("%s -A INPUT -j NFQUEUE --queue-balance 3:4",
 	    family == AF_INET ? "iptables-legacy" : "ip6tables-legacy");
 }
@@ -227,8 +227,8 @@ static int send_flows(const struct flows *f, int queue)
 	return heard;
 }
 
-/* The packets for an address must come to one queue. Returns how many addresses the first
- * queue has. */
+/* The packets for an address must come to one queue. Returns how many addresses the
+ * first queue has. */
 static int learn_queues(struct flows *f, struct two *t)
 {
 	int queue, i, in_first = 0;
@@ -247,8 +247,8 @@ static int learn_queues(struct flows *f, struct two *t)
 	return in_first;
 }
 
-/* Ends the instances. "count" of them print how many packets they have read. Returns the
- * sum. */
+/* Ends the instances. "count" of them print how many packets they have read.
+ * Returns the sum. */
 static int end_flows(struct flows *f, struct two *t, int count)
 {
 	int queue, packets, status, sum = 0;

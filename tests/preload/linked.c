@@ -13,8 +13,8 @@
 #include "network.h"
 #include "queue.h"
 
-/* As ipq-run does: adds the directory of the preload library, which is the last in
- * LD_PRELOAD. */
+/* As ipq-run does: adds the directory of the preload library, which is the
+ * last in LD_PRELOAD. */
 static void find_libipq(void)
 {
 	const char *others = strrchr(PRELOAD, ' ');
@@ -29,8 +29,8 @@ static void find_libipq(void)
 
 TestSuite(linked, .init = find_libipq, .timeout = 60);
 
-/* Waits until the mode of queue 0 is set: the examples do not print when they are
- * ready. */
+/* Waits until the mode of queue 0 is set: the examples do not print when
+ * they are ready. */
 static void wait_until_ready(struct child *c)
 {
 	struct queue_figures f;

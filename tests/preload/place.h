@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A directory for the test, which all users may read, and an environment without
- * settings. */
+/* A directory for the test, which all users may read, and an environment
+ * without settings. */
 #ifndef PRELOAD_PLACE_H
 #define PRELOAD_PLACE_H
 

@@ -50,8 +50,8 @@ Test(rules, no_other_setting_is_taken)
 		cr_assert(!nfqueue_read(settings[i], &queue), "\"%s\"", settings[i]);
 }
 
-/* Returns the line after translation with the setting. Translating it twice must not
- * change more. */
+/* Returns the line after translation with the setting. Translating it twice must
+ * not change more. */
 static const char *line_with(const char *setting, const char *line, size_t len)
 {
 	static char result[4096];

@@ -335,8 +335,8 @@ static void make_setgid(int fd)
 	cr_assert(!fchmod(fd, 02755));
 }
 
-/* ipq-run must print a reason and a remedy, and not run the program, by whatever path it
- * is named. */
+/* ipq-run must print a reason and a remedy, and not run the program, by whatever
+ * path it is named. */
 static void expect_refusal(const char *user, const char *name, const char *reason,
 			   const char *remedy)
 {
@@ -520,8 +520,8 @@ Test(runner, a_static_32_bit_program_is_refused)
 	expect_refusal("", "static", "statically linked", "linked again");
 }
 
-/* A dynamic loader: its name (DT_SONAME) is in its second segment, beyond what is read
- * first. */
+/* A dynamic loader: its name (DT_SONAME) is in its second segment, beyond
+ * what is read first. */
 static void make_loader_32bit(int fd)
 {
 	const Elf32_Phdr segment = { .p_type = PT_DYNAMIC, .p_offset = 4096 };
@@ -546,8 +546,8 @@ Test(runner, a_32_bit_loader_is_a_32_bit_program)
 #endif
 
 #ifdef __x86_64__
-/* With --libdir=lib, that directory has the 64-bit library, which a 32-bit loader
- * ignores. */
+/* With --libdir=lib, that directory has the 64-bit library, which a 32-bit
+ * loader ignores. */
 Test(runner, a_32_bit_program_is_given_a_32_bit_library_or_refused)
 {
 	make_program("loader", make_loader_32bit);

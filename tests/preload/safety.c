@@ -81,8 +81,8 @@ Test(safety, with_hardly_a_descriptor_left_the_program_is_served)
 		  strstr(said, "Too many open files\n"), "%s", said);
 }
 
-/* In a mount namespace of its own, so that removing the test's directory does not meet
- * the mounts. */
+/* In a mount namespace of its own, so that removing the test's directory does not
+ * meet the mounts. */
 #define APART(script) "unshare -m sh -euc '" script "' \"$0\" \"$@\""
 
 #define FULL "mount -t tmpfs -o size=4k none full; cd full; export TMPDIR=.; "	\
@@ -159,8 +159,8 @@ Test(safety, a_wrapper_named_as_the_command_it_stands_for_ends)
 			     "iptables --version") != 124);
 }
 
-/* The library is linked to it, as the loader does not preload it into a setuid
- * program. */
+/* The library is linked to it, as the loader does not preload it into a
+ * setuid program. */
 Test(safety, a_setuid_program_takes_no_commands_from_its_callers_environment)
 {
 	static const char plant[] = "#!/bin/sh\necho planted\n";

@@ -27,8 +27,8 @@ static bool makes_rules(void)
 			   "&& " IPTABLES " -F");
 }
 
-/* In a mount namespace of its own. Only the nft variant may lack support in the
- * kernel. */
+/* In a mount namespace of its own. Only the nft variant may lack
+ * support in the kernel. */
 static void put_legacy_in_its_place(void)
 {
 	fprintf(stderr, "%s: %s; with iptables-legacy instead\n", IPTABLES, said);

@@ -228,8 +228,8 @@ Test(surroundings, modules_are_there_and_others_are_the_real_commands)
 			      IPQ_RUN), "%s", said);
 }
 
-/* If a program removes variables but keeps the library in LD_PRELOAD, they are not
- * restored. */
+/* If a program removes variables but keeps the library in LD_PRELOAD, they
+ * are not restored. */
 Test(surroundings, an_environment_that_was_not_emptied_is_as_the_program_made_it)
 {
 	const char *show = "%s -q 5 -m 7 sh -c 'unset LIBIPQ_MAXLEN; LIBIPQ_QUEUE=6 env' | "
@@ -288,8 +288,8 @@ Test(surroundings, a_wrapper_is_not_put_in_its_own_place)
 	assert_says(said, "/bin/true: is not a command that can be replaced");
 }
 
-/* If the wrapper does not exist in the new root directory, the command is run without
- * it. */
+/* If the wrapper does not exist in the new root directory, the command is
+ * run without it. */
 Test(surroundings, in_another_root_the_real_command_is_run)
 {
 	if (geteuid() || run_output(said, sizeof(said), "busybox true"))

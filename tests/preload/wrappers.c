@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wrappers that ipq-run runs instead of the commands by which programs have packets
- * queued. */
+/* The wrappers that ipq-run runs instead of the commands by which programs have
+ * packets queued. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -49,8 +49,8 @@ static void begin(void)
 
 TestSuite(wrappers, .init = begin, .fini = remove_place, .timeout = 60);
 
-/* Runs a shell command under ipq-run with the queue numbers 5 and 6. Returns its exit
- * status. */
+/* Runs a shell command under ipq-run with the queue numbers 5 and 6. Returns
+ * its exit status. */
 static int under_ipq_run(const char *command)
 {
 	setenv("COMMAND", command, 1);
@@ -513,8 +513,8 @@ Test(wrappers, rules_that_cannot_be_read_are_told)
 	cr_assert_str_eq(said, "iptables-restore: rules: Bad file descriptor\n");
 	cr_assert(under_ipq_run("exec < /dev/null; ulimit -n 4; iptables-restore") == 1);
 	cr_assert_str_eq(said, "iptables-restore: rules: Too many open files\n");
-	/* if reading fails later, the real command must not take that for the end of the
-	 * rules */
+	/* if reading fails later, the real command must not take that for the
+	 * end of the rules */
 	cr_assert(under_ipq_run("iptables-restore < /proc/self/mem; exit $?") ==
 		  128 + SIGTERM);
 	assert_says(said, "iptables-restore: rules: Input/output error\n");

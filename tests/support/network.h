@@ -32,8 +32,8 @@ void network_add_beyond(void);
 /* Runs a shell command. It must succeed. */
 void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Runs a shell command. Returns its exit status, and its output and error messages in
- * output. */
+/* Runs a shell command. Returns its exit status, and its output and error
+ * messages in output. */
 int run_output(char *output, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -25,8 +25,8 @@ int number_of(const ipq_packet_msg_t *p);
  * packets at a time. */
 const unsigned char *numbers_arrived(int count);
 
-/* Returns how many have arrived so far. May be called by another thread than the one that
- * waits. */
+/* Returns how many have arrived so far. May be called by another thread than the
+ * one that waits. */
 int numbers_so_far(void);
 
 /* Returns the numbers in the order of arrival. */
@@ -35,8 +35,8 @@ const int *numbers_order(void);
 /* Forgets which packets have arrived. */
 void numbers_forget(void);
 
-/* Returns how many packets wait for a verdict in all queues of the kernel; -1 if there is
- * no queue. */
+/* Returns how many packets wait for a verdict in all queues of the kernel; -1 if
+ * there is no queue. */
 int numbers_waiting(void);
 
 /* What the program does with a packet. LEAVE: no verdict, for the present. */

@@ -17,8 +17,8 @@ int pair_family(int i);
  * target ("QUEUE"). */
 void pair_network(const char *target);
 
-/* Create a handle, and set its mode. pair_open does both for both handles, beginning with
- * "first". */
+/* Create a handle, and set its mode. pair_open does both for both handles,
+ * beginning with "first". */
 void pair_make(int i);
 void pair_start(int i);
 void pair_open(int first);
@@ -37,13 +37,13 @@ void pair_say(int i, const char *text);
  * message from it blocking, which must not hang. Returns the index of the handle. */
 int pair_next(union message *m);
 
-/* The next message must be a packet of the handle's family. pair_says: whether it ends
- * with text. */
+/* The next message must be a packet of the handle's family. pair_says: whether it
+ * ends with text. */
 ipq_packet_msg_t *pair_any(int *i);
 bool pair_says(const ipq_packet_msg_t *p, const char *text);
 
-/* The next packet must be one of handle i that ends with text. The pointer is valid until
- * the next call. */
+/* The next packet must be one of handle i that ends with text. The pointer is valid
+ * until the next call. */
 ipq_packet_msg_t *pair_packet(int i, const char *text);
 
 /* The same, and accepts it; it must arrive. */
@@ -52,16 +52,16 @@ void pair_expect(int i, const char *text);
 /* pair_say, then pair_expect. */
 void pair_pass(int i, const char *text);
 
-/* Whether there is no message. A packet over lo is queued when sendto returns, so this
- * hardly waits. */
+/* Whether there is no message. A packet over lo is queued when sendto returns, so
+ * this hardly waits. */
 bool pair_silent(void);
 
-/* Returns the private queue number of handle i, by which packets are moved to it; 0 if
- * there is none. */
+/* Returns the private queue number of handle i, by which packets are moved to it; 0
+ * if there is none. */
 unsigned int pair_private(int i);
 
-/* For process_do: reads a packet of handle i and accepts it. Returns whether that
- * succeeded. */
+/* For process_do: reads a packet of handle i and accepts it. Returns whether
+ * that succeeded. */
 long pair_accept(long i);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <libipq.h>
 
-/* The handle of the calling process: created by peer_open, or copied from the parent by
- * fork. */
+/* The handle of the calling process: created by peer_open, or copied from the
+ * parent by fork. */
 extern struct ipq_handle *peer;
 
 /* Create and destroy the handle. Return whether that succeeded. */
@@ -26,8 +26,8 @@ long peer_error(long unused);
 /* Like queue_silent. */
 long peer_silent(long unused);
 
-/* Returns the process that created the IPv4 handle which owns queue 0; 0 if nobody owns
- * it. */
+/* Returns the process that created the IPv4 handle which owns queue 0; 0 if
+ * nobody owns it. */
 pid_t peer_owner(void);
 
 /* Returns how many packets wait in queue 0; -1 if nobody owns it. */

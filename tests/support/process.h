@@ -20,16 +20,16 @@ struct process process_start(void);
  * a /proc that does not show other processes. */
 struct process process_start_contained(bool own_proc);
 
-/* Makes the process call act(arg), and returns the result. act must not assert; only the
- * test itself may. A child that is forked within act may take the place of the
- * process. */
+/* Makes the process call act(arg), and returns the result. act must not assert;
+ * only the test itself may. A child that is forked within act may take the place
+ * of the process. */
 long process_do(const struct process *p, long (*act)(long), long arg);
 
 /* Ends the process without closing anything, and waits for its end. */
 void process_end(const struct process *p);
 
-/* Removes CAP_NET_ADMIN from the calling thread's effective capabilities, or adds it
- * again. */
+/* Removes CAP_NET_ADMIN from the calling thread's effective capabilities,
+ * or adds it again. */
 void have_net_admin(bool have);
 
 /* Returns the number of open descriptors of this process, plus a constant. */

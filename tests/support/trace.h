@@ -11,8 +11,8 @@ struct trace {
 	int log;
 };
 
-/* Start and stop recording. If there is no strace, or it is not permitted, the test is
- * skipped. */
+/* Start and stop recording. If there is no strace, or it is not permitted, the
+ * test is skipped. */
 struct trace trace_begin(void);
 void trace_end(struct trace *t);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A stream of UDP packets through queue 0 over lo. Counts each packet where it is sent
- * and where it arrives. Knows nothing of libipq. On failure, ends the test and says
- * why. */
+/* A stream of UDP packets through queue 0 over lo. Counts each packet where it
+ * is sent and where it arrives. Knows nothing of libipq. On failure, ends the
+ * test and says why. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdatomic.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A stream of UDP packets through queue 0 over lo. Counts each packet where it is sent
- * and where it arrives. Knows nothing of libipq. On failure, ends the test and says
- * why. */
+/* A stream of UDP packets through queue 0 over lo. Counts each packet where it
+ * is sent and where it arrives. Knows nothing of libipq. On failure, ends the
+ * test and says why. */
 #ifndef SUPPORT_TRAFFIC_H
 #define SUPPORT_TRAFFIC_H
 
-/* Has UDP packets to port 7 queued when they are sent; where they arrive they are counted
- * and dropped. */
+/* Has UDP packets to port 7 queued when they are sent; where they arrive they are
+ * counted and dropped. */
 void traffic_watch(void);
 
 /* Returns how many packets have arrived. Waits until it is as many as expected, since

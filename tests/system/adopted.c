@@ -45,8 +45,8 @@ static void set_mode(struct ip_queue *by, int fd)
 	cr_assert(request(by, fd, IPQM_MODE, 0, IPQ_COPY_PACKET, 0) == 0);
 }
 
-/* The next message, read or only looked at (MSG_PEEK), must be the packet with this
- * number. */
+/* The next message, read or only looked at (MSG_PEEK), must be the packet
+ * with this number. */
 static ipq_id_t expect_packet(struct ip_queue *by, int fd, int number, int flags)
 {
 	ssize_t n = ip_queue_receive(by, fd, m.buf, sizeof(m.buf), MSG_DONTWAIT | flags);

@@ -32,8 +32,8 @@ static void accept_packets(int count)
 			fail("packet");
 }
 
-/* Forks a child that exits after the descriptor's number has become that of another
- * socket. */
+/* Forks a child that exits after the descriptor's number has become that of
+ * another socket. */
 static void exit_in_a_child(void)
 {
 	char text[16];

@@ -143,8 +143,8 @@ Test(batch, streams_of_both_families_come_whole_and_in_order)
 	expect_streams(1);
 }
 
-/* Ten packets of the owner's wait, of which one is read; then five of the other handle's
- * come. */
+/* Ten packets of the owner's wait, of which one is read; then five of the
+ * other handle's come. */
 static void leave_some(int holder)
 {
 	setenv("LIBIPQ_BATCH", "64", 1);

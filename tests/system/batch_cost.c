@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: what it saves, and that it costs nothing where it cannot save
- * anything. */
+/* LIBIPQ_BATCH: what it saves, and that it costs nothing where it
+ * cannot save anything. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LIBIPQ_BATCH: one of two processes that share a handle is killed, after each
- * instruction of a call into the library that changes anything. ptrace(2) finds these
- * instructions. */
+ * instruction of a call into the library that changes anything. ptrace(2) finds
+ * these instructions. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,8 +29,8 @@ TestSuite(batch_killed, .timeout = 60);
 #define COUNT 6
 #define SENT (STREAK + COUNT)
 
-/* Bytes of a shared mapping that are compared, from its beginning; messages are behind
- * that. */
+/* Bytes of a shared mapping that are compared, from its beginning; messages
+ * are behind that. */
 #define SHARED_MAX 0x20000
 
 #define MOMENTS_MAX 1000
@@ -70,8 +70,8 @@ static bool pass(void)
 	if (ipq_read(h, m.buf, sizeof(m.buf), -1) <= 0)
 		return false;
 	if (ipq_message_type(m.buf) != IPQM_PACKET)
-		/* the error message for a verdict that was sent again, after its process
-		 * was killed */
+		/* the error message for a verdict that was sent again, after its
+		 * process was killed */
 		return true;
 	p = ipq_get_packet(m.buf);
 	counts->read[number_of(p)]++;
@@ -162,9 +162,9 @@ static bool has_changed(void)
 	return changed;
 }
 
-/* Finds the instructions of a child after which something has changed. That is seen in
- * shared memory; in addition it takes every 16th, as there may have been a system call
- * before it. */
+/* Finds the instructions of a child after which something has changed. That is seen
+ * in shared memory; in addition it takes every 16th, as there may have been a system
+ * call before it. */
 static unsigned int find_moments(unsigned int *moments)
 {
 	pid_t pid = start_child();
@@ -189,8 +189,8 @@ static void pass_the_rest(void)
 	cr_assert(!pass(), "a packet is there, and the descriptor was not readable");
 }
 
-/* Returns the number of packets that no process has read. None may have been read
- * twice. */
+/* Returns the number of packets that no process has read. None may have
+ * been read twice. */
 static int expect_once(void)
 {
 	int lost = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: events at any moment within a call into the library. Before each of its
- * system calls, and before it releases what is held, packets arrive or a signal handler
- * runs. */
+/* LIBIPQ_BATCH: events at any moment within a call into the library. Before each
+ * of its system calls, and before it releases what is held, packets arrive or a
+ * signal handler runs. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
@@ -25,8 +25,8 @@ TestSuite(batch_moments, .timeout = 60);
 static unsigned int left;	/* moments before the event; 0: it has happened */
 static void (*event)(void);
 
-/* The functions below are interposed: the library calls them instead of the C
- * library's. */
+/* The functions below are interposed: the library calls them instead of
+ * the C library's. */
 static void pass_moment(void)
 {
 	if (left && --left == 0)
@@ -126,8 +126,8 @@ static bool readable(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* Reads a message, which must be a packet, and gives its verdict. Returns whether there
- * was one. */
+/* Reads a message, which must be a packet, and gives its verdict. Returns
+ * whether there was one. */
 static bool take(union message *m)
 {
 	ssize_t n = ipq_read(h, m->buf, sizeof(m->buf), -1);
@@ -223,8 +223,8 @@ Test(batch_moments, more_come_than_the_buffer_holds)
 	at_every_moment(8, "10000", come_many, none_is_left);
 }
 
-/* They must not be received one by one, each with a new mark, even if few were there
- * before. */
+/* They must not be received one by one, each with a new mark, even if few
+ * were there before. */
 Test(batch_moments, what_has_come_before_a_mark_is_taken_in_together)
 {
 	unsigned int moment = 0;
@@ -390,8 +390,8 @@ Test(batch_moments, a_handler_that_reads_with_a_timeout_comes_back)
 	ipq_destroy_handle(h);
 }
 
-/* Accepts 200 packets. Packets for which the program was told that the verdict failed are
- * dropped. */
+/* Accepts 200 packets. Packets for which the program was told that the verdict
+ * failed are dropped. */
 static int accept_or_drop(unsigned char *plan, struct got *got)
 {
 	static union message m;

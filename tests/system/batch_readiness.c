@@ -81,8 +81,8 @@ static void take(int number, int timeout)
 	numbers_verdict(h, ipq_get_packet(m.buf)->packet_id, DROP);
 }
 
-/* Reads count packets. The descriptor must be readable before each, and not after the
- * last. */
+/* Reads count packets. The descriptor must be readable before each, and not
+ * after the last. */
 static void expect(bool (*readable)(void), int count, int timeout)
 {
 	for (int i = 0; i < count; i++) {
@@ -93,8 +93,8 @@ static void expect(bool (*readable)(void), int count, int timeout)
 	cr_assert(numbers_silent(h));
 }
 
-/* Tries several numbers of packets, with a new handle and with one that has been read
- * before. */
+/* Tries several numbers of packets, with a new handle and with one that has
+ * been read before. */
 static void expect_always(bool (*readable)(void), int timeout)
 {
 	numbers_network();
@@ -292,8 +292,8 @@ Test(batch_readiness, a_read_that_waits_is_woken)
 	ipq_destroy_handle(h);
 }
 
-/* Verdicts may be held only as long as messages are held, and so the descriptor is
- * readable. */
+/* Verdicts may be held only as long as messages are held, and so the
+ * descriptor is readable. */
 Test(batch_readiness, no_verdict_is_held_while_nothing_is_readable)
 {
 	static struct got got[256];

@@ -20,8 +20,8 @@ TestSuite(batch_reading, .timeout = 60);
 /* The first is without batches. */
 static const char *const batches[] = { "1", "2", "64", "1024" };
 
-/* Bytes of UDP data. Headers add 28 bytes; of more than 65,531 in all, not all are
- * copied. */
+/* Bytes of UDP data. Headers add 28 bytes; of more than 65,531 in all, not
+ * all are copied. */
 static const size_t lens[] = {
 	0, 1, 2, 3, 4, 5, 100, 1400, 65503, 9000, 65507, 6, 65502, 7, 8,
 };
@@ -57,8 +57,8 @@ struct outcome {
 
 #define OUTCOMES (2 * COUNT_OF(lens) + 2)
 
-/* Clears what differs in any two packets: the time, the IP header's id and its
- * checksum. */
+/* Clears what differs in any two packets: the time, the IP header's id
+ * and its checksum. */
 static void clear(union message *m)
 {
 	size_t payload = NLMSG_HDRLEN + offsetof(ipq_packet_msg_t, payload);

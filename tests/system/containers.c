@@ -28,8 +28,8 @@ static long shown_id(long unused)
 	return peer->local.nl_pid;
 }
 
-/* Creates a handle of the family with the queue number. Returns 0, or errno on
- * failure. */
+/* Creates a handle of the family with the queue number. Returns 0, or
+ * errno on failure. */
 static long open_at(long family, long queue)
 {
 	char number[16];
@@ -88,8 +88,8 @@ static void make(const struct process *p, long (*open)(long), int queue)
 	cr_assert(process_do(p, peer_mode, IPQ_COPY_META) == MODE_SENT);
 }
 
-/* Processes share memory with libipq's tables if a common ancestor had created a
- * handle. */
+/* Processes share memory with libipq's tables if a common ancestor had
+ * created a handle. */
 static void have_handle_first(bool have)
 {
 	if (!have)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_DEBUG=1: one line on stderr for each thing that a user should know, and nothing
- * without it. */
+/* LIBIPQ_DEBUG=1: one line on stderr for each thing that a user should know, and
+ * nothing without it. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +41,9 @@ static struct process start_owner(int family)
 	return owner;
 }
 
-/* Returns what is printed while a new handle of the family sets a mode and reads the
- * error message. The mode asks for no packets, as the receive buffer could cause another
- * line. */
+/* Returns what is printed while a new handle of the family sets a mode and reads
+ * the error message. The mode asks for no packets, as the receive buffer could
+ * cause another line. */
 static const char *said_of_refusal(int family, int error)
 {
 	const char *said;
@@ -217,8 +217,8 @@ static long receive_buffer(long unused)
 	return bytes;
 }
 
-/* Returns what such a process prints when it asks for a receive buffer of 1 GB and gets
- * "got" bytes. */
+/* Returns what such a process prints when it asks for a receive buffer of 1 GB and
+ * gets "got" bytes. */
 static const char *said_of_cut_buffer(int *got)
 {
 	struct process limited;

@@ -107,8 +107,8 @@ Test(devices, a_packet_forwarded_between_two_veths_has_the_mac_of_its_sender)
 	ipq_destroy_handle(h);
 }
 
-/* What a program sends through a tun or tap device. Only tap has the link-layer
- * header. */
+/* What a program sends through a tun or tap device. Only tap has the
+ * link-layer header. */
 struct frame {
 	struct ethhdr ether;
 	struct iphdr ip;

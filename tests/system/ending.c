@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPQ_CTL_END_READS: a read that waits, or the next one, returns, whenever the request is
- * made. */
+/* IPQ_CTL_END_READS: a read that waits, or the next one, returns, whenever the
+ * request is made. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>

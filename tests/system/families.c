@@ -24,8 +24,8 @@ TestSuite(families, .timeout = 60);
 
 static union message message;
 
-/* Sends ten packets of each family, and serves both handles in a loop that waits for
- * either. */
+/* Sends ten packets of each family, and serves both handles in a loop that
+ * waits for either. */
 static void serve_ten(void)
 {
 	int seen[2] = { 0, 0 };
@@ -370,8 +370,8 @@ Test(families, every_verdict_is_obeyed)
 	pair_close_both();
 }
 
-/* Without a handle for the other family, its packets are dropped, however many there
- * are. */
+/* Without a handle for the other family, its packets are dropped, however
+ * many there are. */
 Test(families, a_handle_alone_never_sees_packets_of_the_other_family_which_are_dropped)
 {
 	static struct reader r;
@@ -445,8 +445,8 @@ Test(families, a_handle_alone_that_does_not_block_gets_EAGAIN_for_packets_of_the
 	pair_close(0);
 }
 
-/* The next packet of handle i must end with text; accepts it. The other handle may have
- * packets, too. */
+/* The next packet of handle i must end with text; accepts it. The other handle may
+ * have packets, too. */
 static void expect_of(int i, const char *text)
 {
 	ipq_packet_msg_t *p = queue_packet(pair[i], &message);

@@ -34,8 +34,8 @@ static long destroy(long i)
 	return ipq_destroy_handle(pair[i]);
 }
 
-/* Returns the id of the next packet, shifted left by one, with the index of its handle in
- * bit 0. */
+/* Returns the id of the next packet, shifted left by one, with the index of its
+ * handle in bit 0. */
 static long get(long unused)
 {
 	static union message m;
@@ -373,8 +373,8 @@ Test(families_forks, a_descriptor_that_a_child_has_moved_is_where_it_was_for_its
 	}
 }
 
-/* While the child has the handle that is destroyed, the kernel keeps the number bound to
- * the mover. */
+/* While the child has the handle that is destroyed, the kernel keeps the number
+ * bound to the mover. */
 Test(families_forks, a_handle_that_is_left_alone_has_the_number_when_it_asks_again)
 {
 	struct process child;

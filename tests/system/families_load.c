@@ -38,8 +38,8 @@ static _Atomic uint8_t times_got[2][COUNT];
 static atomic_uint got[2], last[2];
 static atomic_uint misdelivered, disordered[2];
 
-/* All packets from one socket: only as many are on the way as its send buffer has room
- * for. */
+/* All packets from one socket: only as many are on the way as its send
+ * buffer has room for. */
 static _Noreturn void send_all(struct stream *s, int i)
 {
 	int fd = udp_open(pair_family(i), 0);

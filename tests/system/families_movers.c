@@ -230,8 +230,8 @@ Test(families_movers, a_daemon_that_forked_after_its_modes_gets_its_packets)
 			pair_say(n & 1, "hello");
 			cr_assert(process_do(&process, pair_accept, n & 1));
 			udp_expect(pair_heard[n & 1], "hello");
-			/* longer than the mover needs to notice that a process has
-			 * ended */
+			/* longer than the mover needs to notice that a
+			 * process has ended */
 			if (n == 2)
 				usleep(300000);
 		}

@@ -157,8 +157,8 @@ Test(load, as_many_packets_as_the_queue_holds_fit_the_receive_buffer)
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	queue_port_7("OUTPUT");
 	memset(text, 'x', 1400);
-	/* one socket for each: packets that wait use up the send buffer of their
-	 * socket */
+	/* one socket for each: packets that wait use up the send buffer
+	 * of their socket */
 	for (int i = 0; i < 1024; i++)
 		udp_say(AF_INET, 7, text);
 	f = figures();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who owns the queue, and what happens to its packets when the owner or the mode changes
- * (FACTS 6). */
+/* Who owns the queue, and what happens to its packets when the owner or the mode
+ * changes (FACTS 6). */
 #include <sched.h>
 
 #include <criterion/criterion.h>

@@ -140,8 +140,8 @@ Test(payload_limits, more_than_65535_bytes_drop_the_packet_without_a_word)
 	ipq_destroy_handle(handle);
 }
 
-/* nlmsg_len is the exact length of the message; ipq_read returns it rounded up to a
- * multiple of 4. */
+/* nlmsg_len is the exact length of the message; ipq_read returns it rounded up to
+ * a multiple of 4. */
 Test(payload_limits, a_refusal_brings_the_payload_back)
 {
 	static const size_t lens[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs without CAP_NET_ADMIN, from the start or from some moment on (FACTS 1, last
- * rows). */
+/* Programs without CAP_NET_ADMIN, from the start or from some moment on
+ * (FACTS 1, last rows). */
 #include <criterion/criterion.h>
 
 #include "kernel.h"

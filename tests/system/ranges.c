@@ -31,8 +31,8 @@ static void address_of(int i, int flow, char text[32])
 static void balanced_network(void)
 {
 	pair_network("NFQUEUE --queue-balance 4:7");
-	/* a route is faster than adding the addresses, for each of which duplicates would
-	 * be looked for */
+	/* a route is faster than adding the addresses, for each of which duplicates
+	 * would be looked for */
 	run("ip -6 route add local fd00::/64 dev lo");
 	setenv("LIBIPQ_QUEUE", "4-7", 1);
 }
@@ -47,8 +47,8 @@ static void say(int i, int flow, const char *text)
 	close(fd);
 }
 
-/* A packet of each flow must come, with its text. Returns the set of numbers that they
- * came by. */
+/* A packet of each flow must come, with its text. Returns the set of numbers
+ * that they came by. */
 static unsigned int pass_flows(int i)
 {
 	unsigned int numbers = 0;

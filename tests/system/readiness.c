@@ -19,8 +19,8 @@ static bool readable(const struct ipq_handle *h, int wait)
 	return poll(&fd, 1, wait) == 1;
 }
 
-/* There must be n messages; the descriptor must be readable before each and not after the
- * last. */
+/* There must be n messages; the descriptor must be readable before each and not
+ * after the last. */
 static void expect_messages(struct ipq_handle *h, int n)
 {
 	union message m;
@@ -164,8 +164,8 @@ static long send_rounds(long unused)
 	return 0;
 }
 
-/* If there were nothing to read, the read would wait for ever, and the test would fail by
- * its timeout. */
+/* If there were nothing to read, the read would wait for ever, and the test would fail
+ * by its timeout. */
 Test(readiness, a_program_that_polls_first_never_waits_in_the_read)
 {
 	int packets = 0, errors = 0, requests = 0;

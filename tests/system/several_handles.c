@@ -167,8 +167,8 @@ Test(several_handles, one_closed_behind_our_back_does_not_count)
 	ipq_destroy_handle(h[2]);
 }
 
-/* As with ip_queue's port ID, which was the process id, in each network namespace
- * separately. */
+/* As with ip_queue's port ID, which was the process id, in each network
+ * namespace separately. */
 Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is_ours)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages that other processes send to the handle's port ID never reach the program
- * (FACTS 4). */
+/* Messages that other processes send to the handle's port ID never reach the
+ * program (FACTS 4). */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

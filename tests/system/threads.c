@@ -74,8 +74,8 @@ Test(threads, the_error_is_that_of_the_thread)
  * message ends a reader. */
 static int ids[2];
 
-/* One reader waits without a timeout, the other with a long one: a packet may be taken by
- * the other. */
+/* One reader waits without a timeout, the other with a long one: a packet may be
+ * taken by the other. */
 static struct {
 	pthread_t thread;
 	int timeout;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arguments of ipqctl: help for each subcommand, and clear messages for wrong
- * arguments. */
+/* The arguments of ipqctl: help for each subcommand, and clear messages for
+ * wrong arguments. */
 #include <criterion/criterion.h>
 #include <string.h>
 

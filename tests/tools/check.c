@@ -68,8 +68,8 @@ Test(check, why_nft_cannot_have_such_a_rule_is_told_as_nft_says_it_of_that_rule)
 	cr_assert(!has(printed, "did you mean"), "%s", printed->text);
 }
 
-/* For each tool and family; -j QUEUE, one number, several numbers, and rules listed with
- * counters. */
+/* For each tool and family; -j QUEUE, one number, several numbers, and rules
+ * listed with counters. */
 Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl check with commands that are missing, hang, fail, or print something
- * unexpected. */
+/* ipqctl check with commands that are missing, hang, fail, or print
+ * something unexpected. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +30,8 @@ static void leave(void)
 	run("rm -r %s", directory);
 }
 
-/* Makes a command with this name that runs the shell commands in text when it is to list
- * rules. */
+/* Makes a command with this name that runs the shell commands in text when it
+ * is to list rules. */
 static void fake(const char *name, const char *text)
 {
 	char path[64];

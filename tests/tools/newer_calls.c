@@ -18,8 +18,8 @@
 
 TestSuite(newer_calls, .timeout = 100);
 
-/* Makes "count" of the calls, from first on, fail with this error in this process and its
- * children. */
+/* Makes "count" of the calls, from first on, fail with this error in this process
+ * and its children. */
 static void fail_calls(size_t first, size_t count, int error)
 {
 	unsigned int numbers[NEWER_CALLS];

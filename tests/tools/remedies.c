@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The remedies of ipqctl check: each command that it suggests is executed where check was
- * run, and the finding must be gone then. Each suggestion must suit the user that gets
- * it. */
+/* The remedies of ipqctl check: each command that it suggests is executed where
+ * check was run, and the finding must be gone then. Each suggestion must suit the
+ * user that gets it. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules: what is translated, that nothing else is, and that the kernel accepts the
- * result. */
+/* ipqctl rules: what is translated, that nothing else is, and that the kernel
+ * accepts the result. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

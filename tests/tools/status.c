@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl status and the kernel: shows what /proc/net/ip_queue and ip6_queue showed (FACTS
- * part I, 7). */
+/* ipqctl status and the kernel: shows what /proc/net/ip_queue and ip6_queue showed
+ * (FACTS part I, 7). */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl on a terminal: lines fit its width, and colours are used where they should
- * be. */
+/* ipqctl on a terminal: lines fit its width, and colours are used where
+ * they should be. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,8 +17,8 @@
 
 TestSuite(terminal, .timeout = 100);
 
-/* Runs a shell command on a terminal of this size. Returns its output without carriage
- * returns. */
+/* Runs a shell command on a terminal of this size. Returns its output without
+ * carriage returns. */
 static const char *on_terminal(unsigned short columns, unsigned short lines,
 			       const char *command)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs ipqctl to its end, or at the same time as the test. On failure, ends the test and
- * says why. */
+/* Runs ipqctl to its end, or at the same time as the test. On failure, ends the
+ * test and says why. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -13,12 +13,12 @@ void family_read_word(struct jump_reader *r, struct text word);
 /* Call for a comment, which may be the header that iptables-save writes. */
 void family_read_comment(struct jump_reader *r, struct text line);
 
-/* Call where r->rest begins with "<<END" or "<<-'END'": this command reads the lines up
- * to a line END. */
+/* Call where r->rest begins with "<<END" or "<<-'END'": this command reads the lines
+ * up to a line END. */
 void family_read_here_document(struct jump_reader *r);
 
-/* Call at the end of a line. The family it told is forgotten, except for a
- * here-document. */
+/* Call at the end of a line. The family it told is forgotten, except for
+ * a here-document. */
 void family_end_line(struct jump_reader *r);
 
 /* Finds the family of rules that a command prints into a pipe, as in

@@ -120,8 +120,8 @@ static bool is_data(struct text quoted)
 	return ends && !text_contains(quoted, "queue");
 }
 
-/* Returns how many bytes are left of the quoted text that is being read; 0 if there is
- * none. */
+/* Returns how many bytes are left of the quoted text that is being read; 0
+ * if there is none. */
 static size_t quoted_rest(const struct jump_reader *r)
 {
 	const char *end = r->quoted.at + r->quoted.len;
@@ -413,8 +413,8 @@ struct text jump_command(const struct jump_reader *r)
 	struct text rest = r->rest;
 	size_t inside = quoted_rest(r);
 
-	/* of sh -c "iptables ..." the quoted text; with -j "QUEUE" also what follows the
-	 * quotes */
+	/* of sh -c "iptables ..." the quoted text; with -j "QUEUE" also what
+	 * follows the quotes */
 	if (inside && r->command > r->quoted.at) {
 		rest.len = inside - 1;
 	} else {

@@ -8,8 +8,8 @@
 
 /* What to write instead of a word of a rule. */
 struct old_form {
-	/* Write "--algo bm " first: iptables before 1.3.5 had no other algorithm, nor the
-	 * option. */
+	/* Write "--algo bm " first: iptables before 1.3.5 had no other algorithm,
+	 * nor the option. */
 	bool algorithm;
 	/* Write "! " first. Before iptables 1.4.3 the "!" followed the option. */
 	bool negated;

@@ -103,9 +103,9 @@ static void open_block(struct saved_reader *r, struct text line)
 	}
 }
 
-/* Parses what follows the word queue, in each of the forms that nft has had: "num 3",
- * "num 3-5 bypass,fanout", "flags bypass to 3-5", "to numgen inc mod 2". Returns the
- * rest. */
+/* Parses what follows the word queue, in each of the forms that nft has had: "num
+ * 3", "num 3-5 bypass,fanout", "flags bypass to 3-5", "to numgen inc mod 2".
+ * Returns the rest. */
 static struct text parse_queue(struct text rest, struct saved_rule *rule)
 {
 	struct text after = rest, word;
@@ -123,8 +123,8 @@ static struct text parse_queue(struct text rest, struct saved_rule *rule)
 	return after;
 }
 
-/* Returns N of "# handle N" at the end, which nft -a prints, and cuts that off the
- * line. */
+/* Returns N of "# handle N" at the end, which nft -a prints, and cuts
+ * that off the line. */
 static unsigned long take_handle(struct text *line)
 {
 	struct text rest = *line, word;

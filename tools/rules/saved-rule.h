@@ -28,8 +28,8 @@ struct saved_rule {
 	bool bypass;
 };
 
-/* Reads a line of iptables-save. Returns whether it is a rule with the target QUEUE or
- * NFQUEUE. */
+/* Reads a line of iptables-save. Returns whether it is a rule with the target
+ * QUEUE or NFQUEUE. */
 bool saved_rule_iptables(struct saved_reader *r, struct text line,
 			 struct saved_rule *rule);
 

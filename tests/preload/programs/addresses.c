@@ -21,8 +21,8 @@ static uint32_t pid_of(int fd, name_fn *name)
 	return nl.nl_pid;
 }
 
-/* If there is not enough room, the address is cut off, but its full length is
- * returned. */
+/* If there is not enough room, the address is cut off, but its full
+ * length is returned. */
 static void cut(int fd, name_fn *name)
 {
 	unsigned char bytes[12];

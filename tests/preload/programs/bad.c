@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Passes invalid arguments to calls on an ip_queue socket. They must fail with the
- * kernel's errno and have no other effect. The message that waits in the socket must
- * remain. */
+/* Passes invalid arguments to calls on an ip_queue socket. They must fail with
+ * the kernel's errno and have no other effect. The message that waits in the
+ * socket must remain. */
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/uio.h>

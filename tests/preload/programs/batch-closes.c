@@ -58,9 +58,9 @@ static void by_closefrom(void)
 	check(empty() == fd);
 }
 
-/* Runs in a process that shares memory and descriptors with its parent, as a thread does.
- * CLOSE_RANGE_UNSHARE gives it a descriptor table of its own, so the parent still has the
- * descriptor. */
+/* Runs in a process that shares memory and descriptors with its parent, as a thread
+ * does. CLOSE_RANGE_UNSHARE gives it a descriptor table of its own, so the parent still
+ * has the descriptor. */
 static int unshare_and_close(void *unused)
 {
 	(void)unused;

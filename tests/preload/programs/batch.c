@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch WAY COUNT: after a line on standard input, accepts COUNT packets, whose texts are
- * 0, 1, 2 and so on. Checks before and after each that poll(2) tells whether there is
- * one. */
+/* batch WAY COUNT: after a line on standard input, accepts COUNT packets, whose
+ * texts are 0, 1, 2 and so on. Checks before and after each that poll(2) tells
+ * whether there is one. */
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/uio.h>

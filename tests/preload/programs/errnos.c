@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* errnos NAME...: calls each of the functions that the preload library exports, on
- * ip_queue sockets and other files, so that it succeeds. Prints which of them have
- * changed errno, where the C library's do not. Also prints names that it has no case
- * for. */
+/* errnos NAME...: calls each of the functions that the preload library exports,
+ * on ip_queue sockets and other files, so that it succeeds. Prints which of them
+ * have changed errno, where the C library's do not. Also prints names that it
+ * has no case for. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* files: opens the files of the module with each function of the C library, and asks what
- * they are. They must behave like files in /proc; all else must fail with the right
- * errno. */
+/* files: opens the files of the module with each function of the C library, and
+ * asks what they are. They must behave like files in /proc; all else must fail with
+ * the right errno. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Accepts a packet in a forked child, one in the parent, and one in a child whose parent
- * has ended. */
+/* Accepts a packet in a forked child, one in the parent, and one in a child whose
+ * parent has ended. */
 #include <sys/wait.h>
 
 #include "old.h"

@@ -27,8 +27,8 @@ static void read_socket(const char *how, size_t size)
 	check(by(how, ends[0], size) == 5 && !memcmp(&m, "other", 5));
 }
 
-/* The pipe has a number that was an ip_queue socket, and the library has not seen the
- * change. */
+/* The pipe has a number that was an ip_queue socket, and the library has not
+ * seen the change. */
 static void read_pipe(const char *how, int fd, size_t size)
 {
 	int ends[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Creates a handle with libipq, and reads and writes its descriptor itself, in ip_queue's
- * protocol. Exit status 1 if that does not work. With an argument, it reads with libipq
- * only. */
+/* Creates a handle with libipq, and reads and writes its descriptor itself, in
+ * ip_queue's protocol. Exit status 1 if that does not work. With an argument, it reads
+ * with libipq only. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>

@@ -36,8 +36,8 @@ int main(int argc, char **argv)
 	text = old_text(packet, &text_len);
 	printf("%.*s\n", (int)text_len, text);
 	check(ipq_set_verdict(h, packet->packet_id, NF_ACCEPT, 0, NULL) > 0);
-	/* libipq must still be able to read: an error message, as the packet was accepted
-	 * already */
+	/* libipq must still be able to read: an error message, as the packet was
+	 * accepted already */
 	check(ipq_set_verdict(h, packet->packet_id, NF_ACCEPT, 0, NULL) > 0);
 	check(ipq_read(h, m.bytes, sizeof(m), 0) > 0);
 	check(ipq_message_type(m.bytes) == NLMSG_ERROR);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* passed HOW: a process opens the socket and passes it over a Unix socket to a process
- * that was started before, which receives it with HOW, recvmsg or recvmmsg, and accepts a
- * packet. "credentials": the message also has the sender's credentials, before the
- * descriptor. */
+ * that was started before, which receives it with HOW, recvmsg or recvmmsg, and
+ * accepts a packet. "credentials": the message also has the sender's credentials,
+ * before the descriptor. */
 #include <sys/wait.h>
 
 #include "old.h"

@@ -3,8 +3,8 @@
  * be addressed to these. */
 #include "old.h"
 
-/* Gives a verdict on an unknown packet. Returns the port ID that the error message is
- * addressed to. */
+/* Gives a verdict on an unknown packet. Returns the port ID that the error message
+ * is addressed to. */
 static uint32_t answered_to(int fd)
 {
 	struct old_request r = old_verdict_request(99, NF_ACCEPT, 0);

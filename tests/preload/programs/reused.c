@@ -279,8 +279,8 @@ static void be_disguised(void)
 	check(!close(ends[0]) && !close(ends[1]));
 }
 
-/* The read finds only a packet of the other family, and the library must not remember
- * it. */
+/* The read finds only a packet of the other family, and the library must
+ * not remember it. */
 static void close_after_a_look(void)
 {
 	int fd = old_ready(NETLINK_IP6_FW), other = old_ready(NETLINK_FIREWALL), file;

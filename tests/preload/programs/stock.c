@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stock COUNT: accepts packets and ends after COUNT of them. It has the old libipq
- * inside: select before recvfrom if there is a timeout, an address of 12 bytes with the
- * port ID of the kernel, mode requests of 56 bytes, verdicts as header, message and
- * payload. */
+ * inside: select before recvfrom if there is a timeout, an address of 12 bytes
+ * with the port ID of the kernel, mode requests of 56 bytes, verdicts as header,
+ * message and payload. */
 #include <sys/select.h>
 #include <sys/uio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* told: prints which signals it gets, after LIBIPQ_QUEUE. Ends after SIGTERM. SIGTSTP
- * stops it. */
+/* told: prints which signals it gets, after LIBIPQ_QUEUE. Ends after SIGTERM.
+ * SIGTSTP stops it. */
 #include "old.h"
 
 static const struct {
