@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #define BUFSIZE 65536
-/* bytes to copy of each packet, so that its message fits into the buffer */
+/* Bytes to copy of each packet, so that its message fits into the buffer. */
 #define RANGE (BUFSIZE - NLMSG_LENGTH(sizeof(ipq_packet_msg_t)))
 
 static void die(struct ipq_handle *h)

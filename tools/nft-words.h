@@ -15,8 +15,8 @@ struct nft_words {
 	int count;
 	const char *obstacle;	/* why it cannot be translated; NULL if it can */
 	char operation;		/* 'A', 'I', 'D', 'R' or 'C'; in argv it is A or I */
-	/* the rule's number in the chain, from 1, or with 'R' perhaps a
-	 * variable; NULL if none */
+	/* The rule's number in the chain, from 1, or with 'R' perhaps a
+	 * variable; NULL if none. */
 	char *position;
 	char *redirections;	/* as written, with a blank before each */
 	/* Shell variables, and the placeholders that argv has in their place. */

@@ -35,10 +35,10 @@ struct remedy queues_remedy(int error);
 struct owner {
 	pid_t pid;		/* 0 if it cannot be seen */
 	char name[32];		/* of the process, printable; "" if it cannot be seen */
-	/* family of the libipq handle: AF_INET or AF_INET6; AF_UNSPEC if it
-	 * is not libipq's */
+	/* Family of the libipq handle: AF_INET or AF_INET6; AF_UNSPEC if it
+	 * is not libipq's. */
 	uint8_t family;
-	/* LIBIPQ_MAXLEN of the process: the packets that may wait in its queue */
+	/* LIBIPQ_MAXLEN of the process: the packets that may wait in its queue. */
 	uint32_t maxlen;
 	bool untold;		/* its environment can be read and has no LIBIPQ_QUEUE */
 };

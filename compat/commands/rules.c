@@ -50,7 +50,7 @@ bool nfqueue_read(const char *setting, struct nfqueue *queue)
 
 enum word {
 	OTHER,
-	/* the next word is any text, even if it looks like an option */
+	/* The next word is any text, even if it looks like an option. */
 	TEXT_FOLLOWS,
 	JUMP,			/* the next word is the target */
 	QUEUE,			/* the target, after JUMP */

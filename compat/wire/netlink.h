@@ -14,7 +14,7 @@
 struct ipq_socket {
 	_Atomic uint32_t port_id;	/* of the real socket; 0: the entry is free */
 	_Atomic uint64_t network;	/* the socket's network namespace */
-	/* queue.peer->shown is the old port ID, 0 if not bound */
+	/* queue.peer->shown is the old port ID, 0 if the socket is not bound. */
 	struct ip_queue queue;
 };
 

@@ -12,8 +12,8 @@
 
 struct ipq_socket;
 
-/* Whether n bytes that describe a message (struct msghdr, struct iovec) can be read. They
- * may not be if the program itself has written them. */
+/* Whether n bytes that describe a message or an address (struct msghdr, struct iovec) can
+ * be read: the program may have passed an invalid pointer. */
 static bool program_describes(const void *at, size_t n);
 
 /* Copies n bytes from or to the program's memory. Returns 0, or -1 and EFAULT. */

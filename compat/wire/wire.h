@@ -9,7 +9,7 @@
 enum wire {
 	WIRE_IGNORED,		/* not answered, whoever sent it */
 	WIRE_MALFORMED,		/* answered with EINVAL, whoever sent it */
-	/* it has MSG_TRUNC set; answered with ECOMM, whoever sent it */
+	/* The flag MSG_TRUNC is set; answered with ECOMM, whoever sent it. */
 	WIRE_CUT_OFF,
 	WIRE_REQUEST,		/* the answer depends on the queue and the sender */
 };

@@ -25,7 +25,8 @@ struct process process_start_contained(bool own_proc);
  * of the process. */
 long process_do(const struct process *p, long (*act)(long), long arg);
 
-/* Ends the process without closing anything, and waits for its end. */
+/* Ends the process, which closes none of its descriptors before, and waits for its
+ * end. */
 void process_end(const struct process *p);
 
 /* Removes CAP_NET_ADMIN from the calling thread's effective capabilities,

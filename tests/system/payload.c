@@ -118,7 +118,7 @@ Test(payload, nothing_in_it_is_corrected)
 	static const struct {
 		const char *what;
 		size_t byte;		/* to change after the checksums were computed */
-		/* bytes sent in addition to the packet's length */
+		/* Bytes sent in addition to the packet's length. */
 		int more;
 		bool arrives;
 	} rows[] = {

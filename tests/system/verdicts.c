@@ -331,7 +331,7 @@ Test(verdicts, an_unknown_value_counts_before_an_unknown_id)
 Test(verdicts, the_refusal_is_the_old_one_byte_for_byte)
 {
 	static const struct {
-		/* value, id, data_len of a request without payload */
+		/* Value, id, and data_len of a request without payload. */
 		unsigned long body[3];
 		int error;
 	} rows[] = {

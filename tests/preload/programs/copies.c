@@ -8,7 +8,7 @@
 
 #undef fcntl64
 int fcntl64(int fd, int command, ...);
-/* whatever the headers replace this name by */
+/* The real fcntl, whatever the headers replace this name by. */
 int plain_fcntl(int fd, int command, ...) __asm__("fcntl");
 
 static int by_dup(int fd)
