@@ -19,19 +19,17 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"check [--json]\n"
+	"check [--json]\n"
 	"\n"
-	"Checks whether programs that use libipq can work here: what the kernel can do\n"
-	"(tried in a network namespace of its own), which privilege the caller has,\n"
-	"which rules give packets to which queue, which process owns it, and what is\n"
-	"missing. Prints a line for each finding, on a terminal a paragraph: what was\n"
-	"found, why it matters, and what corrects it.\n"
+	"Tells whether programs that use libipq can work here: what the kernel can do\n"
+	"(tried, in a network namespace of its own), privilege, which rules give\n"
+	"packets to which queue, which process holds it, and what is missing. A line\n"
+	"each, on a terminal a paragraph: what, why it matters, what mends it.\n"
 	"\n"
-	"  --json   write the same for scripts: findings with level (ok, note, problem),\n"
+	"  --json   the same for scripts: findings with level (ok, note, problem),\n"
 	"           kind, what, why, mend, command; and ready, true or false\n"
 	"\n"
-	"Exit status: 0 if there is no problem, 1 if there is one, 2 for invalid\n"
-	"arguments.\n";
+	"Exit status: 0 if there is no problem, 1 if there is, 2 for wrong arguments.\n";
 
 /* Whether rules and queues can be seen at all. */
 static bool report_privilege(struct report *r)

@@ -36,28 +36,27 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
+	"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
 	"\n"
-	"Copies iptables-save files and shell scripts to standard output. Replaces -j\n"
-	"QUEUE with -j NFQUEUE --queue-num N, which every iptables accepts, rewrites\n"
-	"options from before iptables 1.4.3 (-s ! ADDRESS) in today's form, and changes\n"
-	"nothing else. Without a FILE, or for -, reads standard input. What only a\n"
-	"person can decide on is reported on standard error.\n"
+	"Writes iptables-save files and shell scripts to standard output with -j QUEUE\n"
+	"turned into -j NFQUEUE --queue-num N, which every iptables takes, options of\n"
+	"before iptables 1.4.3 (-s ! ADDRESS) put today's way, and all else as it was. No\n"
+	"FILE, or -, is standard input. What only a person can decide on is told on\n"
+	"standard error.\n"
 	"\n"
-	"  --queue N     queue number for rules of iptables (default 0)\n"
-	"  --queue6 N    queue number for rules of ip6tables (default: that of --queue)\n"
-	"  -4, -6        the family of rules for which neither the file nor the command\n"
-	"                tells it (default -4)\n"
-	"  --nft         write instead each rule with that target as a command for nft\n"
-	"                (by iptables-translate)\n"
-	"  -i, --in-place  change the files themselves; the old content is kept as FILE.orig,\n"
+	"  --queue N     the queue for rules of iptables; 0 by default\n"
+	"  --queue6 N    the queue for rules of ip6tables; that of --queue by default\n"
+	"  -4, -6        what they are for if neither file nor command tells; -4 by\n"
+	"                default\n"
+	"  --nft         writes instead, for each rule with that target, what it is for\n"
+	"                nft (by iptables-translate)\n"
+	"  -i, --in-place  changes the files themselves; what was is kept as FILE.orig,\n"
 	"                or FILE.orig.1 and so on\n"
-	"  --diff        write the changes, as diff -u does; with --in-place, change the\n"
-	"                files as well\n"
+	"  --diff        writes what changes, as diff -u does; with --in-place, too\n"
 	"\n"
 	"Exit status: 0, 1 if a file cannot be read or replaced or iptables-translate is\n"
-	"missing, 2 for invalid arguments, 3 if everything is written but something is\n"
-	"left to a person.\n";
+	"missing, 2 for wrong arguments, 3 if all is written but something is left to a\n"
+	"person.\n";
 
 /* What is told of a file once, and of how many rules. */
 struct once {

@@ -26,26 +26,25 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"status [-4|-6] [--json] [--watch [--interval MS] [--count N]]\n"
+	"status [-4|-6] [--json] [--watch [--interval MS] [--count N]]\n"
 	"\n"
-	"Shows the queues that programs with libipq own, with the labels of\n"
-	"/proc/net/ip_queue and /proc/net/ip6_queue. Without an owner the values are\n"
-	"zero. A copy range of 65531 means the whole packet. Queue max. length is the\n"
-	"value of LIBIPQ_MAXLEN with which the program was started, or 1024; changes by\n"
-	"ipq_ctl since then cannot be seen. Queue dropped counts packets that arrived\n"
-	"when the queue was full; Netlink (IPv6: Netfilter) dropped counts packets that\n"
-	"were dropped because the program read too slowly.\n"
+	"Shows the queues that programs with libipq hold, with the labels that\n"
+	"/proc/net/ip_queue and /proc/net/ip6_queue had; zeros if nobody holds one. A\n"
+	"copy range of 65531 is the whole packet. Queue max. length is LIBIPQ_MAXLEN as\n"
+	"the program was started with, or 1024: what ipq_ctl has changed since cannot\n"
+	"be seen. Queue dropped counts packets that came when the queue was full,\n"
+	"Netlink (IPv6: Netfilter) dropped those for which the program read too slowly.\n"
 	"\n"
-	"  -4, --ipv4       show only what /proc/net/ip_queue showed\n"
-	"  -6, --ipv6       show only what /proc/net/ip6_queue showed\n"
-	"  --json           write an object, with --watch one in each line\n"
-	"  --watch          continue, with a line for each queue: packets that wait,\n"
-	"                   packets dropped because the queue was full, packets dropped\n"
-	"                   because the reader was slow, packets queued per second\n"
-	"  --interval MS    milliseconds between two looks (default 1000)\n"
-	"  --count N        end after N looks\n"
+	"  -4, --ipv4       what /proc/net/ip_queue showed, nothing else\n"
+	"  -6, --ipv6       what /proc/net/ip6_queue showed, nothing else\n"
+	"  --json           an object, with --watch one in each line\n"
+	"  --watch          goes on, with a line for each queue: packets waiting,\n"
+	"                   dropped because the queue was full, dropped because the\n"
+	"                   reader was slow, queued per second\n"
+	"  --interval MS    milliseconds between two looks, 1000 by default\n"
+	"  --count N        ends after N looks\n"
 	"\n"
-	"Exit status: 0, 1 if the queues cannot be read, 2 for invalid arguments.\n";
+	"Exit status: 0, 1 if the queues cannot be read, 2 for wrong arguments.\n";
 
 /* Lines on what is no terminal. */
 #define PAGE 24
@@ -268,6 +267,6 @@ static int run(int argc, char *argv[])
 }
 
 const struct subcommand status = {
-	"status", "shows the queues that programs own, as /proc/net/ip_queue did", help,
+	"status", "shows the queues of our programs as /proc/net/ip_queue did", help,
 	":hj46wi:c:", options, run,
 };

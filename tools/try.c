@@ -28,23 +28,23 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"try [-6] [--queue N] [--verdict accept|drop] [--sample N] [--count N] [--json]\n"
+	"try [-6] [--queue N] [--verdict accept|drop] [--sample N] [--count N] [--json]\n"
 	"\n"
 	"Takes the packets that rules give to a queue, prints a line for each (hook,\n"
 	"interfaces, protocol, addresses, ports, length, mark, id, verdict) and lets\n"
 	"them pass. Ends when interrupted.\n"
 	"\n"
-	"  -6, --ipv6             take IPv6 packets; a handle gets only one family\n"
-	"  --queue N              queue number (default: LIBIPQ_QUEUE, or 0; with -6\n"
-	"                         LIBIPQ_QUEUE6 takes precedence)\n"
-	"  --verdict accept|drop  verdict on the packets (default accept)\n"
-	"  --sample N             give the verdict to every Nth packet, and the other\n"
+	"  -6, --ipv6             IPv6 packets; a handle sees one family alone\n"
+	"  --queue N              the queue's number; LIBIPQ_QUEUE (with -6 first\n"
+	"                         LIBIPQ_QUEUE6), or 0, by default\n"
+	"  --verdict accept|drop  what becomes of them; accept by default\n"
+	"  --sample N             gives the verdict to every Nth packet, and the other\n"
 	"                         verdict to the rest: --verdict drop --sample 10\n"
 	"                         loses a tenth of them\n"
-	"  --count N              end after N packets\n"
-	"  --json                 write an object in each line\n"
+	"  --count N              ends after N packets\n"
+	"  --json                 an object in each line\n"
 	"\n"
-	"Exit status: 0, 1 if the queue cannot be claimed, 2 for invalid arguments.\n";
+	"Exit status: 0, 1 if the queue cannot be had, 2 for wrong arguments.\n";
 
 struct trial {
 	int family;
