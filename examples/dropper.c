@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * dropper [COUNT]: drops packets without looking at what is in them, and ends
- * after COUNT of them.
+/* dropper [COUNT]: drops packets without looking at their payload, and ends after COUNT
+ * packets.
  *
  *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
- *	./dropper
- */
+ *	./dropper */
 #include <linux/netfilter.h>
 #include <libipq.h>
 #include <stdio.h>

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * passer [COUNT]: lets packets pass, and ends after COUNT of them.
+/* passer [COUNT]: accepts packets, and ends after COUNT packets.
  *
  *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
- *	./passer
- */
+ *	./passer */
 #include <linux/netfilter.h>
 #include <libipq.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define BUFSIZE 2048
-/* of a packet, so that its message fits the buffer */
+/* Bytes to copy of each packet, so that its message fits into the buffer. */
 #define RANGE (BUFSIZE - NLMSG_LENGTH(sizeof(ipq_packet_msg_t)))
 
 static void die(struct ipq_handle *h)

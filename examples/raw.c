@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A passer without libipq: it speaks ip_queue's netlink protocol itself. On
- * today's kernels it needs ipq-run:
+/* A passer that uses ip_queue's netlink protocol without libipq. On today's kernels it
+ * needs ipq-run:
  *
- *	ipq-run ./raw [PACKETS]
- */
+ *	ipq-run ./raw [PACKETS] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

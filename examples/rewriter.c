@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * rewriter [COUNT]: turns what UDP datagrams say into capitals, lets other
- * packets pass as they are, and ends after COUNT of either.
+/* rewriter [COUNT]: changes the text in UDP datagrams to capitals, accepts other packets
+ * unchanged, and ends after COUNT packets.
  *
  *	iptables -A OUTPUT -p udp --dport 7 -j NFQUEUE --queue-num 0
- *	./rewriter
- */
+ *	./rewriter */
 #include <linux/netfilter.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -16,7 +14,7 @@
 #include <stdlib.h>
 
 #define BUFSIZE 65536
-/* of a packet, so that its message fits the buffer */
+/* Bytes to copy of each packet, so that its message fits into the buffer. */
 #define RANGE (BUFSIZE - NLMSG_LENGTH(sizeof(ipq_packet_msg_t)))
 
 static void die(struct ipq_handle *h)
@@ -33,7 +31,7 @@ static unsigned long add(unsigned long sum, const unsigned char *p, size_t len)
 	return len ? sum + (p[0] << 8) : sum;
 }
 
-/* Over the addresses, protocol and length, then the datagram (RFC 768). */
+/* Computes the checksum of addresses, protocol, length and datagram (RFC 768). */
 static unsigned short checksum(const struct iphdr *ip, const struct udphdr *udp)
 {
 	unsigned long sum = IPPROTO_UDP + ntohs(udp->len);
@@ -45,7 +43,8 @@ static unsigned short checksum(const struct iphdr *ip, const struct udphdr *udp)
 	return sum == 0xffff ? 0xffff : htons(~sum);
 }
 
-/* Returns the bytes that say something, 0 when it is no whole UDP datagram. */
+/* Changes the payload to capitals. Returns its length, or 0 if the packet is not a
+ * complete UDP datagram. */
 static size_t rewrite(unsigned char *packet, size_t len)
 {
 	struct iphdr *ip = (struct iphdr *)packet;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * say TEXT: sends TEXT to UDP port 7 of this host, and prints what arrives
- * there. For trying the other examples.
- */
+/* say TEXT: sends TEXT to UDP port 7 of this host, and prints the datagram that arrives
+ * there. For trying the other examples. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

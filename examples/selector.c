@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * selector [COUNT]: waits for packets in select, as a program that has other
- * descriptors to watch would, lets them pass, and ends after COUNT of them.
+/* selector [COUNT]: waits for packets with select(2), as a program does that has other
+ * descriptors to wait for. Accepts the packets, and ends after COUNT packets.
  *
  *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
- *	./selector
- */
+ *	./selector */
 #include <linux/netfilter.h>
 #include <sys/select.h>
 #include <libipq.h>
@@ -49,7 +47,7 @@ int main(int argc, char *argv[])
 			continue;
 		}
 
-		/* a message is there: this does not wait */
+		/* fd is readable, so there is a message, and ipq_read does not wait */
 		if (ipq_read(h, buf, BUFSIZE, 0) < 0)
 			die(h);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * threads [COUNT]: one thread reads packets, another lets them pass; ends after
- * COUNT of them.
+/* threads [COUNT]: one thread reads packets, another accepts them. Ends after COUNT
+ * packets.
  *
  *	iptables -A OUTPUT -p icmp -j NFQUEUE --queue-num 0
- *	./threads
- */
+ *	./threads */
 #include <linux/netfilter.h>
 #include <libipq.h>
 #include <pthread.h>
@@ -17,7 +15,7 @@
 
 static struct ipq_handle *h;
 
-/* Ids of the packets read so far, a ring. */
+/* A ring buffer with the ids of packets that have been read. */
 static ipq_id_t ids[WAITING];
 static unsigned long filled;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,7 +41,7 @@ static void *reader(void *arg)
 			die();
 			break;
 		case IPQM_PACKET:
-			/* the queue holds no more than WAITING of them */
+			/* no overflow: at most WAITING packets are in the queue */
 			pthread_mutex_lock(&lock);
 			ids[filled++ % WAITING] = ipq_get_packet(buf)->packet_id;
 			pthread_cond_signal(&more);

@@ -51,14 +51,15 @@ files()
 echo "* build"
 mkdir copy
 tar -C "$source" --exclude='./build*' --exclude=./.git -cf - . | tar -C copy -xof -
-(cd copy && dpkg-buildpackage -b -us -uc) > build.log 2>&1 ||
+(cd copy && dpkg-buildpackage -us -uc) > build.log 2>&1 ||
 	{ tail -50 build.log; fail "dpkg-buildpackage"; }
 ! grep '^dpkg-gensymbols: warning' build.log || fail "libipq0.symbols is not right"
 ls ./*.deb
 
 if command -v lintian > /dev/null; then
 	echo "* lintian"
-	lintian --allow-root --pedantic --fail-on error ./*.changes
+	lintian --allow-root --display-info --pedantic --show-overrides \
+		--fail-on error,warning,pedantic ./*.changes
 fi
 
 echo "* install"

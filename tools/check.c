@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl check: is this system ready? Tries, reads and holds against each other;
- * each part knows its own business. */
+/* ipqctl check: tells whether this system is ready for programs that use libipq. It tries
+ * what the kernel can do (scratch.c), reads rules (rulesets.c) and queues (proc.c), and
+ * has judge.c compare them. Knows no details of any of these. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,33 +20,32 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"check [--json]\n"
+	"check [--json]\n"
 	"\n"
 	"Checks whether programs that use libipq can work here: what the kernel can do\n"
-	"(tried in a network namespace of its own), which privilege the caller has,\n"
-	"which rules give packets to which queue, which process owns it, and what is\n"
-	"missing. Prints a line for each finding, on a terminal a paragraph: what was\n"
-	"found, why it matters, and what corrects it.\n"
+	"(this is tried in a network namespace of its own), privilege, which rules send\n"
+	"packets to which queue, which process owns it, and what is missing. Prints a\n"
+	"line for each finding; on a terminal a paragraph: what, why it matters, and how\n"
+	"to fix it.\n"
 	"\n"
-	"  --json   write the same for scripts: findings with level (ok, note, problem),\n"
-	"           kind, what, why, mend, command; and ready, true or false\n"
+	"  --json   prints JSON: findings with level (ok, note, problem), kind, what,\n"
+	"           why, mend and command; and ready, true or false\n"
 	"\n"
-	"Exit status: 0 if there is no problem, 1 if there is one, 2 for invalid\n"
-	"arguments.\n";
+	"Exit status: 0 if there is no problem, 1 if there is one, 2 for wrong arguments.\n";
 
-/* Whether rules and queues can be seen at all. */
+/* Reports whether the privilege to read rules and queues is there. */
 static bool report_privilege(struct report *r)
 {
 	struct privilege_advice advice;
 	char *why;
 
 	if (nfqueue_probe(0) != NFQUEUE_FORBIDDEN) {
-		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is there",
-		       "queues may be bound and rules read");
+		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is available",
+		       "queues can be bound and rules can be read");
 		return true;
 	}
 	privilege_advise(&advice);
-	why = format("programs started like this one cannot have packets; rules and queues "
+	why = format("programs started like this one cannot get packets; rules and queues "
 		     "cannot be read: %s", advice.why);
 	REPORT(r, PROBLEM, "no-privilege", "CAP_NET_ADMIN is missing", why, advice.mend,
 	       advice.command);
@@ -60,7 +60,7 @@ static void report_rules(struct report *r, const struct possible *possible)
 	struct remedy remedy;
 
 	if (!queues_read(&queues)) {
-		/* its absence was reported when the kernel was tried */
+		/* if the kernel has no queues, scratch_try has reported that */
 		remedy = queues_remedy(errno);
 		if (errno != ENOENT)
 			REPORT(r, PROBLEM, "queues-unseen", QUEUE_LIST " cannot be read",
@@ -88,6 +88,6 @@ static int run(int argc, char *argv[])
 }
 
 const struct subcommand check = {
-	"check", "tells whether rules, queues and programs fit together", help, ":hj",
+	"check", "checks whether rules, queues and programs fit together", help, ":hj",
 	options, run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs, run without a shell, for a limited time, with limited output.
- * Knows nothing of what they print. */
+/* Runs other programs without a shell, for a limited time and with limited output. Knows
+ * nothing of what they print. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "command.h"
 
 #define TIME_MAX 10000		/* ms */
-#define OUTPUT_MAX (32 << 20)	/* bytes, a power of two */
+#define OUTPUT_MAX (32 << 20)	/* bytes; a power of two */
 
 static long now(void)
 {
@@ -26,13 +26,13 @@ static long now(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* In the new process; says in failed why it cannot be the program. */
+/* Runs in the child process. Executes the program, or writes errno to the pipe failed. */
 static _Noreturn void become(const char *const argv[], const int out[2], const int err[2],
 			     int failed, const sigset_t *mask)
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	/* a group of its own, to be ended with its children */
+	/* a process group of its own, so that its children can be killed with it */
 	setpgid(0, 0);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out[1], 1) < 0 || dup2(err[1], 2) < 0 ||
@@ -42,8 +42,9 @@ static _Noreturn void become(const char *const argv[], const int out[2], const i
 	_exit(127);
 }
 
-/* By fork(2): the C library makes what posix_spawn(3) needs of clone3(2), and fails where
- * a container's profile refuses that with EPERM. Returns 0, or an errno. */
+/* Starts the program with fork(2): the C library implements posix_spawn(3) with
+ * clone3(2), and fails where the seccomp profile of a container refuses that with EPERM.
+ * Returns 0 or an errno. */
 static int start(pid_t *pid, const char *const argv[], const int out[2], const int err[2],
 		 const sigset_t *mask)
 {
@@ -57,7 +58,7 @@ static int start(pid_t *pid, const char *const argv[], const int out[2], const i
 	if (*pid < 0)
 		error = errno;
 	close(failed[1]);
-	/* nothing comes from one that has become the program */
+	/* the pipe is closed on exec, so nothing is read if the program was executed */
 	while (*pid > 0 && read(failed[0], &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 	close(failed[0]);
@@ -68,7 +69,7 @@ static int start(pid_t *pid, const char *const argv[], const int out[2], const i
 
 struct buffer {
 	char *text;
-	size_t len, size;	/* bytes used, bytes there are */
+	size_t len, size;	/* bytes used, bytes allocated */
 };
 
 enum taken { TAKEN, TAKEN_ALL, TAKEN_TOO_MUCH };
@@ -94,7 +95,7 @@ static enum taken take(int fd, struct buffer *b)
 	return n ? TAKEN : TAKEN_ALL;
 }
 
-/* The first line in which there is something, cut to size. */
+/* Copies the first line that is not empty, as far as it fits. */
 static void first_line(const char *text, size_t len, char *line, size_t size)
 {
 	size_t n = 0;
@@ -108,7 +109,7 @@ static void first_line(const char *text, size_t len, char *line, size_t size)
 	line[n] = '\0';
 }
 
-/* Reads both until they end, or that takes too long or is too much. */
+/* Reads both pipes until they end, the deadline is over or the output is too large. */
 static enum command_end collect(struct command *c, int out, int err, long deadline)
 {
 	struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
@@ -138,9 +139,10 @@ static enum command_end collect(struct command *c, int out, int err, long deadli
 	return fds[0].fd < 0 && fds[1].fd < 0 ? COMMAND_DONE : COMMAND_TOO_LONG;
 }
 
-/* Whether the process ends in time by itself; then its exit status. SIGCHLD, which is
- * held back, ends the waiting: pidfd_open(2) is not to be had before Linux 5.3, nor in
- * containers whose profile does not know it. */
+/* Returns whether the process ends by itself before the deadline, and if so its
+ * exit status. The caller has blocked SIGCHLD, which ends the waiting: there is
+ * no pidfd_open(2) before Linux 5.3, nor in containers whose seccomp profile
+ * does not allow it. */
 static bool ends(pid_t pid, long deadline, int *status)
 {
 	struct timespec left;
@@ -179,7 +181,8 @@ static enum command_end run(struct command *c, const char *const argv[],
 		return error == ENOENT ? COMMAND_MISSING : COMMAND_FAILED;
 	}
 	end = collect(c, out[0], err[0], deadline);
-	/* the group, which may be left when the process itself is gone */
+	/* kill the process group: children may remain when the process
+	 * itself has ended */
 	if (end != COMMAND_DONE)
 		kill(-pid, SIGKILL);
 	if (!ends(pid, deadline, &status) && end == COMMAND_DONE)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl: looks at, translates and tries what stands around libipq. The table of
- * subcommands, and their arguments. */
+/* ipqctl: inspects, translates and tries what libipq depends on. This file has the table
+ * of subcommands and what they need to read their arguments. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,10 +20,10 @@ static void help(FILE *to)
 	fprintf(to, "usage: ipqctl COMMAND [OPTION]...\n\n");
 	for (size_t i = 0; i < COUNT; i++)
 		fprintf(to, "  %-8s %s\n", table[i]->name, table[i]->summary);
-	fprintf(to, "\nipqctl COMMAND --help tells more.\n");
+	fprintf(to, "\nipqctl COMMAND --help describes a command.\n");
 }
 
-/* The exit status of what has ended with that one, once all is written. */
+/* Returns the exit status, or 1 if not all output could be written. */
 static int written(int ended)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -77,12 +77,13 @@ unsigned long number_argument(const struct subcommand *command, const char *opti
 	unsigned long number;
 
 	if (!text_number(text_of(optarg), max, &number) || number < min)
-		usage_error(command, "%s %s: invalid number, want %lu to %lu", option, optarg,
+		usage_error(command, "%s %s: invalid number, expected %lu to %lu", option, optarg,
 			    min, max);
 	return number;
 }
 
-/* Programs that list rules are often not where an ordinary user looks. */
+/* Programs that list rules are often in directories that an ordinary user's
+ * PATH does not name. */
 static void extend_path(void)
 {
 	static const char system[] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
@@ -95,12 +96,12 @@ static void extend_path(void)
 		setenv("PATH", longer, 1);
 		free(longer);
 	}
-	/* their messages are looked at */
+	/* messages of these programs are compared with English ones */
 	setenv("LC_ALL", "C", 1);
 }
 
-/* A descriptor that is closed would become the queue's. Reading from it or writing to it
- * fails as before. */
+/* If a standard descriptor is closed, the queue's socket would get its number. Opens it
+ * so that reading and writing fail as before. */
 static void keep_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
@@ -112,7 +113,8 @@ static void keep_standard_descriptors(void)
 int main(int argc, char *argv[])
 {
 	keep_standard_descriptors();
-	/* who ignores it has it ignored here too, and no child's end is told (wait(2)) */
+	/* a parent may have set SIGCHLD to be ignored: wait(2) would then not
+	 * report children */
 	signal(SIGCHLD, SIG_DFL);
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		help(argc < 2 ? stderr : stdout);

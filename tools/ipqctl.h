@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the subcommands have in common: how they are called, what they say to
- * arguments that make no sense. */
+/* What the subcommands share: how they are called, and how they report
+ * wrong arguments. */
 #ifndef IPQCTL_H
 #define IPQCTL_H
 
@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Exit status for arguments that make no sense. */
+/* Exit status for wrong arguments. */
 #define USAGE 2
 
 struct subcommand {
 	const char *name;
-	const char *summary;	/* a line, for ipqctl --help */
+	const char *summary;	/* one line, for ipqctl --help */
 	const char *help;	/* what --help prints */
 	const char *short_options;
 	const struct option *options;
@@ -22,18 +22,19 @@ struct subcommand {
 
 extern const struct subcommand check, status, rules, try_queue;
 
-/* As getopt_long, for the subcommand: answers --help and ends the program; says
- * what is wrong with an option and ends it too. */
+/* Like getopt_long(3), for the options of the subcommand. Prints the help for --help, and
+ * an error message for an invalid option; both end the program. */
 int next_option(const struct subcommand *command, int argc, char *argv[]);
 
-/* No arguments may be left. */
+/* Ends the program with a message if an argument is left. */
 void no_more_arguments(const struct subcommand *command, int argc, char *argv[]);
 
-/* The number that is the argument of option; else ends the program. */
+/* Returns the number in optarg, the argument of option. Ends the program with a message
+ * if it is not a number from min to max. */
 unsigned long number_argument(const struct subcommand *command, const char *option,
 			      unsigned long min, unsigned long max);
 
-/* Says so on stderr and ends the program with status USAGE. */
+/* Prints the message to stderr and ends the program with status USAGE. */
 void usage_error(const struct subcommand *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules and queues held against each other: what is lost, what will be. Knows
- * nothing of where they were read. */
+/* Compares rules with queues and reports what goes wrong or will: rules whose
+ * queue nobody has bound, queues that no rule sends packets to. Does not know
+ * where they were read. */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <libipq.h>
@@ -18,26 +19,28 @@ static const struct queue *find(const struct queues *queues, unsigned int number
 	return NULL;
 }
 
-/* "queue 3", "queues 3 to 5". To be freed. */
+/* Returns "queue 3" or "queues 3 to 5". The caller frees it. */
 static char *queues_of(const struct saved_rule *s)
 {
 	if (s->computed)
-		return format("a queue that is computed");
+		return format("a queue that the kernel computes");
 	if (s->first == s->last)
 		return format("queue %u", s->first);
 	return format("queues %u to %u", s->first, s->last);
 }
 
-/* What a look at each queue of a rule shows. */
+/* What is known of the queues that a rule sends packets to. */
 struct reach {
-	const struct queue *queue;	/* the first that is bound, NULL if none */
-	const struct queue *foreign;	/* one whose reader drops what the rule sends */
+	const struct queue *queue;	/* the first that is bound; NULL if none is */
+	const struct queue *foreign;	/* one whose owner drops what the rule sends */
 	unsigned int unheard;		/* the first that nobody has bound */
-	unsigned int bound, all;	/* how many */
+	unsigned int bound, all;	/* number of queues bound, and of all */
 };
 
-/* The queue of a program whose handles of both families share its number, and that whose
- * packets come there by a private one: port ids tell who started the mover. */
+/* If a program has handles of both families on one queue number, a process of its own
+ * (the mover) has bound that number, and moves packets to a private number for each
+ * handle. Returns whether queue is such a private number and movers the shared one. The
+ * port ID of the mover's socket tells the process that started it. */
 static bool is_served_by(const struct queue *queue, const struct queue *movers)
 {
 	uint8_t family;
@@ -71,7 +74,8 @@ static bool has_handle(const struct queues *queues, const struct queue *movers,
 	return false;
 }
 
-/* A handle takes packets of its own family alone. Whether the rule sends others. */
+/* Whether the rule sends packets of a family that the owner of the queue has no handle
+ * for. A handle takes packets of its own family only, and drops others. */
 static bool is_foreign(const struct found_rule *rule, const struct queue *queue,
 		       const struct queues *queues)
 {
@@ -103,7 +107,8 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 	return reach;
 }
 
-/* Whether the kernel gives packets to its chain without being sent there. */
+/* Whether the kernel passes packets to the rule's chain by itself. A chain of another
+ * name needs a rule that jumps to it. */
 static bool is_in_hook(const struct found_rule *rule)
 {
 	static const char *const chains[] = {
@@ -116,7 +121,7 @@ static bool is_in_hook(const struct found_rule *rule)
 	return false;
 }
 
-/* Whether a rule sends packets there that its reader takes. */
+/* Whether a rule sends packets to the queue that its owner takes. */
 static bool is_reached(const struct queue *queue, const struct rulesets *rules,
 		       const struct queues *queues)
 {
@@ -124,7 +129,7 @@ static bool is_reached(const struct queue *queue, const struct rulesets *rules,
 		const struct found_rule *rule = &rules->list[i];
 		const struct saved_rule *s = &rule->saved;
 
-		/* of a rule for both families some are its own */
+		/* a rule for both families sends packets of the owner's, too */
 		if ((s->computed ||
 		     (queue->number >= s->first && queue->number <= s->last)) &&
 		    ((rule->ipv4 && rule->ipv6) || !is_foreign(rule, queue, queues)))
@@ -133,8 +138,9 @@ static bool is_reached(const struct queue *queue, const struct rulesets *rules,
 	return false;
 }
 
-/* Whether a program that was told of no number has queue 0, and gets no packets there:
- * as LIBIPQ_QUEUE=7 sudo PROGRAM has it. */
+/* Whether a program that was started without LIBIPQ_QUEUE owns queue 0 and no rule
+ * sends packets there. That is how "LIBIPQ_QUEUE=7 sudo PROGRAM" ends, as sudo
+ * removes variables. */
 static bool reads_in_vain(const struct rulesets *rules, const struct queues *queues)
 {
 	const struct queue *queue = find(queues, 0);
@@ -145,7 +151,7 @@ static bool reads_in_vain(const struct rulesets *rules, const struct queues *que
 	return owner.untold && owner.family != AF_UNSPEC;
 }
 
-/* "start the program, with LIBIPQ_QUEUE=3-5". To be freed. */
+/* Returns "start the program, with LIBIPQ_QUEUE=3-5". The caller frees it. */
 static char *start_advice(const struct found_rule *rule, const struct reach *reach,
 			  const struct rulesets *rules, const struct queues *queues)
 {
@@ -154,13 +160,13 @@ static char *start_advice(const struct found_rule *rule, const struct reach *rea
 	if (reach->all > 1 && !reach->bound)
 		return format("start the program, with %s=%u-%u", variable,
 			      rule->saved.first, rule->saved.last);
-	/* what it takes unless it is told */
+	/* queue 0 is the default */
 	if (!reach->unheard)
 		return format("start the program");
 	if (reads_in_vain(rules, queues))
-		return format("the program that has queue 0, to which no rule leads, was "
-			      "started without %s: start it with %s=%u (after sudo, not "
-			      "before it, which takes variables away)", variable, variable,
+		return format("the program that owns queue 0, which no rule sends packets to, was "
+			      "started without %s: start it with %s=%u (after sudo in the "
+			      "command, since sudo removes variables)", variable, variable,
 			      reach->unheard);
 	return format("start the program, with %s=%u", variable, reach->unheard);
 }
@@ -175,7 +181,7 @@ static void judge_unheard(const struct found_rule *rule, const struct reach *rea
 		     reach->unheard, reach->bound ? " of them" : "",
 		     rule->saved.bypass ? "pass unseen" :
 		     is_in_hook(rule) ? "are being dropped now" :
-		     "are dropped, if any come there");
+		     "are dropped, if any reach the rule");
 	if (rule->saved.bypass) {
 		REPORT(r, NOTE, "rule-bypassed", what, why, start);
 	} else {
@@ -190,7 +196,7 @@ static void judge_unheard(const struct found_rule *rule, const struct reach *rea
 	free(why);
 }
 
-/* A number that neither a rule nor a process has. */
+/* Returns a queue number that no rule names and no process has bound. */
 static uint16_t free_number(const struct rulesets *rules, const struct queues *queues)
 {
 	unsigned int number = 0;
@@ -222,13 +228,14 @@ static void judge_foreign(const struct found_rule *rule, const struct queue *que
 		owner.family = has_handle(queues, queue, AF_INET) ? AF_INET : AF_INET6;
 	other = owner.family == AF_INET ? "IPv6" : "IPv4";
 	variable = owner.family == AF_INET ? "LIBIPQ_QUEUE6" : "LIBIPQ_QUEUE";
-	why = format("%s has queue %u for %s and drops what is not", who, queue->number,
+	why = format("%s owns queue %u for %s and drops other packets", who, queue->number,
 		     owner.family == AF_INET ? "IPv4" : "IPv6");
 	command = both ? NULL : rule_number_command(rule, number);
-	mend = both ? format("make it a rule for each, with meta nfproto; give that for %s a "
-			     "number N of its own, and the program %s=N", other, variable) :
-		format("start the program that is for %s with %s=%u, and give the rule that "
-		       "number", other, variable, number);
+	mend = both ? format("make a rule for each family, with meta nfproto; give that for %s a "
+			     "number N of its own, and start the program with %s=N", other,
+			     variable) :
+		format("start the program for %s with %s=%u, and use that number in the rule",
+		       other, variable, number);
 	REPORT(r, PROBLEM, "wrong-family", what, why, mend, command);
 	free(why);
 	free(mend);
@@ -266,7 +273,7 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 
 	if (rule->saved.computed)
 		REPORT(r, NOTE, "rule-computed", what,
-		       "whether somebody listens there cannot be told");
+		       "it is not known whether a process listens there");
 	else if (reach.bound < reach.all)
 		judge_unheard(rule, &reach, rules, queues, what, r);
 	else if (reach.foreign)
@@ -278,8 +285,8 @@ static void judge_rule(const struct found_rule *rule, const struct rulesets *rul
 	free(what);
 }
 
-/* A rule that sends packets to the queue, by what can make one here; NULL if nothing
- * can. To be freed. */
+/* Returns a command that makes a rule which sends packets to the queue, for a tool that
+ * can make one here; NULL if none can. The caller frees it. */
 static char *rule_command(const struct possible *possible, bool ipv6, uint16_t number)
 {
 	const char *family = ipv6 ? "ip6" : "ip";
@@ -294,7 +301,8 @@ static char *rule_command(const struct possible *possible, bool ipv6, uint16_t n
 	return NULL;
 }
 
-/* Settings are read from the environment that the program itself was started with. */
+/* Reports if the owner lacks a LIBIPQ_ variable that is set here: a program reads
+ * settings from the environment that it was started with. */
 static void judge_settings(const struct owner *owner, const char *what, struct report *r)
 {
 	const char *lacking = owner->family && owner->pid ? owner_lacks(owner) : NULL;
@@ -303,9 +311,9 @@ static void judge_settings(const struct owner *owner, const char *what, struct r
 	if (!lacking)
 		return;
 	without = format("%s, which was started without %s", what, lacking);
-	REPORT(r, NOTE, "settings-differ", without, "it is set here, and a program has the "
-	       "settings of its own environment alone: sudo and services keep another",
-	       "start it again with that in its environment, as sudo env or Environment= do, "
+	REPORT(r, NOTE, "settings-differ", without, "it is set here, but a program has only the "
+	       "settings in its own environment: those of sudo and of services differ",
+	       "restart it with the variable in its environment (sudo env, Environment=), "
 	       "or unset it here");
 	free(without);
 }
@@ -321,21 +329,21 @@ static void judge_queue(const struct queue *queue, const struct rulesets *rules,
 
 	owner_find(queue->port_id, &owner);
 	holder_describe(owner.pid, who, sizeof(who));
-	what = format("queue %u is held by %s", queue->number, who);
+	what = format("queue %u is owned by %s", queue->number, who);
 	command = rule_command(possible, owner.family == AF_INET6, queue->number);
-	mend = command ? NULL : "make a rule that does, once there is what makes rules";
+	mend = command ? NULL : "install iptables or nft, and make a rule that does";
 	if (queue->mode == IPQ_COPY_NONE)
-		REPORT(r, PROBLEM, "mode-none", what, "it has not asked for packets, and "
-		       "all that come are dropped, bypass or not",
-		       "have it call ipq_set_mode, or stop it");
+		REPORT(r, PROBLEM, "mode-none", what, "it has not set a mode, and all packets "
+		       "are dropped, with bypass or without",
+		       "make it call ipq_set_mode, or stop it");
 	else if (is_reached(queue, rules, queues))
 		REPORT(r, OK, "listener", what, "a rule sends packets there");
 	else if (sharer)
 		REPORT(r, OK, "listener", what, why = format("its packets come by queue %u, "
-		       "which the process has for both families", sharer->number));
+		       "which the process uses for both families", sharer->number));
 	else if (rules->complete)
 		REPORT(r, PROBLEM, "listener-without-rule", what,
-		       "no rule sends it packets that it takes, it waits in vain", mend,
+		       "no rule sends packets of its family there, so it gets none", mend,
 		       command);
 	else
 		REPORT(r, NOTE, "listener", what,
@@ -355,7 +363,7 @@ void judge(const struct rulesets *rules, const struct queues *queues,
 		command = rule_command(possible, false, 0);
 		REPORT(r, NOTE, "idle", "no rule sends packets to a queue, and nobody "
 		       "listens", "there is nothing to decide on",
-		       command ? NULL : "make a rule, once there is what makes rules", command);
+		       command ? NULL : "install iptables or nft, and make a rule", command);
 		free(command);
 	}
 	for (size_t i = 0; i < rules->count; i++)

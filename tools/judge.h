@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules and queues held against each other: what is lost, what will be. Knows
- * nothing of where they were read. */
+/* Compares rules with queues and reports what goes wrong or will: rules whose
+ * queue nobody has bound, queues that no rule sends packets to. Does not know
+ * where they were read. */
 #ifndef IPQCTL_JUDGE_H
 #define IPQCTL_JUDGE_H
 
@@ -9,8 +10,8 @@
 #include "rulesets.h"
 #include "scratch.h"
 
-/* A finding for each rule and for each queue that is bound. Advises commands that are
- * possible. */
+/* Reports a finding for each rule and for each queue that is bound. Suggests only
+ * commands that are possible here. */
 void judge(const struct rulesets *rules, const struct queues *queues,
 	   const struct possible *possible, struct report *r);
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What differs between two texts of as many lines, as diff -u shows it. Knows nothing of
- * what they are. */
+/* Compares two texts with the same number of lines, and prints the differences as diff -u
+ * does. Knows nothing of their meaning. */
 #include <stdio.h>
 #include <string.h>
 
 #include "line-diff.h"
 
-#define CONTEXT 3		/* lines around those that differ */
+#define CONTEXT 3		/* lines shown before and after a difference */
 
-/* A line of both; the newline is not part of it. */
+/* A line of each text, without its newline. */
 struct pair {
 	struct text before, after;
-	bool ended;		/* by a newline, or the texts' end; false behind that */
+	bool ended;		/* a newline follows; false if the text ends without */
 };
 
 struct pairs {
-	struct text before, after;	/* that are left */
-	unsigned long line;		/* the next one's number, from 1 */
+	struct text before, after;	/* the rest, not read yet */
+	unsigned long line;		/* number of the next line, from 1 */
 };
 
 static bool next(struct pairs *p, struct pair *pair)
@@ -43,7 +43,7 @@ static void print_line(char mark, struct text line, bool ended)
 		printf("\\ No newline at end of file\n");
 }
 
-/* Lines that differ one after another: first all that go, then all that come. */
+/* Prints lines that differ, one after another: first all old lines, then all new ones. */
 static void print_changed(struct pairs from, unsigned long count)
 {
 	struct pairs again = from;
@@ -84,7 +84,7 @@ static void print_hunk(struct pairs from, unsigned long count)
 void line_diff(const char *name, struct text before, struct text after)
 {
 	struct pairs at = { before, after, 1 }, start = at, behind = at, here;
-	unsigned long last = 0;		/* line that differed in the open hunk, 0 if none */
+	unsigned long last = 0;		/* last line that differs in the open hunk, or 0 */
 	struct pair pair;
 
 	for (;;) {
@@ -101,7 +101,7 @@ void line_diff(const char *name, struct text before, struct text after)
 		}
 		if (!more)
 			break;
-		/* behind is CONTEXT lines behind here */
+		/* keeps "behind" CONTEXT lines before "here" */
 		while (here.line - behind.line > CONTEXT) {
 			struct pair skipped;
 

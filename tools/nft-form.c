@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A rule with the target QUEUE as nft has it, by iptables-translate. Knows nothing
- * of the file it stands in. */
+/* Translates a rule with the target QUEUE into a command for nft, by means of
+ * iptables-translate. Knows nothing of the file that has the rule. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,16 +11,18 @@
 #include "nft-words.h"
 #include "report.h"
 
-/* A line "add rule ip filter INPUT udp dport 7 ...", apart. To be freed as one: text. */
+/* The parts of a line such as "add rule ip filter INPUT udp dport 7 ...". Both point into
+ * text, which is to be freed. */
 struct line {
 	char *text;
 	char *place;		/* "ip filter INPUT" */
-	char *rule;		/* the rest */
+	char *rule;		/* what follows: matches and verdict */
 };
 
-/* Since iptables 1.8.8 a line is "nft 'add rule ...'", whatever stands within; before
- * there were no quotes, but a backslash ahead of those that nft is to see. False if it is
- * no such line. */
+/* Splits a line printed by iptables-translate, without the word nft. Since iptables 1.8.8
+ * it is printed as 'add rule ...', in single quotes, without further escapes; before,
+ * there were no such quotes, but a backslash before each double quote for nft. Returns
+ * false if it is no such line. */
 static bool read_line(struct text said, struct line *line)
 {
 	bool quoted = said.at[0] == '\'' && said.at[said.len - 1] == '\'';
@@ -29,7 +31,7 @@ static bool read_line(struct text said, struct line *line)
 
 	for (size_t i = quoted; i < said.len - quoted; i++) {
 		string ^= text[i] == '"';
-		/* nft lists one blank where two are printed */
+		/* where two blanks are printed, nft lists the rule with one */
 		if ((quoted || text[i] != '\\' || text[i + 1] != '"') &&
 		    (string || text[i] != ' ' || text[i + 1] != ' '))
 			*to++ = text[i];
@@ -56,8 +58,8 @@ static const struct variable *variable_at(const struct nft_words *w, const char 
 	return NULL;
 }
 
-/* For a shell: in single quotes or, with variables in it, in double ones; seen notes
- * which of them were. To be freed. */
+/* Quotes text for a shell: in single quotes, or in double quotes if it contains
+ * variables. Sets seen for each variable that was found. The caller frees the result. */
 static char *for_shell(const char *text, const struct nft_words *w, bool seen[])
 {
 	const struct variable *v;
@@ -91,14 +93,15 @@ static char *for_shell(const char *text, const struct nft_words *w, bool seen[])
 	return shell;
 }
 
-/* Lists the chain's rules with handles, ^ where each begins, "queue num" however nft lists
- * it. */
+/* Lists the rules of a chain with their handles. Each rule begins with a ^ instead of
+ * blanks, and has "queue num" whether nft lists that or "queue to". */
 #define LIST "nft -sa list chain %s | sed 's/^[[:blank:]]*/^/; s/ queue to / queue num /'"
 
-/* By place: rules are set off by two tabs. */
+/* Lists the handles of a chain's rules in order. A rule is indented by two tabs. */
 #define HANDLES "nft -a list chain %s | sed -n 's/^[[:blank:]][[:blank:]].* # handle //p'"
 
-/* nft counts from 0, and begins there of itself. */
+/* iptables counts a chain's rules from 1, nft from 0. Without an index nft inserts at the
+ * beginning, as iptables does. */
 static char *add_command(const struct nft_words *w, const struct line *line, bool seen[])
 {
 	int place = w->position ? (int)strtol(w->position, NULL, 10) - 1 : 0;
@@ -113,7 +116,7 @@ static char *add_command(const struct nft_words *w, const struct line *line, boo
 	return command;
 }
 
-/* nft changes a rule by its handle, which is looked up. */
+/* nft deletes and replaces a rule by its handle, so the command looks the handle up. */
 static char *change_command(const struct nft_words *w, const struct line *line, bool seen[])
 {
 	char *listed = format("^%s # handle", line->rule), *command;
@@ -180,7 +183,7 @@ static const char *translate(struct nft_form *form, FILE *out, const struct nft_
 
 	command_run(&c, (const char *const *)w->argv);
 	rest = (struct text) { c.output, c.len };
-	/* "nft # -A ..." says that there is no such thing */
+	/* "nft # -A ..." means that iptables-translate cannot translate it */
 	if (c.end != COMMAND_DONE || !text_starts(rest, "nft ") || text_starts(rest, "nft #"))
 		why = why_not(&c);
 	while (!why && text_line(&rest, &line))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A rule with the target QUEUE as nft has it, by iptables-translate. Knows nothing
- * of the file it stands in but its name. */
+/* Translates a rule with the target QUEUE into a command for nft, by means of
+ * iptables-translate. Knows only the name of the file that has the rule. */
 #ifndef IPQCTL_NFT_FORM_H
 #define IPQCTL_NFT_FORM_H
 
@@ -10,14 +10,14 @@
 
 #define NFT_FORM_MISSING "iptables-translate is not installed"
 
-/* What a person must know of the commands that were printed. */
+/* What the user should be told about the commands that were printed. */
 struct nft_form {
-	bool variables;		/* a shell fills them in */
-	bool handles;		/* a rule is looked up by its text or its place */
+	bool variables;		/* a shell substitutes variables in them */
+	bool handles;		/* they look a rule up by its text or its position */
 };
 
-/* Prints the command for nft to out and returns NULL; or prints nothing and returns
- * why. */
+/* Prints the command for nft to out and returns NULL. If there is none, prints nothing
+ * and returns the reason. */
 const char *nft_form(struct nft_form *form, FILE *out, const struct jump *jump,
 		     struct text command, unsigned int queue);
 

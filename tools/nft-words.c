@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of a command that makes a rule, as arguments for iptables-translate; what it
- * would not take, and nft or a shell will, is put aside. Knows nothing of nft. */
+/* Makes a command that changes rules into arguments for iptables-translate. What
+ * iptables-translate would not accept, but nft or a shell does, is recorded apart:
+ * position, redirections and variables. Knows nothing of nft's language. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ static void append(char **to, struct text t)
 	*to = longer;
 }
 
-/* What is quoted in nft's language has no way to hold such a character. */
+/* Whether the word can be quoted in nft's language, which has no
+ * escapes within quotes. */
 static bool is_quotable(const char *word)
 {
 	for (; *word; word++)
@@ -45,7 +47,8 @@ static bool is_among(struct text word, const char *const options[])
 	return false;
 }
 
-/* What kind of thing stands for a variable, by the option before it. */
+/* The kinds of values, told by the option before them. A placeholder that
+ * iptables-translate accepts there is passed instead of a shell variable. */
 enum kind { TEXT_KIND, ADDRESS, PORT, MARK, PROTOCOL, UNKNOWN };
 
 static enum kind kind_of(struct text option)
@@ -70,7 +73,7 @@ static enum kind kind_of(struct text option)
 	       is_among(option, protocols) ? PROTOCOL : UNKNOWN;
 }
 
-/* The length of $NAME, ${...}, $1 at the beginning of t; 0 if it is none. */
+/* Returns the length of $NAME, ${...} or $1 at the beginning of t; 0 if there is none. */
 static size_t variable_len(struct text t)
 {
 	size_t len = 1;
@@ -106,7 +109,7 @@ static char *stand_in(enum kind kind, int n, bool ipv6)
 	}
 }
 
-/* Returns what is to stand for written, which is a variable or begins with one. */
+/* Records a variable, or text that begins with one, and returns its placeholder. */
 static const char *put_aside(struct nft_words *w, enum kind kind, struct text written,
 			     struct text command, bool ipv6)
 {
@@ -123,7 +126,8 @@ static const char *put_aside(struct nft_words *w, enum kind kind, struct text wr
 	return v->stand_in;
 }
 
-/* An address may have a prefix length, which stands for itself together with it. */
+/* Returns the length of a variable and of a prefix length after it (/24): one placeholder
+ * stands for both. */
 static size_t address_len(struct text word, size_t variable)
 {
 	size_t n = variable;
@@ -134,7 +138,8 @@ static size_t address_len(struct text word, size_t variable)
 	return n;
 }
 
-/* The word, in which is a $, with others in the place of its variables. To be freed. */
+/* Returns a copy of the word, which contains a $, with placeholders instead of variables.
+ * The caller frees it. */
 static char *without_variables(struct nft_words *w, struct text word, enum kind kind,
 			       struct text command, bool ipv6)
 {
@@ -142,7 +147,7 @@ static char *without_variables(struct nft_words *w, struct text word, enum kind 
 	struct text rest = word;
 	size_t n;
 
-	/* what is live in which quotes is not looked at */
+	/* whether a $ within such quotes is a variable is not examined */
 	if (kind == UNKNOWN || memchr(word.at, '\'', word.len) ||
 	    memchr(word.at, '\\', word.len) || memchr(word.at, '`', word.len))
 		w->obstacle = filled_in;
@@ -177,12 +182,12 @@ static char *unquoted(struct nft_words *w, struct text word)
 		return format("%s", "");
 	text_unquote(word, room, word.len + 1);
 	if (!is_quotable(room))
-		w->obstacle = "nft cannot quote what stands in it";
+		w->obstacle = "nft cannot quote a character in it";
 	return room;
 }
 
-/* Where in the word an operator begins that redirects, its descriptor included; the
- * word's length if none does. */
+/* Returns the index of a redirection operator in the word, including the descriptor
+ * before it; the length of the word if there is none. */
 static size_t find_redirection(struct text word)
 {
 	char quote = '\0';
@@ -209,14 +214,14 @@ static size_t find_redirection(struct text word)
 	return word.len;
 }
 
-/* Whether the file is the next word. */
+/* Whether the name of the file is the next word. */
 static bool awaits_file(struct text redirection)
 {
 	return strchr("<>&|", redirection.at[redirection.len - 1]);
 }
 
-/* -A, -I and so on, also with the chain in the same word; 0 for other words. The rest is
- * the chain. */
+/* Returns 'A', 'I', 'D', 'R' or 'C' if the word is such an option, else 0. The chain may
+ * be in the same word (-AINPUT). */
 static char operation_of(struct text word, struct text *chain)
 {
 	static const char *const names[] = {
@@ -242,7 +247,8 @@ static bool is_number(struct text word)
 	return word.len > 0;
 }
 
-/* Options of the family, which the tool's name tells; others in the same word stay. */
+/* Removes options for the family, since the name of the tool says it. Other options in
+ * the same word stay (-4v). */
 static struct text without_family(struct text word, char room[16])
 {
 	size_t n = 0;
@@ -260,15 +266,15 @@ static struct text without_family(struct text word, char room[16])
 struct place {
 	const struct jump *jump;
 	struct text command;
-	struct text option;	/* the word before, if it is one */
+	struct text option;	/* the previous word, if it was an option */
 	unsigned int queue;
-	bool begun;		/* the rule, behind sudo, counters, the tool */
-	bool done;		/* the target */
-	char operation;		/* that was read, 0 before */
-	int chain;		/* 1: the next word is the chain, 2: it was */
+	bool begun;		/* sudo, counters and the tool's name are behind us */
+	bool done;		/* the target has been replaced */
+	char operation;		/* as in struct nft_words; 0 before it was read */
+	int chain;		/* 1: the next word is the chain, 2: the last one was */
 };
 
-/* The word has the target, or -j and the target. */
+/* Replaces the target in a word that is the target, or -j and the target in one. */
 static void take_target(struct nft_words *w, struct place *p, struct text word)
 {
 	word.len = p->jump->target.at - word.at;
@@ -300,7 +306,7 @@ static void take_word(struct nft_words *w, struct place *p, struct text word)
 	operation = p->chain ? 0 : operation_of(word, &chain);
 	if (operation) {
 		if (p->operation)
-			w->obstacle = "it adds or changes more than one";
+			w->obstacle = "it adds or changes more than one rule";
 		p->operation = w->operation = operation;
 		p->chain = chain.len ? 2 : 1;
 		put(w, format("%s", operation == 'I' ? "-I" : "-A"));
@@ -318,12 +324,13 @@ static void take_word(struct nft_words *w, struct place *p, struct text word)
 					 p->jump->ipv6));
 	else
 		put(w, unquoted(w, left));
-	/* -s ! $NET */
+	/* in "-s ! $NET" the option is still -s */
 	if (!text_is(word, "!"))
 		p->option = word;
 }
 
-/* iptables, $IPT: what comes before it is not the rule's. */
+/* Whether the word is the command: iptables, ip6tables, or a variable such as $IPT. Words
+ * before it do not belong to the rule. */
 static bool is_tool(struct text word)
 {
 	for (size_t i = word.len; i-- > 0; )
@@ -348,8 +355,8 @@ static struct text behind_tool(struct text command, const char *target)
 	return behind;
 }
 
-/* What is quoted in the command and has the target in it, as in echo '-A INPUT -j QUEUE'
- * for iptables-restore; else the command. */
+/* If a quoted string in the command contains the target, as in echo '-A INPUT -j QUEUE'
+ * for iptables-restore, returns the text within the quotes; else the command. */
 static struct text innermost(struct text command, const char *target)
 {
 	struct text rest = command, word;
@@ -392,7 +399,7 @@ void nft_words_read(struct nft_words *w, const struct jump *jump, struct text co
 		file = !file && awaits_file(word);
 	}
 	if (!p.done)
-		w->obstacle = "where the rule begins cannot be told";
+		w->obstacle = "the beginning of the rule was not found";
 	if (w->operation == 'R' && !w->position)
 		w->obstacle = "it does not say which rule it replaces";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of a command that makes a rule, as arguments for iptables-translate; what it
- * would not take, and nft or a shell will, is put aside. Knows nothing of nft. */
+/* Makes a command that changes rules into arguments for iptables-translate. What
+ * iptables-translate would not accept, but nft or a shell does, is recorded apart:
+ * position, redirections and variables. Knows nothing of nft's language. */
 #ifndef IPQCTL_NFT_WORDS_H
 #define IPQCTL_NFT_WORDS_H
 
@@ -12,18 +13,21 @@
 struct nft_words {
 	char *argv[NFT_WORDS_MAX + 1];
 	int count;
-	const char *obstacle;	/* why there can be no nft form; NULL if there can */
-	char operation;		/* 'A', 'I', 'D', 'R' or 'C'; argv has A or I */
-	char *position;		/* in the chain from 1; with R, or a variable; NULL if none */
-	char *redirections;	/* as they are written, a blank before each */
-	/* What stands in argv for what a shell fills in. */
+	const char *obstacle;	/* why it cannot be translated; NULL if it can */
+	char operation;		/* 'A', 'I', 'D', 'R' or 'C'; in argv it is A or I */
+	/* The rule's number in the chain, from 1, or with 'R' perhaps a
+	 * variable; NULL if none. */
+	char *position;
+	char *redirections;	/* as written, with a blank before each */
+	/* Shell variables, and the placeholders that argv has in their place. */
 	struct variable {
 		char *stand_in, *written;
 	} variables[NFT_VARIABLES_MAX];
 	int variable_count;
 };
 
-/* tool is the first word, queue the number for NFQUEUE, which takes the target's place. */
+/* Reads the command. argv[0] will be tool, and the target NFQUEUE with
+ * the queue number. */
 void nft_words_read(struct nft_words *w, const struct jump *jump, struct text command,
 		    const char *tool, unsigned int queue);
 void nft_words_free(struct nft_words *w);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Queues and the processes that hold them, from /proc. Knows nothing of rules. */
+/* Reads the kernel's queues, and the processes that own them, from /proc. Knows
+ * nothing of rules. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "privilege.h"
 #include "proc.h"
 
-/* Far above what the kernel's lists come to. */
+/* Bytes. The kernel's lists are much shorter. */
 #define PROC_MAX (16 << 20)
 
 char *read_all(int fd, size_t max, size_t *len)
@@ -95,16 +96,18 @@ struct remedy queues_remedy(int error)
 		return (struct remedy) { advice.mend, advice.command };
 	}
 	errno = error;
-	/* the network namespace was made before root of the user namespace was mapped,
-	 * and the file belongs to none of its users (proc_net_ns_init) */
+	/* the network namespace was created before the user namespace had a mapping for
+	 * user 0, so that the file's owner is not mapped (the kernel's
+	 * proc_net_ns_init) */
 	if (error == EACCES && geteuid() == 0)
-		return (struct remedy) { "this network namespace was made before its user "
-					 "namespace had a root, as unshare -Urn does; make one "
-					 "behind it", "unshare --net PROGRAM" };
+		return (struct remedy) { "this network namespace was created before its user "
+					 "namespace had a root, as with unshare -Urn; create one "
+					 "afterwards", "unshare --net PROGRAM" };
 	return (struct remedy) { "run as root", NULL };
 }
 
-/* What it was started with, to be freed; none if it cannot be seen. */
+/* Returns the environment that the process was started with, to be freed; an empty text
+ * if it cannot be read. */
 static struct text read_environ(pid_t pid)
 {
 	struct text variables = { 0 };

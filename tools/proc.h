@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Queues and the processes that hold them, from /proc. Knows nothing of rules. */
+/* Reads the kernel's queues, and the processes that own them, from /proc. Knows
+ * nothing of rules. */
 #ifndef IPQCTL_PROC_H
 #define IPQCTL_PROC_H
 
@@ -11,8 +12,8 @@
 
 #define QUEUE_LIST "/proc/net/netfilter/nfnetlink_queue"
 
-/* All that fd gives, max bytes at most; the rest is left. NULL and errno (EFBIG
- * if there is more). To be freed. */
+/* Reads fd to its end. Returns the text, to be freed; or NULL and errno, which is EFBIG
+ * if there are more than max bytes. */
 char *read_all(int fd, size_t max, size_t *len);
 
 struct queues {
@@ -20,29 +21,32 @@ struct queues {
 	size_t count;
 };
 
-/* Those of this network namespace. False and errno if they cannot be read. */
+/* Reads the queues of this network namespace. Returns false and errno on failure. */
 bool queues_read(struct queues *queues);
 
 struct remedy {
 	const char *mend, *command;	/* either may be NULL */
 };
 
-/* What helps if they cannot be read, with that errno. errno is left alone. */
+/* Returns what helps if queues_read failed with that errno. Leaves errno alone. */
 struct remedy queues_remedy(int error);
 
-/* The process that has a queue's socket. */
+/* The process that has the socket of a queue open. */
 struct owner {
 	pid_t pid;		/* 0 if it cannot be seen */
-	char name[32];		/* of the process, fit to be shown; "" likewise */
-	uint8_t family;		/* of a handle of libipq, AF_INET or AF_INET6 */
-	uint32_t maxlen;	/* packets that may wait in its queue, if ours */
-	bool untold;		/* it was started without LIBIPQ_QUEUE, for sure */
+	char name[32];		/* of the process, printable; "" if it cannot be seen */
+	/* Family of the libipq handle: AF_INET or AF_INET6; AF_UNSPEC if it
+	 * is not libipq's. */
+	uint8_t family;
+	/* LIBIPQ_MAXLEN of the process: the packets that may wait in its queue. */
+	uint32_t maxlen;
+	bool untold;		/* its environment can be read and has no LIBIPQ_QUEUE */
 };
 
 void owner_find(uint32_t port_id, struct owner *owner);
 
-/* The first LIBIPQ_ setting of this process that the process was not started with, as
- * NAME=VALUE; NULL if there is none or it cannot be seen. */
+/* Returns a LIBIPQ_ setting of this process's environment, as NAME=VALUE, that the owner
+ * was not started with; NULL if there is none or it cannot be seen. */
 const char *owner_lacks(const struct owner *owner);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What /proc says of queues, a line at a time, and of a process's environment. Pure:
- * no I/O, nothing allocated. */
+/* Parses a line of the kernel's list of queues, and the settings in a process's
+ * environment, as /proc shows them. Pure: no I/O, nothing allocated. */
 #include <string.h>
 
 #include "queue-line.h"
@@ -33,7 +33,7 @@ bool queue_line(struct text line, struct queue *queue)
 	return true;
 }
 
-/* The next variable of an environment that has some left. */
+/* Takes the next variable off an environment, which must not be empty. */
 static struct text next_variable(struct text *environ)
 {
 	const char *end = memchr(environ->at, '\0', environ->len);

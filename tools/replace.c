@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file's content replaced, at once or not at all, with a copy of the old one beside it.
- * Knows nothing of what it is. */
+/* Replaces the content of a file, either completely or not at all, and keeps a copy of
+ * the old content beside it. Knows nothing of the content. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include "report.h"
 
 #define BACKUPS_MAX 1000
-#define ATTRIBUTES_MAX 65536	/* bytes, as the kernel has it (XATTR_LIST_MAX) */
+#define ATTRIBUTES_MAX 65536	/* bytes; the kernel's XATTR_LIST_MAX */
 
 static bool write_all(int fd, struct text text)
 {
@@ -32,7 +32,8 @@ static bool write_all(int fd, struct text text)
 	return !fsync(fd);
 }
 
-/* Access lists and labels too; one that cannot be set is no reason to do nothing. */
+/* Copies extended attributes, and with them access control lists and security labels.
+ * Those that cannot be set are left out: that is not worth refusing the change. */
 static void copy_attributes(int from, int to)
 {
 	char *names = malloc(ATTRIBUTES_MAX), *value = malloc(ATTRIBUTES_MAX);
@@ -48,7 +49,7 @@ static void copy_attributes(int from, int to)
 	free(value);
 }
 
-/* Whether to is now as open to others as from, and to the same. */
+/* Gives the file "to" the owner, group, attributes and mode of "from". */
 static bool copy_access(int from, int to, const struct stat *st)
 {
 	if (fchown(to, st->st_uid, st->st_gid))
@@ -57,7 +58,8 @@ static bool copy_access(int from, int to, const struct stat *st)
 	return !fchmod(to, st->st_mode & 07777);
 }
 
-/* The copy's descriptor, -1 and errno if there can be none. */
+/* Creates an empty copy under the first free name. Returns its descriptor,
+ * or -1 and errno. */
 static int create_backup(const char *path, char **backup)
 {
 	int fd = -1;
@@ -83,7 +85,8 @@ static bool back_up(int from, const char *path, struct text before, const struct
 
 	if (fd < 0)
 		return false;
-	/* others' owners are not ours to give; then it is ours, and nobody else's */
+	/* only root can give the copy another user's owner; else it stays
+	 * accessible to us alone */
 	if (!copy_access(from, fd, st))
 		errno = 0;
 	good = write_all(fd, before);
@@ -91,7 +94,7 @@ static bool back_up(int from, const char *path, struct text before, const struct
 	return good;
 }
 
-/* By a new file that takes the name of the old one. */
+/* Writes a new file and renames it over the old one. */
 static bool exchange(int from, const char *path, struct text after, const struct stat *st)
 {
 	char *name = format("%s.XXXXXX", path);
@@ -109,8 +112,8 @@ static bool exchange(int from, const char *path, struct text after, const struct
 	return good;
 }
 
-/* What has several names, or an owner that a new file cannot have, is written to. Should
- * that fail there is the backup. */
+/* Overwrites the file itself. That is needed if it has several hard links, or an owner or
+ * group that a new file cannot be given. On failure, the old content is written back. */
 static bool write_over(const char *path, struct text before, struct text after)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), error;
@@ -137,7 +140,7 @@ const char *replace_content(const char *name, struct text before, struct text af
 
 	*backup = NULL;
 	if (is_there && !S_ISREG(st.st_mode))
-		why = "is no file that could be replaced";
+		why = "is not a regular file";
 	else if (!is_there || !back_up(fd, path, before, &st, backup) ||
 		 (!(st.st_nlink == 1 && exchange(fd, path, after, &st)) &&
 		  !write_over(path, before, after)))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings as they are shown: a line each, a paragraph each on a terminal, or JSON. Knows
- * nothing of what is looked for. */
+/* Prints findings: one line each, a paragraph each on a terminal, or JSON. Knows nothing
+ * of what they are about. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 
 static const char *const names[] = { "ok", "note", "problem" };
 
-/* How long the UTF-8 character at t is, 0 if it is none (RFC 3629). */
+/* Returns the length of the UTF-8 character at the beginning of t, 0 if it is
+ * invalid (RFC 3629). */
 static size_t utf8_len(struct text t)
 {
 	const unsigned char *at = (const unsigned char *)t.at;
@@ -25,7 +26,8 @@ static size_t utf8_len(struct text t)
 	len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
 	if (len > t.len)
 		return 0;
-	/* no longer than need be, no surrogates, none above U+10FFFF */
+	/* refuse longer encodings than needed, surrogates, and
+	 * characters above U+10FFFF */
 	if (at[0] == 0xe0)
 		low = 0xa0;
 	else if (at[0] == 0xed)
@@ -64,14 +66,16 @@ void json_string(struct text t)
 	putchar('"');
 }
 
-/* Rules and names come from others: nothing in them may steer the terminal. */
+/* Replaces control characters: rules and process names come from others, and must not
+ * send escape sequences to the terminal. */
 static void print_plain(const char *text, size_t len)
 {
 	for (; len--; text++)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
-/* Columns that a word of UTF-8 takes, as far as all characters are as wide. */
+/* Returns the columns of a UTF-8 word on a terminal. Counts each character as
+ * one column wide. */
 static unsigned int columns_of(const char *word, size_t len)
 {
 	unsigned int columns = 0;
@@ -81,10 +85,11 @@ static unsigned int columns_of(const char *word, size_t len)
 	return columns;
 }
 
-#define INDENT 9		/* columns, behind the level */
+#define INDENT 9		/* columns; the text begins behind the level */
 
-/* Words in lines no wider than may be, all set off alike; those that are wider stand
- * alone. column is where the text begins; returns where it ends. */
+/* Prints words, in lines of at most r->width columns that are all indented by INDENT. A
+ * longer word gets a line of its own. column is the one that the text begins in; returns
+ * that it ends in. */
 static unsigned int print_wrapped(const struct report *r, const char *text,
 				  unsigned int column)
 {
@@ -106,8 +111,8 @@ static unsigned int print_wrapped(const struct report *r, const char *text,
 	return column;
 }
 
-/* What, why and what to do each begin a line; a command has one of its own, which is not
- * parted: it can be taken from there as it is. */
+/* What, why and mend each begin on a new line. A command has a line of its own that is
+ * not wrapped, so that it can be copied. */
 static void print_paragraph(const struct report *r, const struct finding *f)
 {
 	static const char *const sequences[] = { COLOUR_GOOD, COLOUR_WARNING, COLOUR_BAD };
@@ -185,7 +190,7 @@ void report(struct report *r, const struct finding *f)
 	else
 		print_line(f);
 	r->findings++;
-	/* what comes next may take a while */
+	/* show it now: the next check may take a while */
 	if (!r->json)
 		fflush(stdout);
 }

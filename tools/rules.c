@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules: -j QUEUE in rule files and scripts, turned into NFQUEUE. Reads and
- * writes; what a jump is, jump.c knows. */
+/* ipqctl rules: changes -j QUEUE in rule files and scripts to NFQUEUE. Reads and writes
+ * the files; rules/jump.c finds the jumps. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #define FILE_MAX (64 << 20)
 
-/* Exit status if all is written, but something is left to a person. */
+/* Exit status if all was written, but a person has to change something. */
 #define LEFT 3
 
 enum { DIFF = 256 };
@@ -36,44 +36,46 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
+	"rules [-4|-6] [--queue N] [--queue6 N] [--nft | --in-place | --diff] [FILE]...\n"
 	"\n"
-	"Copies iptables-save files and shell scripts to standard output. Replaces -j\n"
-	"QUEUE with -j NFQUEUE --queue-num N, which every iptables accepts, rewrites\n"
-	"options from before iptables 1.4.3 (-s ! ADDRESS) in today's form, and changes\n"
-	"nothing else. Without a FILE, or for -, reads standard input. What only a\n"
-	"person can decide on is reported on standard error.\n"
+	"Writes iptables-save files and shell scripts to standard output, with -j QUEUE\n"
+	"changed to -j NFQUEUE --queue-num N, which all kinds of iptables accept, and\n"
+	"options of before iptables 1.4.3 (-s ! ADDRESS) in today's form. Nothing else is\n"
+	"changed. Without FILE, or with -, reads standard input. What a person has to\n"
+	"decide is reported on standard error.\n"
 	"\n"
-	"  --queue N     queue number for rules of iptables (default 0)\n"
-	"  --queue6 N    queue number for rules of ip6tables (default: that of --queue)\n"
-	"  -4, -6        the family of rules for which neither the file nor the command\n"
-	"                tells it (default -4)\n"
-	"  --nft         write instead each rule with that target as a command for nft\n"
-	"                (by iptables-translate)\n"
-	"  -i, --in-place  change the files themselves; the old content is kept as FILE.orig,\n"
-	"                or FILE.orig.1 and so on\n"
-	"  --diff        write the changes, as diff -u does; with --in-place, change the\n"
-	"                files as well\n"
+	"  --queue N     queue number for rules of iptables; 0 by default\n"
+	"  --queue6 N    queue number for rules of ip6tables; that of --queue by default\n"
+	"  -4, -6        family of rules where neither file nor command tells it; -4 by\n"
+	"                default\n"
+	"  --nft         writes instead, for each rule with that target, the command for\n"
+	"                nft (by iptables-translate)\n"
+	"  -i, --in-place  changes the files themselves; the original is kept as\n"
+	"                FILE.orig, or FILE.orig.1 and so on\n"
+	"  --diff        writes the changes like diff -u; also with --in-place\n"
 	"\n"
 	"Exit status: 0, 1 if a file cannot be read or replaced or iptables-translate is\n"
-	"missing, 2 for invalid arguments, 3 if everything is written but something is\n"
-	"left to a person.\n";
+	"missing, 2 for wrong arguments, 3 if all was written but something is left to a\n"
+	"person.\n";
 
-/* What is told of a file once, and of how many rules. */
+/* A remark that is made once for each file: the first rule that it applies to, and the
+ * number of those rules. */
 struct once {
 	struct jump first;
 	unsigned long count;
 };
 
 struct translation {
-	unsigned int queue[2];		/* IPv4, IPv6 */
-	bool ipv6, family_given;	/* if nothing tells */
+	unsigned int queue[2];		/* number for IPv4, for IPv6 */
+	/* The family where nothing tells it; whether -4 or -6 was given. */
+	bool ipv6, family_given;
 	bool nft, in_place, diff;
-	bool seen[2];			/* jumps of IPv4, IPv6 */
+	bool seen[2];			/* a jump for IPv4, for IPv6 was found */
 	bool no_translator;
-	bool left;			/* something, to a person */
-	const char *name;		/* of the file */
-	struct once unsure, overruled;	/* its family is guessed; is not that of -4 or -6 */
+	bool left;			/* something was left to a person */
+	const char *name;		/* of the file, for messages */
+	/* Rules whose family is a guess; rules whose family is not that of -4 or -6. */
+	struct once unsure, overruled;
 	struct nft_form form;
 };
 
@@ -93,19 +95,20 @@ static void remark(struct translation *t, const struct jump *jump)
 {
 	begin_remark(t, jump->line);
 	if (jump->kind == JUMP_UNCLEAR)
-		fprintf(stderr, "QUEUE, but not as a word after -j, is left as it is; if "
-			"it becomes a target, write NFQUEUE --queue-num %u\n",
+		fprintf(stderr, "QUEUE that is not a word after -j is left unchanged; if "
+			"it is used as a target, write NFQUEUE --queue-num %u\n",
 			t->queue[jump->ipv6]);
 	else
-		fprintf(stderr, "the module ip_queue and its files are gone: "
-			"nfnetlink_queue is loaded when needed, LIBIPQ_MAXLEN is "
-			"ip_queue_maxlen, ipqctl status is /proc/net/ip_queue\n");
+		fprintf(stderr, "the module ip_queue and its files no longer exist: "
+			"nfnetlink_queue is loaded when needed; use LIBIPQ_MAXLEN for "
+			"ip_queue_maxlen, ipqctl status for /proc/net/ip_queue\n");
 }
 
-static void print_more(const struct once *once, const char *what)
+static void print_more(const struct once *once)
 {
 	if (once->count > 1)
-		fprintf(stderr, "; so %s in %lu more rules", what, once->count - 1);
+		fprintf(stderr, "; the same for %lu more rule%s", once->count - 1,
+			once->count > 2 ? "s" : "");
 	fputc('\n', stderr);
 }
 
@@ -115,31 +118,31 @@ static void remark_file(struct translation *t)
 
 	if (t->unsure.count) {
 		begin_remark(t, jump->line);
-		fprintf(stderr, "neither iptables nor ip6tables: took it for %s, "
-			"queue %u; -4 or -6 tells", jump->ipv6 ? "IPv6" : "IPv4",
+		fprintf(stderr, "neither iptables nor ip6tables: taken for %s, "
+			"queue %u; use -4 or -6", jump->ipv6 ? "IPv6" : "IPv4",
 			t->queue[jump->ipv6]);
-		print_more(&t->unsure, "it is");
+		print_more(&t->unsure);
 	}
 	jump = &t->overruled.first;
 	if (t->overruled.count) {
 		begin_remark(t, jump->line);
-		fprintf(stderr, "the file says %s, which is nearer than -%d: queue %u",
+		fprintf(stderr, "the file says %s, which overrides -%d: queue %u",
 			jump->ipv6 ? "ip6tables" : "iptables", jump->ipv6 ? 4 : 6,
 			t->queue[jump->ipv6]);
-		print_more(&t->overruled, "it is");
+		print_more(&t->overruled);
 	}
 	if (t->form.variables)
-		fprintf(stderr, "ipqctl rules: %s: the variables stay: they must hold what "
-			"nft takes, a-b for a:b, say\n", t->name);
+		fprintf(stderr, "ipqctl rules: %s: variables are kept: their values must be "
+			"in nft's form, such as a-b instead of a:b\n", t->name);
 	if (t->form.handles)
 		fprintf(stderr, "ipqctl rules: %s: nft changes and deletes rules by their "
-			"handles: the commands look them up, and find what was added "
-			"in the same words\n", t->name);
+			"handles: the commands look them up, and find rules that were "
+			"added with the same words\n", t->name);
 	t->unsure.count = t->overruled.count = 0;
 	t->form = (struct nft_form) { 0 };
 }
 
-/* In one line: what comes after a newline would be no comment. */
+/* Prints the text in one line. It is in a comment, which a newline would end. */
 static void print_plain(struct text text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -169,7 +172,7 @@ static void print_nft_form(struct translation *t, const struct jump *jump,
 static void print_jump(const struct translation *t, const struct jump *jump, FILE *out,
 		       struct text after)
 {
-	/* -jQUEUE: in words of their own, iptables 1.8.9 reads no others */
+	/* -jQUEUE becomes -j NFQUEUE: iptables 1.8.9 does not accept -jNFQUEUE */
 	if (!isspace((unsigned char)jump->target.at[-1]))
 		fputc(' ', out);
 	fprintf(out, "NFQUEUE --queue-num %u", t->queue[jump->ipv6]);
@@ -189,8 +192,8 @@ static void remark_gone(struct translation *t, struct text text)
 	}
 }
 
-/* Of text in today's words. Writes to out what comes of it, or to standard output what it
- * is for nft. */
+/* Changes the jumps in a text whose other old forms have been replaced (old-form.h).
+ * Writes the text to out; or with --nft, the commands for nft to standard output. */
 static void translate_jumps(struct translation *t, struct text text, FILE *out)
 {
 	struct text rest = text;
@@ -248,15 +251,15 @@ static bool replace_file(const struct translation *t, struct text before, struct
 		return true;
 	why = replace_content(t->name, before, after, &backup);
 	if (why)
-		fprintf(stderr, "ipqctl rules: %s: %s; it is as it was\n", t->name, why);
+		fprintf(stderr, "ipqctl rules: %s: %s; the file is unchanged\n", t->name, why);
 	else
-		fprintf(stderr, "ipqctl rules: %s: changed; as it was: %s\n", t->name,
+		fprintf(stderr, "ipqctl rules: %s: changed; the original is %s\n", t->name,
 			backup);
 	free(backup);
 	return !why;
 }
 
-/* With --in-place or --diff. */
+/* Changes a file in memory, for --in-place and --diff. */
 static bool rework(struct translation *t, struct text before)
 {
 	struct text after = { NULL, 0 };
@@ -291,7 +294,7 @@ static bool translate_file(struct translation *t, const char *name)
 		content = read_all(fd, FILE_MAX, &text.len);
 	if (!content)
 		fprintf(stderr, "ipqctl rules: %s: %s%s\n", name, strerror(errno),
-			errno == EFBIG ? "; no rule file has more than 64 MiB" : "");
+			errno == EFBIG ? "; at most 64 MiB are read" : "");
 	if (fd > 0)
 		close(fd);
 	good = content;
@@ -335,10 +338,10 @@ static void read_options(struct translation *t, int argc, char *argv[])
 	}
 	t->queue[1] = queue6 < 0 ? t->queue[0] : (unsigned int)queue6;
 	if (t->nft && (t->in_place || t->diff))
-		usage_error(&rules, "--nft goes with neither --in-place nor --diff");
+		usage_error(&rules, "--nft cannot be used with --in-place or --diff");
 	for (int i = optind; t->in_place && (i < argc || optind == argc); i++)
 		if (optind == argc || !strcmp(argv[i], "-"))
-			usage_error(&rules, "--in-place: standard input is no file");
+			usage_error(&rules, "--in-place cannot be used with standard input");
 }
 
 static int run(int argc, char *argv[])
@@ -352,13 +355,13 @@ static int run(int argc, char *argv[])
 	for (int i = optind; i < argc; i++)
 		good &= translate_file(&t, argv[i]);
 	if (t.seen[0] && t.seen[1] && t.queue[0] == t.queue[1])
-		fprintf(stderr, "ipqctl rules: rules of iptables and ip6tables now go to "
-			"one queue, which one program with a handle for each may have; "
+		fprintf(stderr, "ipqctl rules: rules of iptables and ip6tables now use "
+			"one queue, which one program with a handle for each can own; "
 			"two programs need two: --queue6 N, and LIBIPQ_QUEUE6=N\n");
 	return !good || t.no_translator ? 1 : t.left ? LEFT : 0;
 }
 
 const struct subcommand rules = {
-	"rules", "turns -j QUEUE in rule files and scripts into NFQUEUE", help,
+	"rules", "changes -j QUEUE in rule files and scripts to NFQUEUE", help,
 	":h46q:Q:ni", options, run,
 };

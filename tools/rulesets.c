@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules of this network namespace that give packets to queues, whatever they
- * were made with. Knows nothing of who holds the queues. */
+/* Reads the rules of this network namespace that send packets to queues, whichever tool
+ * made them. Knows nothing of who owns the queues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,15 +13,17 @@
 enum { LEGACY4, LEGACY6, NFT4, NFT6, NFT };
 
 static const struct source {
-	const char *tool;	/* that makes the rules */
-	const char *argv[5];	/* that lists them */
-	const char *plain;	/* that lists them on a system with one kind only */
+	const char *tool;	/* makes these rules */
+	const char *argv[5];	/* lists them */
+	/* Lists them on a system that has only one kind of iptables; NULL if there is
+	 * no such command. */
+	const char *plain;
 } sources[RULESETS] = {
 	[LEGACY4] = { "iptables-legacy", { "iptables-legacy-save" }, "iptables-save" },
 	[LEGACY6] = { "ip6tables-legacy", { "ip6tables-legacy-save" }, "ip6tables-save" },
 	[NFT4] = { "iptables-nft", { "iptables-nft-save" }, NULL },
 	[NFT6] = { "ip6tables-nft", { "ip6tables-nft-save" }, NULL },
-	/* handles, no counters, no elements of sets */
+	/* -a: with handles; -s: without counters; -t: without the elements of sets */
 	[NFT] = { "nft", { "nft", "-ast", "list", "ruleset" }, NULL },
 };
 
@@ -45,8 +47,8 @@ static struct text listing_of(const struct command *c)
 	return (struct text) { c->output, c->len };
 }
 
-/* nft shows the tables of iptables-nft too. Those that iptables-nft-save lists
- * (it leaves out what others have changed) were read there. */
+/* nft lists the tables of iptables-nft, too. If iptables-nft-save lists the table, its
+ * rules were read there. It does not list tables that other tools have changed. */
 static bool read_before(const struct rulesets *rules, const struct saved_rule *saved)
 {
 	struct text family = saved->family;
@@ -56,8 +58,8 @@ static bool read_before(const struct rulesets *rules, const struct saved_rule *s
 	       starts_line(listing_of(&rules->listing[by]), "*", saved->table);
 }
 
-/* Which packets a rule of nft sees, by its family or, in inet, by its matches: ip saddr,
- * meta nfproto ipv6, icmp type. */
+/* Finds out which packets an nft rule sees: by its family or, in family inet, by matches
+ * such as ip saddr, meta nfproto ipv6 or icmp type. */
 static void find_families(struct found_rule *rule)
 {
 	struct text family = rule->saved.family, rest = rule->saved.rule, word;
@@ -66,7 +68,7 @@ static void find_families(struct found_rule *rule)
 	rule->ipv6 = text_is(family, "ip6");
 	while (!text_is(family, "ip") && !text_is(family, "ip6") &&
 	       text_word(&rest, &word, QUOTES_NFT)) {
-		/* { ipv4, ipv6 } */
+		/* an element of a set: { ipv4, ipv6 } */
 		word.len -= word.at[word.len - 1] == ',';
 		rule->ipv4 |= text_is(word, "ip") || text_is(word, "ipv4") ||
 			      text_is(word, "icmp");
@@ -112,7 +114,8 @@ static void parse(struct rulesets *rules, int source)
 			add(rules, source, &saved);
 }
 
-/* Tables of a kind the kernel was built without hold no rules. */
+/* Whether the command failed since the kernel was built without these tables. Then there
+ * are no such rules. */
 static bool unsupported(const struct command *c)
 {
 	struct text complaint = text_of(c->complaint);
@@ -120,7 +123,7 @@ static bool unsupported(const struct command *c)
 	return text_find(complaint, "not supported") < complaint.len;
 }
 
-/* Whether the kernel says that there are no tables of iptables-legacy. */
+/* Whether the kernel says that iptables-legacy has no tables. */
 static bool has_no_tables(const char *list)
 {
 	int fd = open(list, O_RDONLY | O_CLOEXEC);
@@ -134,8 +137,8 @@ static bool has_no_tables(const char *list)
 	return none;
 }
 
-/* Whether a command that is missing is not missed: there can be no rules, or nft shows
- * them. */
+/* Whether a missing command does not matter, since there can be no rules of its kind or
+ * nft lists them. */
 static bool is_needless(const struct rulesets *rules, int source)
 {
 	if (rules->listing[source].end != COMMAND_MISSING)
@@ -164,11 +167,11 @@ static void report_unread(struct rulesets *rules, int source, struct report *r)
 	} else {
 		what = format("%s %s", lister, c->end == COMMAND_FAILED ? "fails" :
 			      c->end == COMMAND_TOO_LONG ?
-			      "was stopped, it took too long" :
-			      "was stopped, it printed too much");
+			      "was stopped: it took too long" :
+			      "was stopped: it printed too much");
 		REPORT(r, unsupported(c) ? NOTE : PROBLEM, "rules-unseen", what,
 		       c->end == COMMAND_FAILED || c->complaint[0] ? command_failure(c) :
-		       "its rules are not known", "see what it says", lister);
+		       "its rules are not known", "run it to see why", lister);
 	}
 	rules->complete &= c->end == COMMAND_FAILED && unsupported(c);
 	free(what);
@@ -194,7 +197,7 @@ void rulesets_read(struct rulesets *rules, struct report *r)
 		struct command *c = &rules->listing[i];
 
 		command_run(c, sources[i].argv);
-		/* before there were two kinds there was one, without a name */
+		/* before iptables had two kinds, its only kind had neither suffix */
 		rules->tool[i] = sources[i].tool;
 		if (c->end == COMMAND_MISSING && sources[i].plain &&
 		    !is_there(sources[i + NFT4 - LEGACY4].argv[0])) {
@@ -226,10 +229,10 @@ char *rule_describe(const struct found_rule *rule)
 		      TEXT(s->chain), s->number, TEXT(s->rule));
 }
 
-/* Words that iptables-save wrote, for a shell. To be freed. */
+/* Quotes words written by iptables-save for a shell. The caller frees the result. */
 static char *for_shell(struct text rest)
 {
-	/* each character may become four, each word get a blank and quotes */
+	/* a character may become four, and each word gets a blank and two quotes */
 	char *text = malloc(7 * rest.len + 1), *word = malloc(rest.len + 1), *to = text;
 	struct text saved;
 
@@ -245,8 +248,8 @@ static char *for_shell(struct text rest)
 	return text;
 }
 
-/* What stands in the listing is taken apart and quoted again: a comment may hold
- * anything, and the command may be pasted into a shell. */
+/* Unquotes the listed words and quotes them again: the command may be pasted into a
+ * shell, and a rule's comment may contain anything. */
 static char *iptables_replace(const struct found_rule *rule, const char *verdict)
 {
 	const struct saved_rule *s = &rule->saved;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules of this network namespace that give packets to queues, whatever they
- * were made with. Knows nothing of who holds the queues. */
+/* Reads the rules of this network namespace that send packets to queues, whichever tool
+ * made them. Knows nothing of who owns the queues. */
 #ifndef IPQCTL_RULESETS_H
 #define IPQCTL_RULESETS_H
 
@@ -12,10 +12,10 @@
 
 
 struct found_rule {
-	struct saved_rule saved;	/* pieces of the listings */
-	const char *tool;	/* that changes it: "iptables-legacy", "nft", … */
+	struct saved_rule saved;	/* points into a listing */
+	const char *tool;	/* tool to change it with: "iptables-legacy", "nft", … */
 	bool is_nft;
-	bool ipv4, ipv6;	/* which packets it sees */
+	bool ipv4, ipv6;	/* whether it sees such packets */
 };
 
 struct rulesets {
@@ -23,21 +23,22 @@ struct rulesets {
 	const char *tool[RULESETS];
 	struct found_rule *list;
 	size_t count;
-	bool complete;		/* all of them could be read */
+	bool complete;		/* all rules could be read */
 };
 
-/* Reports what cannot be read. */
+/* Lists the rules with every tool there is. Reports what cannot be read. */
 void rulesets_read(struct rulesets *rules, struct report *r);
 void rulesets_free(struct rulesets *rules);
 
-/* "iptables-legacy filter INPUT 2 [-p udp -j QUEUE]". To be freed. */
+/* Returns "iptables-legacy filter INPUT 2 [-p udp -j QUEUE]". The caller frees it. */
 char *rule_describe(const struct found_rule *rule);
 
-/* The command that adds bypass to it, to be freed; NULL if there is none, as its queue is
- * computed. */
+/* Returns a command that adds bypass to the rule, to be freed; NULL if there is none, as
+ * the kernel computes the queue number. */
 char *rule_bypass_command(const struct found_rule *rule);
 
-/* The command that has it send to the queue with that number. To be freed. */
+/* Returns a command that changes the rule to use this queue number. The
+ * caller frees it. */
 char *rule_number_command(const struct found_rule *rule, uint16_t number);
 
 #endif

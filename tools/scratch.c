@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this kernel and the commands on it can do, tried in a network namespace of
- * its own that is gone afterwards. Knows nothing of the rules that are in use. */
+/* Tries what this kernel and the tools on it can do, in a network namespace of its own
+ * that does not remain. Knows nothing of the rules that are in use. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -24,10 +24,10 @@ enum { NFT, OLD4, OLD6, LEGACY4, LEGACY6, NEW4, NEW6, ATTEMPTS };
 static const struct attempt {
 	const char *name;
 	const char *argv[6];
-	int instead;		/* which does as well, if it works; -1 for none */
-	const char *use, *load;	/* what to do then; else the command that may help */
+	int instead;		/* what may be used instead, if that works; -1: nothing */
+	const char *use, *load;	/* how to use that; else a command that may help */
 } attempts[ATTEMPTS] = {
-	/* first: of what iptables-nft has made nft says something else */
+	/* nft comes first: after iptables-nft has made tables, nft says something else */
 	[NFT] = { "nft … queue", { "nft", "add table inet t; add chain inet t c; "
 				   "add rule inet t c queue num 0" },
 		  NEW4, "use iptables -j NFQUEUE", "modprobe nft_queue" },
@@ -48,7 +48,7 @@ static const struct attempt {
 };
 
 struct outcome {
-	int error;		/* of making the namespace */
+	int error;		/* errno if the namespace could not be made */
 	enum nfqueue_state state;
 	struct lacking lacking;
 	struct {
@@ -64,14 +64,14 @@ static void write_file(const char *path, const char *text)
 	if (fd < 0)
 		return;
 	if (write(fd, text, strlen(text)) < 0)
-		/* what it was for will fail and be reported */
+		/* the commands that need it will fail, and that is reported */
 		errno = 0;
 	close(fd);
 }
 
-/* Where iptables has its lock is perhaps not ours to write, and its users need
- * not wait for us. A pipe of which both ends are open can be opened and locked as a
- * file can, and needs neither a directory nor memfd_create(2). */
+/* We may not be allowed to write iptables' lock file, and other users of iptables need
+ * not wait for us. A pipe with both ends open can be opened and locked like a file, and
+ * needs neither a directory nor memfd_create(2). */
 static void set_lock_file(void)
 {
 	char path[64];
@@ -83,7 +83,7 @@ static void set_lock_file(void)
 	setenv("XTABLES_LOCKFILE", path, 1);
 }
 
-/* As root, or as any user who may be root in a namespace of his own. */
+/* Enters a network namespace: as root, or as root of a new user namespace. */
 static bool enter_namespace(void)
 {
 	char map[64];
@@ -122,7 +122,7 @@ static void try(struct outcome *outcome)
 	}
 }
 
-/* In a process that can leave the namespace by ending. */
+/* Tries in a child process, whose end removes the namespace. */
 static bool try_apart(struct outcome *outcome)
 {
 	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -158,7 +158,7 @@ static void report_failure(struct report *r, const struct outcome *outcome, int 
 	const char *mend = instead ? a->use : NULL;
 
 	if (!instead && !a->load)
-		mend = "a rule with NFQUEUE is what is needed";
+		mend = "a rule with the target NFQUEUE is needed";
 	REPORT(r, NOTE, "rule-impossible", what, outcome->attempt[i].failure, mend,
 	       instead ? NULL : a->load);
 	free(what);
@@ -174,7 +174,7 @@ static void report_attempts(struct report *r, const struct outcome *outcome)
 			free(list);
 			list = more;
 		} else if (outcome->attempt[i].end != COMMAND_MISSING) {
-			/* what is missing is told where rules are read */
+			/* where a command is missing, rulesets_read says so */
 			report_failure(r, outcome, i);
 		}
 	}
@@ -194,18 +194,18 @@ void scratch_try(struct report *r, struct possible *possible)
 
 	*possible = (struct possible) { true, true, true };
 	if (!try_apart(&outcome)) {
-		REPORT(r, NOTE, "untried", "nothing could be tried",
-		       "no process to try it in");
+		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
+		       "no process could be started for it");
 	} else if (outcome.error || outcome.state == NFQUEUE_FORBIDDEN) {
 		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
-		       "no network namespace can be had", "run as root");
+		       "no network namespace can be created", "run as root");
 	} else if (outcome.state == NFQUEUE_ABSENT) {
 		REPORT(r, PROBLEM, "no-kernel-support", "this kernel has no "
 		       "nfnetlink_queue", "no program can get packets",
-		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or, of "
-		       "the machine itself", "modprobe nfnetlink_queue");
+		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or on "
+		       "the host", "modprobe nfnetlink_queue");
 	} else {
-		REPORT(r, OK, "kernel-support", "nfnetlink_queue is there",
+		REPORT(r, OK, "kernel-support", "nfnetlink_queue is available",
 		       "the kernel can give packets to programs");
 		kernel_report(r, &outcome.lacking);
 		report_attempts(r, &outcome);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl status: the queues that programs with libipq hold, as /proc/net/ip_queue
- * and ip6_queue had them, or line by line as they change. */
+/* ipqctl status: shows the queues that programs with libipq own, in the form of
+ * /proc/net/ip_queue and ip6_queue, or line by line while they change. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,32 +26,31 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"status [-4|-6] [--json] [--watch [--interval MS] [--count N]]\n"
+	"status [-4|-6] [--json] [--watch [--interval MS] [--count N]]\n"
 	"\n"
 	"Shows the queues that programs with libipq own, with the labels of\n"
-	"/proc/net/ip_queue and /proc/net/ip6_queue. Without an owner the values are\n"
-	"zero. A copy range of 65531 means the whole packet. Queue max. length is the\n"
-	"value of LIBIPQ_MAXLEN with which the program was started, or 1024; changes by\n"
-	"ipq_ctl since then cannot be seen. Queue dropped counts packets that arrived\n"
-	"when the queue was full; Netlink (IPv6: Netfilter) dropped counts packets that\n"
-	"were dropped because the program read too slowly.\n"
+	"/proc/net/ip_queue and /proc/net/ip6_queue; zeros if there is none. A copy range\n"
+	"of 65531 is the whole packet. Queue max. length is the LIBIPQ_MAXLEN that the\n"
+	"program was started with, or 1024: changes by ipq_ctl cannot be seen. Queue\n"
+	"dropped counts packets that found the queue full; Netlink (IPv6: Netfilter)\n"
+	"dropped counts those that found the socket's receive buffer full.\n"
 	"\n"
-	"  -4, --ipv4       show only what /proc/net/ip_queue showed\n"
-	"  -6, --ipv6       show only what /proc/net/ip6_queue showed\n"
-	"  --json           write an object, with --watch one in each line\n"
-	"  --watch          continue, with a line for each queue: packets that wait,\n"
-	"                   packets dropped because the queue was full, packets dropped\n"
-	"                   because the reader was slow, packets queued per second\n"
-	"  --interval MS    milliseconds between two looks (default 1000)\n"
-	"  --count N        end after N looks\n"
+	"  -4, --ipv4       only what /proc/net/ip_queue showed\n"
+	"  -6, --ipv6       only what /proc/net/ip6_queue showed\n"
+	"  --json           prints an object; with --watch, one in each line\n"
+	"  --watch          prints lines until it is interrupted, one for each queue:\n"
+	"                   packets waiting, dropped because the queue was full, dropped\n"
+	"                   because the reader was slow, queued per second\n"
+	"  --interval MS    milliseconds between two lines of a queue, 1000 by default\n"
+	"  --count N        ends after N lines of each queue\n"
 	"\n"
-	"Exit status: 0, 1 if the queues cannot be read, 2 for invalid arguments.\n";
+	"Exit status: 0, 1 if the queues cannot be read, 2 for wrong arguments.\n";
 
-/* Lines on what is no terminal. */
+/* Lines between two headings if output is not a terminal. */
 #define PAGE 24
 
 struct view {
-	int family;		/* AF_UNSPEC for both */
+	int family;		/* AF_INET, AF_INET6, or AF_UNSPEC for both */
 	bool json;
 };
 
@@ -60,7 +59,8 @@ struct held {
 	struct owner owner;
 };
 
-/* The queues of the view. False, and says why, if they cannot be read. */
+/* Reads the queues that are to be shown. On failure, prints a message
+ * and returns false. */
 static bool read_held(const struct view *view, struct held **held, size_t *count)
 {
 	struct queues queues;
@@ -140,7 +140,7 @@ static int show(const struct view *view)
 	else if (!count)
 		print_old(&nobody, view->family);
 	for (size_t i = 0; i < count && !view->json; i++) {
-		/* two files in one, as head(1) shows them */
+		/* several files in one output, with headings like those of head(1) */
 		if (count > 1)
 			printf("%s==> %s_queue, queue %u <==\n", i ? "\n" : "",
 			       held[i].owner.family == AF_INET6 ? "ip6" : "ip",
@@ -151,14 +151,14 @@ static int show(const struct view *view)
 	return 0;
 }
 
-/* Packets per second since the last look; 0 if there was none. */
+/* Returns packets per second since the last look; 0 if there was none. */
 static double rate_of(const struct queue *now, const struct held *before,
 		      size_t count, double seconds)
 {
 	for (size_t i = 0; i < count; i++)
 		if (before[i].queue.number == now->number &&
 		    before[i].queue.port_id == now->port_id)
-			/* the number of the last packet starts again at 0 */
+			/* unsigned, as the id of the last packet wraps around to 0 */
 			return (uint32_t)(now->last_id - before[i].queue.last_id) /
 			       seconds;
 	return 0;
@@ -184,8 +184,8 @@ static void print_line(const struct view *view, const struct held *h, double rat
 	       rate);
 }
 
-/* Above the first line, and again for each page of a terminal; lines counts those below
- * the last one. */
+/* Prints the heading before the first line and on each page of a terminal. lines is the
+ * number of lines since and including the last heading. */
 static void print_heading(unsigned long *lines, unsigned long more)
 {
 	unsigned int height = terminal_height();
@@ -263,11 +263,11 @@ static int run(int argc, char *argv[])
 	}
 	no_more_arguments(&status, argc, argv);
 	if (bounded && !watching)
-		usage_error(&status, "--interval and --count go with --watch");
+		usage_error(&status, "--interval and --count need --watch");
 	return watching ? watch(&view, interval, looks) : show(&view);
 }
 
 const struct subcommand status = {
-	"status", "shows the queues that programs own, as /proc/net/ip_queue did", help,
+	"status", "shows the queues of libipq programs as /proc/net/ip_queue did", help,
 	":hj46wi:c:", options, run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What standard output is: a terminal, how large, and whether it wants colours. Knows
- * nothing of what is printed. */
+/* Properties of standard output: whether it is a terminal, its size, and whether to use
+ * colours. Knows nothing of what is printed. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,7 +8,7 @@
 
 #include "terminal.h"
 
-/* What a terminal has that does not say. */
+/* The size of a terminal that does not tell its own. */
 #define COLUMNS 80
 #define LINES 24
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What standard output is: a terminal, how large, and whether it wants colours. Knows
- * nothing of what is printed. */
+/* Properties of standard output: whether it is a terminal, its size, and whether to use
+ * colours. Knows nothing of what is printed. */
 #ifndef IPQCTL_TERMINAL_H
 #define IPQCTL_TERMINAL_H
 
 #include <stdbool.h>
 
-/* Columns, 0 if it is no terminal. */
+/* Columns of the terminal; 0 if standard output is not a terminal. */
 unsigned int terminal_width(void);
 
-/* Lines, 0 if it is no terminal. */
+/* Lines of the terminal; 0 if standard output is not a terminal. */
 unsigned int terminal_height(void);
 
-/* Whether colours are to be used: on a terminal that has them, unless NO_COLOR says no. */
+/* Whether to use colours: on a terminal that has them, unless NO_COLOR is set. */
 bool terminal_colours(void);
 
 #define COLOUR_GOOD "\033[32m"
@@ -20,7 +20,7 @@ bool terminal_colours(void);
 #define COLOUR_BAD "\033[1;31m"
 #define COLOUR_END "\033[0m"
 
-/* What begins and ends a colour; nothing where there are none. */
+/* Returns the sequence, or an empty string if colours are not used. */
 static inline const char *colour(bool colours, const char *sequence)
 {
 	return colours ? sequence : "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl try: a passer of our own, to see with one's own eyes that rules and queue
- * work. It is a program that uses libipq, like any other. */
+/* ipqctl try: accepts packets and shows them, so that users can see whether their rules
+ * and queue work. It uses libipq as any program does. */
 #include <inttypes.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "report.h"
 #include "terminal.h"
 
-/* Of each packet: enough for all headers. */
+/* Bytes copied of each packet: enough for all headers. */
 #define RANGE 512
 #define BUFFER (RANGE + 256)
 
@@ -28,28 +28,28 @@ static const struct option options[] = {
 };
 
 static const char help[] =
-		"try [-6] [--queue N] [--verdict accept|drop] [--sample N] [--count N] [--json]\n"
+	"try [-6] [--queue N] [--verdict accept|drop] [--sample N] [--count N] [--json]\n"
 	"\n"
-	"Takes the packets that rules give to a queue, prints a line for each (hook,\n"
-	"interfaces, protocol, addresses, ports, length, mark, id, verdict) and lets\n"
-	"them pass. Ends when interrupted.\n"
+	"Reads the packets that rules send to a queue, prints a line for each (hook,\n"
+	"interfaces, protocol, addresses, ports, length, mark, id, verdict) and accepts\n"
+	"them. Ends when it is interrupted.\n"
 	"\n"
-	"  -6, --ipv6             take IPv6 packets; a handle gets only one family\n"
-	"  --queue N              queue number (default: LIBIPQ_QUEUE, or 0; with -6\n"
-	"                         LIBIPQ_QUEUE6 takes precedence)\n"
-	"  --verdict accept|drop  verdict on the packets (default accept)\n"
-	"  --sample N             give the verdict to every Nth packet, and the other\n"
+	"  -6, --ipv6             IPv6 packets; a handle gets one family only\n"
+	"  --queue N              queue number; LIBIPQ_QUEUE (with -6 first\n"
+	"                         LIBIPQ_QUEUE6), or 0, by default\n"
+	"  --verdict accept|drop  the verdict for packets; accept by default\n"
+	"  --sample N             gives the verdict to every Nth packet, and the other\n"
 	"                         verdict to the rest: --verdict drop --sample 10\n"
-	"                         loses a tenth of them\n"
-	"  --count N              end after N packets\n"
-	"  --json                 write an object in each line\n"
+	"                         drops a tenth of them\n"
+	"  --count N              ends after N packets\n"
+	"  --json                 prints an object in each line\n"
 	"\n"
-	"Exit status: 0, 1 if the queue cannot be claimed, 2 for invalid arguments.\n";
+	"Exit status: 0, 1 if the queue cannot be bound, 2 for wrong arguments.\n";
 
 struct trial {
 	int family;
 	unsigned int verdict;
-	unsigned long sample, count;	/* packets; count 0 for no end */
+	unsigned long sample, count;	/* numbers of packets; count 0: go on for ever */
 	bool json;
 	bool colours;
 };
@@ -110,15 +110,16 @@ static int watch(const struct trial *t, struct ipq_handle *h)
 			return fail(h);
 		if (ipq_message_type(buf) == NLMSG_ERROR) {
 			error = ipq_get_msgerr(buf);
-			/* the packet is gone, say with its interface */
+			/* the packet is no longer queued, as its interface
+			 * was removed, say */
 			if (error == ENOENT)
 				continue;
-			/* of these the library has said more itself */
+			/* with LIBIPQ_DEBUG the library has explained these already */
 			if (error == EBUSY)
-				fprintf(stderr, "ipqctl try: another number is taken "
-					"with --queue N\n");
+				fprintf(stderr, "ipqctl try: choose another queue "
+					"number with --queue N\n");
 			else if (error != EPERM)
-				fprintf(stderr, "ipqctl try: the kernel refuses: %s\n",
+				fprintf(stderr, "ipqctl try: the kernel has refused it: %s\n",
 					strerror(error));
 			ipq_destroy_handle(h);
 			return 1;
@@ -182,7 +183,7 @@ static int run(int argc, char *argv[])
 	no_more_arguments(&try_queue, argc, argv);
 	if (number >= 0)
 		set_queue(t.family, number);
-	/* the library then says itself who has the queue, and what to do */
+	/* the library will say which process owns the queue, and what helps */
 	setenv("LIBIPQ_DEBUG", "1", 1);
 	h = ipq_create_handle(0, t.family);
 	if (!h || ipq_set_mode(h, IPQ_COPY_PACKET, RANGE) < 0)
@@ -191,6 +192,6 @@ static int run(int argc, char *argv[])
 }
 
 const struct subcommand try_queue = {
-	"try", "takes packets from a queue, shows them and lets them pass", help,
+	"try", "reads packets from a queue, shows them and accepts them", help,
 	":h6jq:v:s:c:", options, run,
 };

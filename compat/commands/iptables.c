@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The iptables command of the same name, with jumps to QUEUE made jumps to
- * NFQUEUE: iptables on nftables knows no QUEUE, and QUEUE knows no number. And
- * modprobe, insmod, rmmod and lsmod, to which ip_queue and ip6_queue are loaded already.
- * Run "instead-of FILE WORD...", it is what FILE is. Becomes the real command; knows
- * nothing of what rules look like. */
+/* A wrapper with the name of a command: it executes the real command with other
+ * arguments or input. Of the iptables commands it changes jumps to QUEUE into jumps to
+ * NFQUEUE, as iptables on nftables has no target QUEUE, and QUEUE takes no queue
+ * number. To modprobe, insmod, rmmod and lsmod it lets ip_queue and ip6_queue seem
+ * loaded. Executed as "instead-of FILE WORD...", it is the wrapper of FILE. Knows
+ * nothing of the form of rules. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@
 #include "old-form.h"
 #include "rules.h"
 
-static const char *name;	/* of the command */
+static const char *name;	/* name of the command, without directory */
 
 static _Noreturn void die(int status, const char *what, const char *why)
 {
@@ -47,7 +48,8 @@ static void *allocate(size_t size)
 
 static void read_setting(struct nfqueue *queue)
 {
-	/* that of ipq-run's instances, or of the one there is */
+	/* the first that is set counts; IPQ_RUN_BALANCE is set by
+	 * "ipq-run --instances" */
 	static const char *const variables[][4] = {
 		{ "IPQ_RUN_BALANCE", "LIBIPQ_QUEUE" },
 		{ "IPQ_RUN_BALANCE6", "LIBIPQ_QUEUE6", "LIBIPQ_QUEUE" },
@@ -62,7 +64,7 @@ static void read_setting(struct nfqueue *queue)
 		    "as 4-7");
 }
 
-/* Whether the command of this name in the directory is this program. */
+/* Whether the command of this name in the directory is this wrapper. */
 static bool is_own(const char *dir, size_t len, const struct stat *own)
 {
 	char path[PATH_MAX];
@@ -74,10 +76,11 @@ static bool is_own(const char *dir, size_t len, const struct stat *own)
 	       st.st_dev == own->st_dev && st.st_ino == own->st_ino;
 }
 
-/* Leaves out of PATH where this program is found: the real one comes after. */
+/* Removes the directories that have this wrapper from PATH, so that the real
+ * command is found. */
 static void leave_path(const struct stat *own)
 {
-	/* old start scripts may not have the places of iptables on theirs */
+	/* the PATH of old start scripts may lack the directories that iptables is in */
 	static const char added[] = "/usr/sbin:/sbin";
 	const char *dir = getenv("PATH");
 	char *path, *end;
@@ -94,16 +97,17 @@ static void leave_path(const struct stat *own)
 			break;
 	}
 	memcpy(end, added, sizeof(added));
-	if (setenv("PATH", path, 1))	/* it would find itself, for ever */
+	/* else the wrapper would execute itself for ever */
+	if (setenv("PATH", path, 1))
 		die(1, "PATH", strerror(errno));
 	free(path);
 }
 
-/* How many files to read rules from are named; they are the last arguments then.
- * -1 if no rules are read. */
+/* Returns how many files with rules iptables-restore is given; they are the last
+ * arguments. Returns -1 if it reads no rules (--help, --version). */
 static int files_named(int argc, char **argv)
 {
-	/* the others have no value in a word of its own */
+	/* options with an argument, which may be the next word; the others have none */
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -119,7 +123,8 @@ static int files_named(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "hVM:T:w::W:", options, NULL)) != -1) {
 		if (option == 'h' || option == 'V')
 			return -1;
-		/* iptables-restore lets it have one all the same */
+		/* -w has an optional argument, which iptables-restore also takes
+		 * from the next word */
 		if (option == 'w' && !optarg && optind < argc &&
 		    !argv[optind][strspn(argv[optind], "0123456789")])
 			optind++;
@@ -127,8 +132,9 @@ static int files_named(int argc, char **argv)
 	return argc - optind;
 }
 
-/* What the real command closes shall be closed. By hand where close_range(2) is not to be
- * had: before Linux 5.9, and in containers whose profile does not know it. */
+/* Closes inherited descriptors: when the real command closes a pipe, no copy of it may
+ * stay open here. close_range(2) does not exist before Linux 5.9, nor in containers whose
+ * seccomp profile does not allow it. */
 static void close_inherited(void)
 {
 	struct dirent *entry;
@@ -163,8 +169,8 @@ static bool feed_line(struct text line, const struct nfqueue *queue)
 	return written;
 }
 
-/* Gives on to standard output what comes, line by line, until there is no more or
- * nobody reads it. False, and errno, if something fails. */
+/* Translates standard input to standard output, line by line, until the input ends or the
+ * reader has closed the pipe. Returns false and errno on failure. */
 static bool feed(const struct nfqueue *queue)
 {
 	bool written = true;
@@ -179,23 +185,24 @@ static bool feed(const struct nfqueue *queue)
 	return written ? feof(stdin) : errno == EPIPE;
 }
 
-/* In a process of its own, as long as there is the one that reads. */
+/* Runs in the child process, which ends when the process "reader" does. */
 static _Noreturn void translate_rules(int in, int out, pid_t reader,
 				      const struct nfqueue *queue)
 {
-	/* who writes the rules shall learn that nobody reads them any more */
+	/* when the reader ends, whoever writes the rules must get SIGPIPE */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != reader)
 		exit(1);
 	if (dup2(in, STDIN_FILENO) || dup2(out, STDOUT_FILENO) < 0 || !feed(queue)) {
 		fprintf(stderr, "%s: rules: %s\n", name, strerror(errno));
-		kill(reader, SIGTERM);	/* a part of them would be other rules */
+		/* a part of the rules would be a different rule set */
+		kill(reader, SIGTERM);
 	}
 	exit(0);
 }
 
-/* Puts what in has, translated, in the place of standard input: in a pipe, as what
- * writes the rules may wait for what they do. */
+/* Replaces standard input by a pipe with the translation of "in". It cannot be a file:
+ * the writer of the rules may wait for the effect of one before it writes the next. */
 static void give_rules(int in, const struct nfqueue *queue)
 {
 	pid_t own = getpid(), pid;
@@ -203,8 +210,9 @@ static void give_rules(int in, const struct nfqueue *queue)
 
 	if (read(in, NULL, 0) || pipe2(ends, O_CLOEXEC))
 		die(1, "rules", strerror(errno));
-	/* As fork(2), without SIGCHLD at the end: wait(2) shall not find it. The real
-	 * command may wait for whatever child there is (xtables_insmod in iptables 1.4). */
+	/* like fork(2), but without SIGCHLD at the child's end, so that wait(2) does
+	 * not report it to the real command, which may wait for any child
+	 * (xtables_insmod in iptables 1.4) */
 	pid = syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
 	if (pid == 0)
 		translate_rules(in, ends[1], own, queue);
@@ -220,14 +228,15 @@ static void restore(int argc, char **argv, const struct nfqueue *queue)
 		in = STDIN_FILENO;
 	else if (files == 1)
 		in = open(argv[argc - 1], O_RDONLY | O_CLOEXEC);
-	/* what cannot be read is for the real command to complain of */
+	/* the real command will report that the file cannot be read */
 	if (in < 0)
 		return;
 	give_rules(in, queue);
 	argv[argc - files] = NULL;
 }
 
-/* As modprobe and insmod may name it: "ip-queue", "/lib/modules/2.4.37/ip_queue.o". */
+/* Whether the module, as modprobe and insmod may name it, is ip_queue or ip6_queue:
+ * "ip-queue", "/lib/modules/2.4.37/ip_queue.o". */
 static bool is_loaded(const char *module)
 {
 	static const char *const ends[] = { "", ".o", ".ko", ".o.gz", ".ko.gz", ".ko.xz",
@@ -243,8 +252,8 @@ static bool is_loaded(const char *module)
 	return false;
 }
 
-/* Goes over the options of a command for modules; the others have no value in a word
- * of its own. Returns where the modules begin. */
+/* Skips the options of a command for modules. Those that are not named here have no
+ * argument in the next word. Returns the index of the first module. */
 static int skip_options(int argc, char **argv)
 {
 	static const struct option of_modprobe[] = {
@@ -254,7 +263,8 @@ static int skip_options(int argc, char **argv)
 		{ "wait", required_argument, NULL, 'w' },
 		{ 0 },
 	};
-	static const struct option of_insmod[] = {	/* modutils, before 2.6 */
+	/* of modutils, before Linux 2.6 */
+	static const struct option of_insmod[] = {
 		{ "name", required_argument, NULL, 'o' },
 		{ "prefix", required_argument, NULL, 'P' },
 		{ 0 },
@@ -268,8 +278,9 @@ static int skip_options(int argc, char **argv)
 	return optind;
 }
 
-/* Leaves out of the words the modules that are loaded. False if there would be none
- * then. After the module of insmod, or the first of modprobe, come its parameters. */
+/* Removes ip_queue and ip6_queue from the arguments, as they count as loaded. Returns
+ * false if no module would be left. insmod and modprobe take the module's parameters
+ * after its name. */
 static bool leave_modules(int argc, char **argv)
 {
 	int first = skip_options(argc, argv), kept = first;
@@ -283,10 +294,10 @@ static bool leave_modules(int argc, char **argv)
 	return kept == argc || kept > first;
 }
 
-/* Returns the words for the real iptables command, whose name is the one at word. */
+/* Returns the arguments for the real iptables command. Its name is argv[word]. */
 static char **translate(int argc, char **argv, unsigned int word)
 {
-	static struct nfqueue queue;	/* some of them are its */
+	static struct nfqueue queue;	/* static: the returned words point into it */
 	const char **modern, **words;
 	size_t n;
 
@@ -303,7 +314,9 @@ static char **translate(int argc, char **argv, unsigned int word)
 	return (char **)words;
 }
 
-/* Not by the C library's name, which puts us in its place. Returns if it cannot. */
+/* Executes the real command by the bare system call: the C library's execve may be
+ * interposed by the preloaded library, which would execute this wrapper again.
+ * Returns on failure. */
 static void become(const char *file, char **argv)
 {
 	char **words;
@@ -313,7 +326,8 @@ static void become(const char *file, char **argv)
 	syscall(SYS_execve, file, argv, environ);
 	if (errno != ENOEXEC)
 		return;
-	while (argv[count])	/* as execvp(3): a script with no #! */
+	/* a script without #!, which execvp(3) runs with /bin/sh */
+	while (argv[count])
 		count++;
 	words = allocate((count + 2) * sizeof(*words));
 	words[0] = (char *)"sh";
@@ -336,7 +350,7 @@ int main(int argc, char **argv)
 		die(2, name, "missing argument");
 	if (instead) {
 		if (!command_find(argv[1], argv + 2, &c) || strlen(argv[1]) >= sizeof(file))
-			die(126, argv[1], "is no command that can be replaced");
+			die(126, argv[1], "is not a command that can be replaced");
 		memcpy(file, argv[1], strlen(argv[1]) + 1);
 		name = c.name;
 		argv += 2;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of modules, with those that are no more, as lsmod of ip_queue's years made it:
- * from /proc/modules alone. Today's asks /sys as well, where they are not. */
+/* Lists the modules, including ip_queue and ip6_queue, in the manner of the
+ * lsmod of their years: from /proc/modules only. Today's lsmod also reads /sys,
+ * which lacks them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "lsmod.h"
 #include "modules.h"
 
-/* Name, size, users, which users or "-"; of the rest it knows nothing. */
+/* Prints name, size, use count and users ("-" if none) of a line. */
 static void show(const char *line)
 {
 	char name[65], size[24], count[16], users[4096];
@@ -38,7 +39,9 @@ static void show_all(FILE *list)
 		fclose(list);
 }
 
-/* Where the kernel has modules; what is preloaded here would have it say ours twice. */
+/* Opens the kernel's own list by the bare system call: the open(2) of the preloaded
+ * library would give one that contains ip_queue already. There is no such file if the
+ * kernel has no modules. */
 static FILE *open_list(void)
 {
 	int fd = syscall(SYS_openat, AT_FDCWD, "/proc/modules", O_RDONLY | O_CLOEXEC);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of modules, with those that are no more. */
+/* Lists the modules, including ip_queue and ip6_queue. */
 #ifndef COMMANDS_LSMOD_H
 #define COMMANDS_LSMOD_H
 
-/* Writes it to standard output. Returns the command's exit status. */
+/* Prints the list to standard output. Returns the exit status of the command. */
 int lsmod_show(void);
 
 #endif

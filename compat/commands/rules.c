@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Jumps to QUEUE made jumps to NFQUEUE, in what the iptables commands are given:
- * words, or lines to restore. Pure: no I/O, nothing allocated. */
+/* Changes jumps to QUEUE into jumps to NFQUEUE, in arguments of iptables and in lines for
+ * iptables-restore. Pure: no I/O, nothing allocated. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "rules.h"
 #include "settings.h"
 
-/* Returns where it ends, NULL if there is none. */
+/* Returns a pointer to the first character after the number; NULL if there is
+ * no valid number. */
 static const char *read_number(const char *text, uint16_t *number)
 {
 	const char *start = text;
@@ -32,7 +33,8 @@ bool nfqueue_read(const char *setting, struct nfqueue *queue)
 		end = read_number(end + 1, &last);
 	if (!end || *end || first > last || last - first >= SETTINGS_RANGE_MAX)
 		return false;
-	/* iptables reads 010 as 8, and wants two numbers to balance between */
+	/* written anew: iptables reads 010 as octal, and --queue-balance needs two
+	 * different numbers */
 	if (first == last) {
 		queue->option = "--queue-num";
 		snprintf(queue->numbers, sizeof(queue->numbers), "%u", first);
@@ -43,15 +45,16 @@ bool nfqueue_read(const char *setting, struct nfqueue *queue)
 	return true;
 }
 
-/* Longer than any word of interest. */
+/* Longer than any word that matters here. */
 #define WORD_MAX 16
 
 enum word {
 	OTHER,
-	TEXT_FOLLOWS,		/* the next word may be anything and mean nothing */
-	JUMP,			/* its target is the next word */
-	QUEUE,			/* is the target of the jump before it */
-	JUMP_TO_QUEUE,		/* both in one */
+	/* The next word is any text, even if it looks like an option. */
+	TEXT_FOLLOWS,
+	JUMP,			/* the next word is the target */
+	QUEUE,			/* the target, after JUMP */
+	JUMP_TO_QUEUE,		/* option and target in one word */
 };
 
 static bool is(const char *word, size_t len, const char *name)
@@ -59,8 +62,8 @@ static bool is(const char *word, size_t len, const char *name)
 	return len == strlen(name) && !memcmp(word, name, len);
 }
 
-/* A word that is more than the option to jump. Further options in it are rare, and
- * would have to be kept. */
+/* Classifies a word that begins with an option to jump and is longer. Other options in
+ * the same word are rare, and would have to be kept. */
 static enum word classify_target(const char *word, size_t option, size_t len)
 {
 	if (word[1] == '-')
@@ -68,7 +71,8 @@ static enum word classify_target(const char *word, size_t option, size_t len)
 	return is(word, len, "-jQUEUE") ? JUMP_TO_QUEUE : OTHER;
 }
 
-/* Or a beginning, as getopt_long(3) takes it; shorter ones could be of others, too. */
+/* Whether any text may follow the option, which may be abbreviated as for getopt_long(3).
+ * Abbreviations shorter than --st could also be of other options. */
 static bool announces_text(const char *word, size_t len)
 {
 	static const char *const options[] = {
@@ -127,7 +131,8 @@ size_t rules_modern(char **words, const char **to)
 		}
 		if (form.negated)
 			to[n++] = "!";
-		if (form.word.at == words[i])	/* else it is another's, and whole */
+		/* else it points to a string constant, which is whole */
+		if (form.word.at == words[i])
 			words[i][form.word.len] = '\0';
 		to[n++] = form.word.at;
 		i += form.skips;
@@ -146,7 +151,7 @@ size_t rules_words(char *const *words, const struct nfqueue *queue, const char *
 			to[n++] = *words;
 			continue;
 		}
-		/* in words of their own: iptables 1.8.9 reads no others */
+		/* -jQUEUE becomes -j NFQUEUE: iptables 1.8.9 does not accept -jNFQUEUE */
 		if (word == JUMP_TO_QUEUE)
 			to[n++] = "-j";
 		to[n++] = "NFQUEUE";
@@ -161,15 +166,16 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* A word of a line. */
+/* A word of a line that iptables-restore reads. */
 struct token {
 	const char *end;
-	char plain[WORD_MAX];	/* without its quotes, as far as there is room */
-	size_t len;		/* of that */
+	char plain[WORD_MAX];	/* without quotes; longer words are cut off */
+	size_t len;		/* of plain */
 };
 
-/* As add_param_to_argv of iptables-restore: a quote may begin within a word, and
- * where it ends the word does; \ is for the next character, within quotes only. */
+/* Reads a word as add_param_to_argv of iptables-restore does: a quoted string may begin
+ * within a word, and the word ends with it; a backslash escapes the next character, but
+ * only within quotes. */
 static void take(struct token *token, const char *at, const char *end)
 {
 	bool quoted = false;
@@ -213,7 +219,7 @@ size_t rules_line(const char *line, size_t len, const struct nfqueue *queue, cha
 			out += sprintf(out, "%sNFQUEUE %s %s",
 				       word == JUMP_TO_QUEUE ? "-j " : "",
 				       queue->option, queue->numbers);
-			/* none is needed after a quote */
+			/* where a closing quote ended the word, a blank is needed */
 			if (token.end < end && !is_blank(*token.end))
 				*out++ = ' ';
 		} else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's names that programs execute others by. What is really executed is
- * decided in compat/surroundings. Everything here may be called after vfork(2), and in
- * signal handlers but for system and popen: nothing is allocated, and the C library's
- * own functions are looked up before. */
+/* Interposes the functions of the C library that execute programs. compat/surroundings
+ * decides what is really executed. All of these may be called after vfork(2) and, except
+ * for system and popen, in signal handlers: therefore no memory is allocated, and the C
+ * library's functions are looked up in advance. */
 #include <alloca.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,14 +25,14 @@
 #include "path.h"
 #include "sockets.h"
 
-/* glibc has a function of that name since 2.34, musl none. */
+/* glibc has execveat since 2.34, musl does not. */
 #ifdef __GLIBC__
 #if __GLIBC_PREREQ(2, 34)
 #define HAVE_EXECVEAT
 #endif
 #endif
 
-/* What this process was started with. */
+/* The environment that this process was started with. */
 static struct environment started;
 static char instead[PATH_MAX];
 static bool has_started;
@@ -53,7 +53,8 @@ static void look_up(void *function, const char *name)
 	memcpy(function, &found, sizeof(found));
 }
 
-/* Sockets of ours that another program has opened. */
+/* Finds the sockets of ours that this process has inherited from the program
+ * that executed it. */
 static void find_sockets(char *const *variables)
 {
 	const char *highest = environment_get(variables, ENVIRONMENT_SOCKETS);
@@ -67,8 +68,8 @@ static void find_sockets(char *const *variables)
 		sockets_arrived(fd);
 }
 
-/* What is called to decide has the C library's names, which stand before it here: once
- * called they are looked up. */
+/* The functions called to decide what is executed are interposed here, too. Calling each
+ * of them once makes it look up the C library's function. */
 static void look_up_before(void)
 {
 	int saved = errno;
@@ -83,9 +84,10 @@ static void look_up_before(void)
 	errno = saved;
 }
 
-/* Before anything of the program is called: it may empty the environment, and write
- * over what the kernel gave it (setproctitle), and look up nothing after vfork(2).
- * A process with more privileges than its caller takes nothing from there. */
+/* Runs before any code of the program: the program may empty its environment or
+ * overwrite the memory that the kernel put it in (as setproctitle does), and after
+ * vfork(2) nothing may be looked up. If this process has more privileges than its
+ * caller, the environment is not used. */
 static __attribute__((constructor)) void start(void)
 {
 	size_t len;
@@ -111,7 +113,7 @@ static __attribute__((constructor)) void start(void)
 	memcpy(instead + len, "/" EXECUTION_INSTEAD, sizeof("/" EXECUTION_INSTEAD));
 }
 
-/* What is not there is for the kernel to complain of. */
+/* Whether the memory can be read. If not, the kernel will return the error. */
 static bool is_there(const char *file, char *const *argv, char *const *envp)
 {
 	return (!file || memory_is_there(file, 1)) &&
@@ -125,7 +127,7 @@ static struct execution plan(const char *file, char *const *argv, char *const *e
 	struct execution x = { 0 };
 	int saved = errno;
 
-	start();	/* other libraries' constructors may come before */
+	start();	/* constructors of other libraries may have run before ours */
 	if (is_there(file, argv, envp))
 		execution_plan(&x, &started, instead[0] ? instead : NULL, file, argv, envp,
 			       highest);
@@ -151,8 +153,8 @@ static void fill(const struct execution *x, const char *file, char *const **argv
 	counted();
 }
 
-/* Makes argv and envp what is to be executed in the place of file, on the stack of
- * who does it: what is allocated after vfork(2) would stay so. */
+/* Sets argv and envp to what is to be executed instead of file. They are on the caller's
+ * stack: memory allocated after vfork(2) would never be freed. */
 #define PLAN(x, file, argv, envp, highest)				\
 	const struct execution x = plan(file, argv, envp, highest);	\
 	void *room = alloca((x.words + x.room.pointers) * sizeof(char *) + \
@@ -167,7 +169,7 @@ static int execute(const char *file, char *const *argv, char *const *envp)
 	return libc.execve(x.file ? x.file : file, argv, envp);
 }
 
-/* Where execvp(3) will find it. */
+/* Finds the file as execvp(3) will. */
 static const char *find(const char *file, char found[PATH_MAX])
 {
 	int saved = errno;
@@ -207,7 +209,7 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 	return find_and_execute(file, argv, envp);
 }
 
-/* The words from the first one on, which end with NULL; list is after that then. */
+/* Counts the arguments up to the NULL. Afterwards, list is behind that. */
 #define COUNT(count, word, list)					\
 	size_t count = 0;						\
 									\
@@ -223,7 +225,7 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 		to[i] = NULL;						\
 	} while (0)
 
-/* Makes an array of words that are arguments. */
+/* Makes an array of the arguments of a function. */
 #define LIST(words, word)						\
 	va_list list;							\
 	va_start(list, word);						\
@@ -257,7 +259,7 @@ EXPORT int execle(const char *file, const char *word, ...)
 	return execute(file, words, envp);
 }
 
-/* Where an open file was found, NULL if that is not known. */
+/* Returns the path of an open file, NULL if it has none. */
 static const char *file_of(int fd, char file[PATH_MAX])
 {
 	int saved = errno;
@@ -277,7 +279,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 }
 
 #ifdef HAVE_EXECVEAT
-/* What execveat(2) finds by a directory and a path. */
+/* Returns the path of what execveat(2) executes, NULL if it cannot be told. */
 static const char *file_at(int dir, const char *path, char file[PATH_MAX])
 {
 	size_t len, path_len;
@@ -307,7 +309,7 @@ EXPORT int execveat(int dir, const char *path, char *const argv[], char *const e
 }
 #endif
 
-/* Of the descriptors that a process is begun with it is not told which they are. */
+/* posix_spawn's file actions cannot be read: assume that they move sockets no higher. */
 #define MOVED_MAX 63
 
 static int spawned_highest(const posix_spawn_file_actions_t *actions)
@@ -344,8 +346,8 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	       libc.posix_spawnp(pid, file, actions, attributes, words, variables);
 }
 
-/* The environment of this process itself, as another program is to have it. To be
- * freed; NULL if there is nothing to change, or no memory. */
+/* Returns an environment like that of this process, changed for a program that it
+ * executes; to be freed. NULL if nothing has to be changed, or there is no memory. */
 static char **borrow_environment(void)
 {
 	const struct execution x = plan(NULL, NULL, environ, sockets_highest());
@@ -360,8 +362,9 @@ static char **borrow_environment(void)
 	return pointers;
 }
 
-/* Within, the C library executes a shell with the environment of the process. Another
- * thread that sets a variable meanwhile has made a copy, which refers to ours. */
+/* The C library's system and popen execute a shell with the environment of this process.
+ * If another thread sets a variable meanwhile, it makes a copy of environ, whose pointers
+ * refer to ours, which then cannot be freed. */
 #define WITH_ENVIRONMENT(type, call) ({					\
 	char **before = environ, **borrowed = borrow_environment();	\
 	type result;							\

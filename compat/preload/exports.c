@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's names that programs reach an ip_queue socket through; what is
- * done there is elsewhere. Everything that is not such a socket goes on to the
- * C library as it is. */
-/* fcntl and fcntl64 are two names here, not two widths of one. */
+/* Interposes the functions of the C library that take a socket. For sockets of ours they
+ * call sockets.h and compat/wire; for all other descriptors, the C library. */
+/* fcntl and fcntl64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -26,19 +26,19 @@
 #include "sockets.h"
 #include "traffic.h"
 
-/* Gone from the kernel's headers. */
+/* The kernel's headers no longer have it. */
 #define NETLINK_IP6_FW 13
 
 #ifdef __GLIBC__
-/* Fortified twins, which the headers do not declare: the last size is that of
- * the buffer, where the compiler knew it. */
+/* Called instead by programs compiled with _FORTIFY_SOURCE; not declared in headers. The
+ * last size is that of the buffer, if the compiler knew it. */
 ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
 ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags);
 ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *len);
 int fcntl64(int fd, int command, ...);
 
-/* Twins for 32-bit programs whose time has 64 bits (_TIME_BITS). */
+/* Called instead by 32-bit programs compiled with a 64-bit time_t (_TIME_BITS). */
 #if __TIMESIZE == 32 && __GLIBC_PREREQ(2, 34)
 #define HAS_TIME64
 struct time64 {
@@ -59,19 +59,19 @@ int __recvmmsg64(int fd, struct mmsghdr *msgs, unsigned int count, int flags,
 
 typedef int mmsg_flags;
 #else
-/* musl declares sendmmsg and recvmmsg as the kernel does */
+/* musl declares sendmmsg and recvmmsg with unsigned flags, like the kernel */
 typedef unsigned int mmsg_flags;
 #endif
 
-/* A number that was ours may now be another socket's. */
+/* fd is new. The number may have been that of a socket of ours. */
 static int appeared(int fd)
 {
 	sockets_appeared(fd);
 	return fd;
 }
 
-/* Whether fd turned out to be none of ours; then nothing has been done. So errors
- * of ours are not believed until the kernel was asked. */
+/* Whether fd turns out not to be our socket; then nothing was sent or received. So after
+ * an error, except EAGAIN and EINTR, the kernel is asked what fd is. */
 static bool is_other(int fd, ssize_t result)
 {
 	return result < 0 && errno != EAGAIN && errno != EINTR && !sockets_ask(fd);
@@ -134,7 +134,8 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict address,
 	return s ? netlink_name(s, address, len) : NEXT(getsockname)(fd, address, len);
 }
 
-/* What came of fd, in whose place another file may have been that queues are told by. */
+/* copy is a new duplicate of fd. written: it replaced a maxlen file that was
+ * open for writing. */
 static int followed(int fd, int copy, bool written)
 {
 	if (maxlens_any())
@@ -151,9 +152,9 @@ static __attribute__((noinline)) int close_maxlen(int fd)
 	return followed(-1, NEXT(close)(fd), written);
 }
 
-/* Descriptors closed behind our back do no harm; those seen may be the last of a
- * socket, and then there is something to be done. Another file may have the number
- * next. */
+/* It does no harm if a socket of ours is closed without this function. Closing the last
+ * descriptor here sends verdicts that are held, releases private queue numbers and ends
+ * the trace. The descriptor's number may be that of another file next. */
 EXPORT int close(int fd)
 {
 	struct ipq_socket *s = sockets_find(fd) ? sockets_ask(fd) : NULL;
@@ -175,8 +176,8 @@ EXPORT int dup(int fd)
 	return followed(fd, copy, false);
 }
 
-/* dup2(2) closes what has the number, unless it fails. Of a socket of ours it closes
- * but one more duplicate; the last is closed as by close. */
+/* dup2(2) closes the descriptor "to", unless it fails. If that is a socket of ours, keeps
+ * a duplicate, which is closed like close(2) does if dup2 succeeds. */
 static int keep(int fd, int to)
 {
 	int saved = errno;
@@ -218,7 +219,8 @@ EXPORT int dup3(int fd, int to, int flags)
 }
 
 #ifdef CLOSE_RANGE_UNSHARE	/* since glibc 2.34 */
-/* Those that are open no more fail, which is no error there. */
+/* Closes all numbers that ever were ours. Errors for those that are not
+ * open are ignored. */
 static void close_ours(unsigned int first, unsigned int last)
 {
 	int saved = errno;
@@ -232,7 +234,7 @@ static void close_ours(unsigned int first, unsigned int last)
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
 	if (first <= last && !(flags & ~CLOSE_RANGE_UNSHARE) && sockets_next(first) >= 0) {
-		/* what other threads have stays */
+		/* other threads keep their descriptors */
 		if (flags && unshare(CLONE_FILES))
 			return -1;
 		close_ours(first, last);
@@ -247,7 +249,7 @@ EXPORT void closefrom(int first)
 }
 #endif
 
-/* Every command's argument, if it has one, is no wider than a pointer. */
+/* No command has an argument that is larger than a pointer. */
 #define FCNTL(name, fd, command)					\
 	va_list args;							\
 	void *arg;							\
@@ -342,7 +344,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 	return s && !is_other(fd, sent) ? sent : NEXT(writev)(fd, iov, count);
 }
 
-/* recvfrom(2) for all who receive into one buffer. */
+/* recvfrom(2), into one buffer. */
 static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
 			   int flags, struct sockaddr *address, socklen_t *len)
 {
@@ -380,7 +382,7 @@ EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
 	       NEXT(recvfrom)(fd, buf, n, flags, address, len);
 }
 
-/* A message may bring descriptors from another process. */
+/* A message may contain descriptors, which may be sockets of ours (SCM_RIGHTS). */
 static void look_for_descriptors(struct msghdr *msg)
 {
 	struct cmsghdr *c;
@@ -416,7 +418,7 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 
 #define NS_PER_S 1000000000
 
-/* -1 if it is no time (timespec64_valid). */
+/* Returns -1 if the time is not valid (as timespec64_valid in the kernel). */
 static int64_t in_ns(int64_t sec, int64_t nsec)
 {
 	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
@@ -432,7 +434,7 @@ static int64_t now(void)
 	return in_ns(ts.tv_sec, ts.tv_nsec);
 }
 
-/* timeout in ns, INT64_MAX if there is none. */
+/* timeout is in ns; INT64_MAX: no timeout. */
 static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 			unsigned int count, mmsg_flags flags, int64_t timeout)
 {
@@ -451,7 +453,8 @@ static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 		msgs[i].msg_len = n;
 		if (flags & MSG_WAITFORONE)
 			flags |= MSG_DONTWAIT;
-		/* recvmmsg(2) looks at the time after each message only */
+		/* as documented in recvmmsg(2), the timeout is checked after
+		 * each message only */
 		if (timeout < INT64_MAX && now() - start >= timeout) {
 			i++;
 			break;
@@ -486,7 +489,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags
 	RECVMMSG(recvmmsg, fd, msgs, count, flags, timeout);
 }
 
-/* sock_read_iter: a read of nothing takes no message away. */
+/* A read of 0 bytes does not take a message (sock_read_iter in the kernel). */
 static ssize_t read_one(struct ipq_socket *s, int fd, void *buf, size_t n)
 {
 	if (n)
@@ -511,7 +514,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 	struct ipq_socket *s = count < 0 || count > IOV_MAX ? NULL : sockets_ask(fd);
 	size_t total = 0;
 
-	/* the kernel's errno also for a count or an array that is none */
+	/* for an invalid count or array, the kernel returns the error */
 	if (!s || !memory_is_there(iov, count * sizeof(*iov)))
 		return NEXT(readv)(fd, iov, count);
 	for (int i = 0; i < count; i++)
@@ -520,7 +523,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 }
 
 #ifdef __GLIBC__
-/* The fortified ones see to it themselves when n is too large. */
+/* If n is too large, the C library's function ends the program. */
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
 	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
@@ -551,7 +554,7 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flag
 #endif
 
 #ifdef HAS_TIME64
-/* These are the same in glibc too. */
+/* glibc, too, uses one function for each of these pairs. */
 EXPORT int __fcntl_time64(int fd, int command, ...) __attribute__((alias("fcntl64")));
 EXPORT ssize_t __sendmsg64(int fd, const struct msghdr *msg, int flags)
 	__attribute__((alias("sendmsg")));

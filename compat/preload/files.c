@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's names that programs reach files by; which of these are the module's,
- * and what they say, is elsewhere (files.h). The kernel is asked first: it has no such
- * files, and every other is as quick to open as ever. */
-/* Names with 64 are names here, not widths of those without. */
+/* Interposes the functions of the C library that take a path. files.h tells which paths
+ * are files of the module, and their contents. The kernel is asked first: it does not
+ * have these files, and all others are opened as fast as without this library. */
+/* open and open64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -24,13 +25,14 @@
 #include "sockets.h"
 
 #ifdef __GLIBC__
-/* Fortified twins, which the headers do not declare: they take no mode. */
+/* Called instead by programs compiled with _FORTIFY_SOURCE; not declared in headers. The
+ * first four have no argument mode. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int directory, const char *path, int flags);
 int __openat64_2(int directory, const char *path, int flags);
 char *__realpath_chk(const char *path, char *to, size_t size);
-/* What stat(2) was in programs linked before glibc 2.33. */
+/* Called instead of stat etc. by programs linked to glibc before 2.33. */
 int __xstat(int version, const char *path, struct stat *st);
 int __xstat64(int version, const char *path, struct stat64 *st);
 int __lxstat(int version, const char *path, struct stat *st);
@@ -40,8 +42,8 @@ int __fxstatat64(int version, int directory, const char *path, struct stat64 *st
 		 int flags);
 #endif
 
-/* Which of the module's files it was that the kernel has not; then errno is what it was
- * before. */
+/* Returns which file of the module the path means, if errno says that the kernel does not
+ * have it. If it is one, sets errno back to saved. */
 static enum module_file find(int directory, const char *path, int saved)
 {
 	enum module_file file = files_may_be_missing(errno) ? files_find(directory, path) :
@@ -52,13 +54,15 @@ static enum module_file find(int directory, const char *path, int saved)
 	return file;
 }
 
-/* The same of one that the kernel has, which is not all there is to say. */
+/* The same for a file that the kernel has, and whose contents we extend
+ * (/proc/modules). */
 static enum module_file find_more(int directory, const char *path, bool reads)
 {
 	return reads && files_may_say_more(path) ? files_find(directory, path) : FILE_NONE;
 }
 
-/* What open(2) returns. The number may have been another file's. */
+/* Returns what open(2) is to return. fd may have been the number of
+ * another socket before. */
 static int opened(int fd, int directory, const char *path, int flags, int saved)
 {
 	bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
@@ -66,7 +70,8 @@ static int opened(int fd, int directory, const char *path, int flags, int saved)
 					 find_more(directory, path, reads);
 
 	if (file && fd >= 0)
-		NEXT(close)(fd);	/* and this is the lowest number again */
+		/* files_open will get this number again, as the lowest */
+		NEXT(close)(fd);
 	if (file) {
 		fd = files_open(file, flags);
 		maxlens_opened(file, fd, flags);
@@ -76,8 +81,8 @@ static int opened(int fd, int directory, const char *path, int flags, int saved)
 	return fd;
 }
 
-/* The mode is there where a file may be made (open(2)), and else may not be looked
- * for. */
+/* The argument mode exists, and may be read, only if the flags may create a
+ * file (open(2)). */
 #define OPEN(name, directory, path, flags, ...)				\
 	mode_t mode = 0;						\
 	int saved = errno, fd;						\
@@ -92,7 +97,7 @@ static int opened(int fd, int directory, const char *path, int flags, int saved)
 	fd = NEXT(name)(__VA_ARGS__, mode);				\
 	return opened(fd, directory, path, flags, saved)
 
-/* The same where there is none. */
+/* The same for functions without that argument. */
 #define OPENED(call, directory, path, flags)				\
 	int saved = errno, fd = call;					\
 									\
@@ -113,7 +118,7 @@ EXPORT int creat(const char *path, mode_t mode)
 	OPENED(NEXT(creat)(path, mode), AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);
 }
 
-/* A stream of what fd is, which is not needed beyond. */
+/* Opens a stream on the file that fd refers to, and closes fd. */
 static FILE *stream_of(int fd, const char *mode, FILE *(*function)(const char *path,
 								    const char *mode))
 {
@@ -165,7 +170,8 @@ EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 	FOPEN(fopen, path, mode);
 }
 
-/* Where that fails the stream is closed; so the name is looked at before. */
+/* If freopen fails the stream is closed, and it cannot be tried again; so the path is
+ * examined first. */
 static FILE *reopen(const char *path, const char *mode, FILE *stream,
 		    FILE *(*function)(const char *path, const char *mode, FILE *stream))
 {
@@ -194,7 +200,7 @@ EXPORT FILE *freopen(const char *restrict path, const char *restrict mode,
 	return reopen(path, mode, stream, NEXT(freopen));
 }
 
-/* A stream's last words may be written by this. */
+/* fclose may write the rest of the stream's buffer to a maxlen file. */
 EXPORT int fclose(FILE *stream)
 {
 	bool written = maxlens_any() && maxlens_closing(fileno(stream));
@@ -205,7 +211,8 @@ EXPORT int fclose(FILE *stream)
 	return result;
 }
 
-/* For all that asks what a file is: call is repeated with that which the kernel has. */
+/* For functions that ask about a file: on failure, repeats the call with the path of a
+ * file that the kernel has and that is like it. */
 #define ASK_FAILED(type, call, directory, path)				\
 	int saved = errno;						\
 	type result = call(path);					\
@@ -294,7 +301,7 @@ EXPORT ssize_t readlinkat(int directory, const char *restrict path, char *restri
 #undef CALL
 }
 
-/* The directory's, and the name in it. */
+/* Resolves the directory of the path, and appends the name. */
 static bool resolve(const char *path, char to[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
@@ -306,12 +313,12 @@ static bool resolve(const char *path, char to[PATH_MAX])
 	       strcat(strcat(to, "/"), base);
 }
 
-/* to may be NULL: then it is to be allocated. */
+/* If to is NULL, the result is allocated. */
 static char *resolved(char *result, const char *path, char *to)
 {
 	char own[PATH_MAX];
 
-	/* which leaves errno alone no more than the C library does */
+	/* like the C library's realpath, this may change errno on success */
 	if (result || !find(AT_FDCWD, path, errno) || !resolve(path, own))
 		return result;
 	return to ? strcpy(to, own) : strdup(own);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's names that programs ask by what they have open. One of the module's
- * files says of itself what its name does; knows nothing of what is in them. */
-/* Names with 64 are names here, not widths of those without. */
+/* Interposes the functions that return the status of an open file. For a descriptor of
+ * one of the module's files, they return the same status as stat(2) of its path. Knows
+ * nothing of the contents. */
+/* fstat and fstat64 are separate functions here, not one whose types have
+ * different sizes. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -12,12 +14,13 @@
 #include "next.h"
 
 #ifdef __GLIBC__
-/* What fstat(2) was in programs linked before glibc 2.33. */
+/* Called instead of fstat by programs linked to glibc before 2.33. */
 int __fxstat(int version, int fd, struct stat *st);
 int __fxstat64(int version, int fd, struct stat64 *st);
 #endif
 
-/* ask is done, and again with the name where it was one of ours: few files have none. */
+/* The descriptors that need it are files in memory, with no links; few other files have
+ * none. For these, asks by the path of a file of the kernel's (files_stand_in). */
 #define ASK_OPEN(result, fd, st, by_name)				\
 	do {								\
 		enum module_file file = !result && !(st)->st_nlink ?	\

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq's functions, for the library of that name that the program is linked with. */
+/* libipq's functions of this library, for a libipq.so.0 that the program is linked
+ * to (elsewhere.h). */
 #include "ctl.h"
 #include "elsewhere.h"
 #include "export.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program whose process we are part of: its memory is ours, its descriptors too.
- * compat/wire is compiled with this ahead of everything else; program.h there says
- * what each function is for. */
+/* The functions of program.h for a program that is this process, whose memory and
+ * descriptors can be used directly. Included before all other headers when compat/wire is
+ * compiled for the preload library. */
 #ifndef PRELOAD_INSIDE_H
 #define PRELOAD_INSIDE_H
 
@@ -44,7 +44,7 @@ static inline bool program_is_here(void)
 	return true;
 }
 
-/* malloc may not be called here: the program may be in a signal handler. */
+/* malloc(3) must not be called, as the program may be in a signal handler. */
 struct scratch {
 	unsigned char here[4096];
 	void *data;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Descriptors by which this program may write how many packets are to wait. Knows
- * nothing of what that means. */
+/* The program's descriptors of ip_queue_maxlen and ip6_queue_maxlen that are open for
+ * writing. Does not know what the numbers mean. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -8,13 +8,15 @@
 #include "maxlen.h"
 #include "maxlens.h"
 
-/* A number beyond is closed unseen: then only queues made later know. */
+/* Closing a descriptor above this limit goes unnoticed: the number then applies only to
+ * queues created later. */
 #define DESCRIPTORS_MAX 1024
 
 atomic_bool maxlens_opened_any;
 static atomic_bool open_for_writing[DESCRIPTORS_MAX];
 
-/* What queues know: by whoever it was written, it is looked at by who closes. */
+/* The values that the queues have been set to. Whoever wrote a value, it is compared when
+ * a descriptor is closed. */
 static _Atomic uint32_t known[2];
 
 static bool has_place(int fd)
@@ -60,8 +62,9 @@ void maxlens_closed(void)
 	look(AF_INET6, FILE_MAXLEN6, &known[1]);
 }
 
-/* Those that a program leaves open to its end; it may have said its last word to a
- * stream of the C library's, which writes it after this. */
+/* For descriptors that are open when the program exits. What it has written to
+ * streams may still be in their buffers, which the C library would write only
+ * after this function. */
 static __attribute__((destructor)) void end(void)
 {
 	bool written = false;

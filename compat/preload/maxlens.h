@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Descriptors by which this program may write how many packets are to wait. What the C
- * library writes by itself is not seen; so what has been written is looked at when one
- * is closed. */
+/* The program's descriptors of ip_queue_maxlen and ip6_queue_maxlen that are open for
+ * writing. The C library's streams write without calling an interposed function, so the
+ * value is read when a descriptor is closed. */
 #ifndef PRELOAD_MAXLENS_H
 #define PRELOAD_MAXLENS_H
 
@@ -10,7 +10,7 @@
 
 #include "files.h"
 
-/* Whether the program, or one that it was forked from, has ever opened one. */
+/* Whether this program, or one that it was forked from, has ever opened such a file. */
 extern atomic_bool maxlens_opened_any;
 
 static inline bool maxlens_any(void)
@@ -18,16 +18,17 @@ static inline bool maxlens_any(void)
 	return atomic_load_explicit(&maxlens_opened_any, memory_order_relaxed);
 }
 
-/* fd, if it is none of those that stand for an error, was opened with these flags. */
+/* Call when fd was opened with these flags as a file of the module. fd may be -1. */
 void maxlens_opened(enum module_file file, int fd, int flags);
 
-/* fd is a duplicate of from. */
+/* Call when fd is a duplicate of from. */
 void maxlens_duplicated(int from, int fd);
 
-/* fd is about to be closed, or to be another file's. Whether it is one of them. */
+/* Call before fd is closed or replaced. Returns whether it is one of
+ * these descriptors. */
 bool maxlens_closing(int fd);
 
-/* It has been: has the queues know what it was used for. */
+/* If it was, call after it is closed: sets the maximum length of the queues. */
 void maxlens_closed(void);
 
 #endif

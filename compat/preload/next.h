@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The definition of a function that comes after ours: the C library's, or that
- * of another preloaded library. */
+/* The next definition of a function that this library interposes: the C library's, or
+ * that of another preloaded library. */
 #ifndef PRELOAD_NEXT_H
 #define PRELOAD_NEXT_H
 
 #include <dlfcn.h>
 #include <stdatomic.h>
 
-/* Looked up at the first call and kept: not in a constructor, which programs
- * that never come here would pay for. Who calls a function has linked to it,
- * so there is one. */
+/* Looked up at the first call and kept. A constructor would cost time in programs that
+ * never call the function. It exists, since the caller is linked to it. */
 #define NEXT(name) ({							\
 	static _Atomic(typeof(&name)) kept;				\
 	typeof(&name) next = atomic_load_explicit(&kept, memory_order_relaxed); \
@@ -20,7 +19,8 @@
 	next;								\
 })
 
-/* glibc before 2.33 has others for stat(2) and its like, which take a version. */
+/* Before glibc 2.33, stat(2) and similar functions had other names, and a version
+ * as an argument. */
 #ifdef _STAT_VER
 #define NEXT_STAT(name, old, what, st) NEXT(old)(_STAT_VER, what, st)
 #else

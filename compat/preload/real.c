@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's own functions, beneath those this library puts before them.
- * Knows nothing of what they are used for. */
+/* The C library's own functions, under names that this library does not interpose. Does
+ * not know what they are used for. */
 #include <unistd.h>
 #include <sys/socket.h>
 

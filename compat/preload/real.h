@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's own functions, beneath those this library puts before them.
- * Included ahead of everything else when the parts of libipq are compiled for
- * preloading, so that what they call is the C library's. */
+/* Names for the C library's own functions, where this library interposes them.
+ * Included before all other headers when libipq is compiled for preloading, so that it
+ * calls the C library. */
 #ifndef PRELOAD_REAL_H
 #define PRELOAD_REAL_H
 
-/* With it the headers give some of these another name again, which is ours too. */
+/* With this macro, the headers would rename some of these functions to names that are
+ * interposed, too. */
 #undef _TIME_BITS
 
 #define socket real_socket
 #define bind real_bind
 #define close real_close
-#define connect sockets_connect_kernel	/* and remember it */
+#define connect sockets_connect_kernel	/* also remembers the descriptor */
 #define send real_send
 #define sendmsg real_sendmsg
 #define recv real_recv

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which descriptors of this process stand for an ip_queue socket. Knows nothing of
- * messages.
+/* Which descriptors of this process are sockets of ours. Knows nothing of messages.
  *
- * A socket of ours has a port id no other has (port_id.h), so the kernel can be
- * asked what a descriptor is, whatever was closed, duplicated, inherited or
- * reused behind our back. Descriptor numbers that never were ours need no
- * asking. Nor does one that was asked about, until the number is given to
- * another socket (sockets_appeared), or the kernel says that it is none:
- * nothing is read or written then. */
+ * A socket of ours has a port ID in a range of its own (port_id.h), so that the kernel
+ * can be asked what a descriptor is, even if descriptors were closed, duplicated or
+ * inherited without calling an interposed function. Descriptor numbers that were never
+ * ours need not be asked about. Nor does one that was asked about before, until the
+ * number is given to another socket (sockets_appeared), or the kernel returns an error
+ * since it is no socket of ours, in which case nothing was read or written. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,13 +19,13 @@
 #include "port_id.h"
 #include "sockets.h"
 
-/* Of each descriptor number: never ours; once ours, to be asked about; or, from
- * KNOWN on, which of the sockets it is. Never goes back to NEVER: a vfork child
- * writes to our memory, but to a descriptor table of its own. */
+/* For each descriptor number: it was never ours; it was once, so ask; or KNOWN plus the
+ * index of the socket that it is. Does not return to NEVER: a child after vfork(2) shares
+ * this memory, but not the descriptor table. */
 enum { NEVER, ONCE, KNOWN };
 _Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
 
-/* Those from here on never were. */
+/* One more than the highest number that ever was ours. */
 static _Atomic int end;
 
 static bool has_place(int fd)
@@ -66,7 +65,7 @@ int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len
 	return result;
 }
 
-/* The port id of one of our sockets, 0 for anything else. */
+/* Returns the port ID if fd is one of our sockets, else 0. */
 static uint32_t port_id_at(int fd)
 {
 	struct sockaddr_nl local;
@@ -94,7 +93,7 @@ static struct ipq_socket *look(int fd)
 	return s;
 }
 
-/* Apart from its caller, which most calls do not leave. */
+/* Not inlined: most calls of sockets_find_known do not need it. */
 static __attribute__((noinline)) struct ipq_socket *ask(int fd)
 {
 	struct ipq_socket *s = look(fd);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which descriptors of this process stand for an ip_queue socket. Knows nothing of
- * messages. */
+/* Which descriptors of this process are sockets of ours. Knows nothing of messages. */
 #ifndef PRELOAD_SOCKETS_H
 #define PRELOAD_SOCKETS_H
 
@@ -10,16 +9,17 @@
 
 #include "netlink.h"
 
-/* Linux allows no more descriptors by default (fs.nr_open). */
+/* Linux's default limit for descriptors (fs.nr_open). */
 #define SOCKETS_DESCRIPTORS (1 << 20)
 
-/* Of each descriptor number, whether it ever was ours: 0 if not. */
+/* For each descriptor number, 0 if it was never a socket of ours. */
 extern _Atomic uint8_t sockets_descriptors[SOCKETS_DESCRIPTORS];
 
-/* sockets_find for a number that was ours. */
+/* Like sockets_find, for a number that was ours. */
 struct ipq_socket *sockets_find_known(int fd);
 
-/* What fd stands for, NULL if it is not ours. No system call as a rule. */
+/* Returns the socket that fd refers to, NULL if it is not ours. Needs no system
+ * call in most cases. */
 static inline struct ipq_socket *sockets_find(int fd)
 {
 	if (fd < 0 || fd >= SOCKETS_DESCRIPTORS ||
@@ -28,28 +28,28 @@ static inline struct ipq_socket *sockets_find(int fd)
 	return sockets_find_known(fd);
 }
 
-/* The same, but asks the kernel: fd may have become something else. */
+/* The same, but asks the kernel, as fd may refer to something else now. */
 struct ipq_socket *sockets_ask(int fd);
 
-/* fd is a new socket, of whatever kind. */
+/* Call when fd is a new socket of any kind. */
 void sockets_appeared(int fd);
 
-/* fd is a duplicate of from. */
+/* Call when fd is a duplicate of from. */
 void sockets_duplicate(int from, int fd);
 
-/* A descriptor of s was closed; there may be others. */
+/* Call when a descriptor of s was closed. Others may be open. */
 void sockets_closed(struct ipq_socket *s);
 
-/* The first number from fd on that ever was ours, -1 if there is none. */
+/* Returns the lowest number, from fd on, that ever was ours; -1 if there is none. */
 int sockets_next(unsigned int fd);
 
-/* The highest number that ever was ours, -1 if there is none. */
+/* Returns the highest number that ever was ours; -1 if there is none. */
 int sockets_highest(void);
 
-/* fd came from elsewhere and may be ours. */
+/* Call when fd was received or inherited, and may be ours. */
 void sockets_arrived(int fd);
 
-/* connect(2) as nfqueue_open calls it, for socket and ipq_create_handle. */
+/* connect(2) as called by nfqueue_open: the descriptor is noted as ours. */
 int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Streams on ip_queue's sockets: the C library's own read and write beneath the names
- * that this library has. Knows nothing of messages. */
+/* Interposes fdopen(3): on our sockets, streams must call the interposed
+ * read(2), write(2) and close(2), where the C library would use its own. Knows
+ * nothing of messages. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static ssize_t read_stream(void *cookie, char *buf, size_t n)
 	return read(descriptor(cookie), buf, n);
 }
 
-/* A stream takes 0 for an error (fopencookie(3)). */
+/* In fopencookie(3), the function's error value is 0. */
 static ssize_t write_stream(void *cookie, const char *data, size_t n)
 {
 	ssize_t written = write(descriptor(cookie), data, n);
@@ -46,7 +47,7 @@ EXPORT FILE *fdopen(int fd, const char *mode)
 	stream = fopencookie((void *)(intptr_t)fd, mode, functions);
 #ifdef __GLIBC__
 	if (stream)
-		stream->_fileno = fd;	/* for fileno(3) alone */
+		stream->_fileno = fd;	/* only for fileno(3) */
 #endif
 	errno = stream ? saved : errno;
 	return stream;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which commands of ip_queue's time a program runs, by what the file is and not by
- * its name alone. Allocates nothing and may be used where exec may; knows nothing of
- * what is run in their place. */
+/* Finds out whether a program executes iptables, modprobe or another command of that
+ * kind. Decides by what the file is, not only by its name. Allocates no memory, so that
+ * it may be called where exec may (after vfork(2), in signal handlers). Does not know
+ * what is executed instead. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* Goes over a prefix, if it is there. */
+/* Skips the prefix, if the text begins with it. */
 static bool skip(const char **text, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -52,8 +53,8 @@ bool command_is_modules(const char *name)
 	return is_one_of(name, names);
 }
 
-/* Programs that are several commands, and do as the name that they are called by
- * says, or the word after it. */
+/* Programs that are several commands in one. They act by the name that they are called
+ * by, or by the word after it ("busybox modprobe"). */
 static const char *const of_iptables[] = {
 	"xtables-nft-multi", "xtables-legacy-multi", "xtables-compat-multi",
 	"xtables-multi", "iptables-multi", "ip6tables-multi", NULL,
@@ -80,10 +81,10 @@ static bool find_word(char *const *words, const char *const *programs,
 	       set_name(c, path_base(words[word]), word);
 }
 
-/* Whether the file is a program (no script) in which the text stands. */
+/* Whether the file is an ELF program, not a script, that contains the text. */
 static bool has_text(const char *file, const char *text)
 {
-	/* nobody may ever write to a pipe */
+	/* O_NONBLOCK: opening a FIFO would wait for a writer */
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool found = false;
 	struct stat st;
@@ -103,8 +104,9 @@ static bool has_text(const char *file, const char *text)
 	return found;
 }
 
-/* A program of its own, as all of them were once. Whatever the version, it asks for
- * the module of its family, is made of libxtables, or talks of modules. */
+/* Whether the file is a program for this one command, as all of them once were. Any
+ * version of iptables contains the name of its kernel module or of libxtables, any
+ * command for modules the word "module". */
 static bool is_single(const char *file, const char *name)
 {
 	if (command_is_modules(name))
@@ -114,7 +116,8 @@ static bool is_single(const char *file, const char *name)
 		has_text(file, name[2] == '6' ? "ip6_tables" : "ip_tables"));
 }
 
-/* Who needs ip_queue alone needs no such command. */
+/* Whether a command for modules is missing where systems usually have it. A system whose
+ * program needs ip_queue only has no need of modprobe. */
 static bool is_missing(const char *file, const char *name)
 {
 	static const char *const usual[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a program beneath ipq-run has in its environment to be served, and what the
- * next one gets if it was to lose that. Allocates nothing and may be used where exec
- * may; knows nothing of which programs these are. */
+/* The environment variables that programs under ipq-run need, and the environment of a
+ * program that they execute, in case the variables would be lost. Allocates no memory, so
+ * that it may be called where exec may. Does not know which programs these are. */
 #include <string.h>
 
 #include "environment.h"
@@ -12,7 +12,7 @@
 
 #define SOCKETS_LEN (sizeof(ENVIRONMENT_SOCKETS "=") + PATH_NUMBER_MAX)
 
-/* The value in "NAME=VALUE", NULL if it is another's. */
+/* Returns the value of "NAME=VALUE"; NULL if the variable has another name. */
 static const char *value_of(const char *variable, const char *name, size_t name_len)
 {
 	return !strncmp(variable, name, name_len) && variable[name_len] == '=' ?
@@ -28,7 +28,8 @@ static size_t count_of(char *const *variables)
 	return count;
 }
 
-/* Where that variable is; their number, if it is none of them. */
+/* Returns the index of the variable of that name; if there is none, the
+ * number of variables. */
 static size_t find(char *const *variables, const char *name, size_t name_len)
 {
 	size_t i;
@@ -69,7 +70,8 @@ void environment_keep(struct environment *e, char *const *variables)
 		e->directory_len = strlen(e->library) - strlen(path_base(e->library)) - 1;
 }
 
-/* Whether it is in the list, which is parted by any of these characters (ld.so(8)). */
+/* Whether text is an element of the list, whose elements are separated by any of the
+ * characters in parting (ld.so(8)). */
 static bool is_listed(const char *text, size_t text_len, const char *list,
 		      const char *parting)
 {
@@ -89,7 +91,7 @@ static bool is_lost(const struct environment *e, char *const *variables)
 					environment_get(variables, PRELOAD), " :");
 }
 
-/* A program that has libraries of its own may set this one anew. */
+/* A program with libraries of its own may set LD_LIBRARY_PATH to their directory only. */
 static bool is_directory_lost(const struct environment *e, char *const *variables)
 {
 	return e->library && !is_listed(e->library, e->directory_len,
@@ -104,7 +106,8 @@ bool environment_plan(const struct environment *e, char *const *variables, int h
 	bool lost = is_lost(e, variables);
 
 	room->find = is_directory_lost(e, variables);
-	/* Who has the library still has taken away what else is not there. */
+	/* If LD_PRELOAD still has the library, other variables were removed on purpose,
+	 * and are not restored. */
 	room->restore = lost || (command && !e->library);
 	room->highest = highest;
 	if (!room->restore && !room->find && highest < 0)
@@ -119,7 +122,7 @@ bool environment_plan(const struct environment *e, char *const *variables, int h
 	return true;
 }
 
-/* Puts a string there, without its end. Returns what is after it. */
+/* Copies a string without its NUL. Returns a pointer to the byte after it. */
 static char *put(char *to, const char *text)
 {
 	size_t len = strlen(text);
@@ -127,7 +130,7 @@ static char *put(char *to, const char *text)
 	return (char *)memcpy(to, text, len) + len;
 }
 
-/* In the place of the variable of that name, if there is one. */
+/* Replaces the variable of that name, or appends it. */
 static void set(char **variables, const char *name, char *variable)
 {
 	size_t i = find(variables, name, strlen(name));
@@ -137,8 +140,9 @@ static void set(char **variables, const char *name, char *variable)
 	variables[i] = variable;
 }
 
-/* "NAME=OLD:NEW": what is there already may insist on being the first, and a program's
- * own libraries are to be found before ours. Returns what is after it. */
+/* Makes the variable "NAME=OLD:NEW". Old elements come first: some libraries have to be
+ * first in LD_PRELOAD, and the program's own libraries are to be found before ours.
+ * Returns a pointer to the byte after it. */
 static char *add(char **variables, const char *name, const char *old, const char *new,
 		 size_t new_len, char *bytes)
 {
@@ -171,7 +175,7 @@ void environment_make(const struct environment *e, char *const *variables,
 			    e->directory_len, bytes);
 	if (!room->restore)
 		return;
-	/* one that is not there is as it was */
+	/* if LD_PRELOAD is not set, the loop below restores it */
 	if (preload && is_lost(e, variables))
 		add(pointers, PRELOAD, preload, e->library, strlen(e->library), bytes);
 	for (unsigned int i = 0; i < e->count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is really executed when a served program executes another, and with which words
- * and environment. Allocates nothing and may be used where exec may; knows nothing of
- * how programs ask for it. */
+/* Decides which file is really executed when a program under ipq-run executes another,
+ * with which arguments and which environment. Allocates no memory, so that it may be
+ * called where exec may. Does not know which function or system call the program uses. */
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -15,7 +15,8 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Not if it cannot be reached (chroot(2)), or is what was meant. */
+/* Whether the wrapper is to be executed instead of the file: not if it cannot be reached
+ * (after chroot(2)), or is the file itself. */
 static bool is_replaced(const char *instead, const char *file, char *const *words)
 {
 	struct stat own, meant;
@@ -25,7 +26,8 @@ static bool is_replaced(const char *instead, const char *file, char *const *word
 	       !access(instead, X_OK) && (stat(file, &meant) || !is_same(&own, &meant));
 }
 
-/* Whether the kernel will set AT_SECURE, and the loader ignore LD_PRELOAD (ld.so(8)). */
+/* Whether executing the file gains privileges, so that the kernel sets AT_SECURE and the
+ * dynamic loader ignores LD_PRELOAD (ld.so(8)). */
 static bool gains_privileges(const char *file)
 {
 	struct stat st;

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is really executed when a served program executes another, and with which words
- * and environment. Allocates nothing and may be used where exec may; knows nothing of
- * how programs ask for it. */
+/* Decides which file is really executed when a program under ipq-run executes another,
+ * with which arguments and which environment. Allocates no memory, so that it may be
+ * called where exec may. Does not know which function or system call the program uses. */
 #ifndef SURROUNDINGS_EXECUTION_H
 #define SURROUNDINGS_EXECUTION_H
 
 #include "environment.h"
 
-/* The command that is run in the place of others, in the wrappers' directory. Its words
- * are the file that was meant, and those that were meant for it. */
+/* Name of the wrapper, in the directory of wrappers, that is executed instead of a
+ * command. Its arguments are the path of that command and the arguments for it. */
 #define EXECUTION_INSTEAD "instead-of"
 
 struct execution {
-	const char *file;	/* NULL: the one that was meant */
-	size_t words;		/* room for so many, with NULL; 0: those that were meant */
-	bool environment;	/* another than was meant, */
-	struct environment_room room;	/* and room for it */
+	const char *file;	/* what to execute; NULL: the file that was asked for */
+	/* Number of pointers for the arguments, including the NULL at the end; 0: as
+	 * given by the program. */
+	size_t words;
+	bool environment;	/* whether the environment changes */
+	struct environment_room room;	/* if so, the room that it needs */
 };
 
-/* file may be NULL, if it is not known; instead, the command's path, may be too.
- * highest as for environment_plan. */
+/* Decides. file may be NULL if it is not known. instead is the path of the wrapper, or
+ * NULL. highest as for environment_plan. */
 void execution_plan(struct execution *x, const struct environment *e, const char *instead,
 		    const char *file, char *const *words, char *const *variables,
 		    int highest);
 
-/* The words for instead, where there is room for them. */
+/* Writes the arguments for the wrapper to "to", which has room for x->words pointers. */
 void execution_words(const struct execution *x, const char *file, char *const *words,
 		     char **to);
 

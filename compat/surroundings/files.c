@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module's files: which name means one, and what it says (FACTS 7). Knows
- * nothing of how programs ask for files. */
+/* The files in /proc that the module ip_queue had: which path names one of them, and
+ * their contents. Does not know how programs open files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,14 +20,15 @@
 #include "maxlen.h"
 #include "modules.h"
 
-/* Seven lines, with numbers as long as they can be. */
+/* Seven lines, each with a number of the greatest length. */
 #define TEXT_MAX 512
 
 #define DESCRIPTOR_MAX sizeof("/proc/self/fd/2147483647")
 
 bool files_may_be_missing(int error)
 {
-	/* the latter where it would be made, which procfs does not let anybody */
+	/* EPERM, EACCES and EROFS if the file would be created, which
+	 * procfs allows nobody */
 	return error == ENOENT || error == EACCES || error == EROFS || error == EPERM;
 }
 
@@ -46,7 +47,7 @@ static const char *const names[] = {
 	[FILE_MODULES] = "modules",
 };
 
-/* By its name alone. */
+/* Finds the file by its name without directory. */
 static enum module_file find_by_name(const char *base)
 {
 	for (enum module_file file = FILE_QUEUE; file <= FILE_MODULES; file++)
@@ -55,8 +56,8 @@ static enum module_file find_by_name(const char *base)
 	return FILE_NONE;
 }
 
-/* Whether file is in the directory that procfs has under that name: /proc/PID/net,
- * which /proc/net leads to, or /proc/PID/task/TID/net. */
+/* Whether "directory", a path as procfs names it, is the one that the file is in.
+ * /proc/net is a link to /proc/PID/net; threads have /proc/PID/task/TID/net. */
 static bool is_its_directory(enum module_file file, const char *directory)
 {
 	size_t len = strlen(directory);
@@ -71,14 +72,14 @@ static bool is_its_directory(enum module_file file, const char *directory)
 		return ends_with(directory, "/sys/net/ipv4");
 	case FILE_MAXLEN6:
 		return ends_with(directory, "/sys/net/ipv6");
-	case FILE_MODULES:	/* told by its number */
+	case FILE_MODULES:	/* recognized by the inode number */
 	case FILE_NONE:
 		break;
 	}
 	return false;
 }
 
-/* The name by which a process finds what it has open. */
+/* Writes the path by which a process can refer to its descriptor fd. */
 static void name_descriptor(int fd, char name[DESCRIPTOR_MAX])
 {
 	snprintf(name, DESCRIPTOR_MAX, "/proc/self/fd/%d", fd);
@@ -135,13 +136,15 @@ static int family_of(enum module_file file)
 
 const char *files_stand_in(enum module_file file)
 {
-	/* anybody may read it, nobody write */
+	/* a file in /proc with the same permissions: anybody may read it,
+	 * nobody write it */
 	if (file != FILE_MAXLEN && file != FILE_MAXLEN6)
 		return "/proc/self/net/dev";
 	return maxlen_file(family_of(file));
 }
 
-/* The labels of ip_queue.c (ipq_proc_show) and of ip6_queue.c, which differ. */
+/* Writes the file's contents. The labels are those of ipq_proc_show in ip_queue.c and in
+ * ip6_queue.c, which differ. */
 static int describe(int family, char text[TEXT_MAX])
 {
 	struct held h;
@@ -162,10 +165,11 @@ static int describe(int family, char text[TEXT_MAX])
 			h.dropped_slow);
 }
 
-/* What the kernel calls those that are made here: /memfd:libipq:NAME (deleted). */
+/* Prefix of the names of files made here; the kernel shows
+ * "/memfd:libipq:NAME (deleted)". */
 #define MADE "libipq:"
 
-/* A file of its own, which says nothing yet. */
+/* Creates an empty file in memory. */
 static int make_file(enum module_file file)
 {
 	char name[sizeof(MADE) + sizeof("ip6_queue_maxlen")];
@@ -191,7 +195,9 @@ enum module_file files_opened(int fd)
 	return find_by_name(path + strlen("/memfd:" MADE));
 }
 
-/* Makes it one to be read only, with the same number. Returns that, or -1 and errno. */
+/* Replaces fd, which can be written to, by a descriptor with the same number that
+ * can only be read. Returns it, or -1 and errno; closes fd on failure, or if not
+ * all was written. */
 static int show(int fd, bool written, int flags)
 {
 	char name[DESCRIPTOR_MAX];
@@ -224,8 +230,8 @@ static int open_text(enum module_file file, const char *text, size_t len, int fl
 	return fd < 0 ? -1 : show(fd, put(fd, text, len), flags);
 }
 
-/* Where the kernel has modules it has the file; by the C library's name we would be
- * asked for it again. */
+/* Appends the kernel's own list. A kernel without modules has no such file. This uses the
+ * bare system call: open(2) may be interposed, and would call this function again. */
 static bool put_modules(int to)
 {
 	int from = syscall(SYS_openat, AT_FDCWD, "/proc/modules", O_RDONLY | O_CLOEXEC);
@@ -250,7 +256,7 @@ static int open_modules(int flags)
 	       show(fd, put(fd, ours, strlen(ours)) && put_modules(fd), flags);
 }
 
-/* 0 is none. */
+/* Whether somebody has written a number to the file. 0 means that nobody has. */
 static bool has_written(enum module_file file)
 {
 	int fd = open(files_stand_in(file), O_RDONLY | O_CLOEXEC);
@@ -264,7 +270,7 @@ static bool has_written(enum module_file file)
 	return has;
 }
 
-/* Until somebody writes it, the file shall say what it always said. */
+/* The file has to contain 1024, the module's default, until somebody writes to it. */
 static int open_maxlen(enum module_file file, int flags)
 {
 	static const char by_default[] = "1024\n";
@@ -277,7 +283,7 @@ static int open_maxlen(enum module_file file, int flags)
 	fd = open(files_stand_in(file), flags, 0);
 	if (fd >= 0 && (write(fd, by_default, strlen(by_default)) < 0 ||
 			lseek(fd, 0, SEEK_SET))) {
-		/* then it says 0 */
+		/* if that fails, the file contains 0 */
 	}
 	return fd;
 }
@@ -289,7 +295,7 @@ int files_open(enum module_file file, int flags)
 
 	if (file == FILE_MAXLEN || file == FILE_MAXLEN6)
 		return open_maxlen(file, flags);
-	/* the kernel has an errno for all that cannot be done with such a file */
+	/* let the kernel return the error for all that cannot be done with such a file */
 	if ((flags & (O_ACCMODE | O_CREAT | O_EXCL | O_DIRECTORY | O_PATH)) != O_RDONLY)
 		return open(files_stand_in(file), flags & ~O_TRUNC, 0);
 	if (file == FILE_MODULES)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module's files: which name means one, and what it says. Knows nothing of how
- * programs ask for files, nor whether this process is the one that does. */
+/* The files in /proc that the module ip_queue had: which path names one of them,
+ * and their contents. Does not know how programs open files, nor whether the
+ * program is this process. */
 #ifndef SURROUNDINGS_FILES_H
 #define SURROUNDINGS_FILES_H
 
@@ -13,36 +14,38 @@ enum module_file {
 	FILE_QUEUE6,		/* /proc/net/ip6_queue */
 	FILE_MAXLEN,		/* /proc/sys/net/ipv4/ip_queue_maxlen */
 	FILE_MAXLEN6,		/* /proc/sys/net/ipv6/ip6_queue_maxlen */
-	FILE_MODULES,		/* /proc/modules, with what the kernel has there */
+	FILE_MODULES,		/* /proc/modules, with the kernel's own modules */
 };
 
-/* Whether the kernel says with this errno that there is no such file, or that none can
- * be made: then, and not before, a name has to be looked at. */
+/* Whether the errno of a failed open(2) may mean that the file does not exist, or cannot
+ * be created. Only then need the path be examined. */
 bool files_may_be_missing(int error);
 
-/* Which of them the path means, seen from the directory (openat(2)). Follows it as the
- * kernel would: /proc/PID/net, links and ".." lead there too. Leaves errno alone. */
+/* Returns which of the files the path means, relative to the directory (openat(2)).
+ * Follows symbolic links and "..", as the kernel does: /proc/PID/net is found, too.
+ * Leaves errno alone. */
 enum module_file files_find(int directory, const char *path);
 
-/* Whether a file of this name that the kernel does have may be one of them, too. Costs
- * next to nothing. */
+/* Whether an existing file of this name may have to be replaced by one of these. This
+ * is a quick check. */
 bool files_may_say_more(const char *path);
 
-/* A file that the kernel has, which is asked in the place of one of these for anything
- * but its contents: who may open it for what, and its kind and size. That of the maxlens
- * has their contents, too, and takes what is written. */
+/* Returns a file of the kernel's that has the same type, size and permissions, for system
+ * calls that do not ask for the contents. For the maxlen files it is where their value is
+ * kept, which can be read and written. */
 const char *files_stand_in(enum module_file file);
 
-/* open(2) of a maxlen, or of another to be read: a descriptor with what the file says at
- * this moment, the lowest there is. Returns -1 and errno. */
+/* Like open(2), of any of the files for reading, and of the maxlen files also for
+ * writing. Returns the lowest free descriptor, with the contents of this moment;
+ * or -1 and errno. */
 int files_open(enum module_file file, int flags);
 
-/* Which of them it was that fd was opened as, if its name is on no directory. Leaves errno
- * alone. */
+/* Returns which of the files fd was opened as by files_open, for those that exist in
+ * memory only. Leaves errno alone. */
 enum module_file files_opened(int fd);
 
-/* Tells the queues that programs hold already how many packets may wait in each, as has
- * been written to the file. Leaves errno alone. */
+/* Sets the maximum length of queues that programs own already to the value written to the
+ * maxlen file. Leaves errno alone. */
 void files_apply(enum module_file file);
 
 #endif

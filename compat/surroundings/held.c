@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The queues that programs hold for ip_queue's protocol, as the kernel lists them, and
- * how many packets may wait in each. */
+/* The queues that programs own by ip_queue's protocol, as the kernel lists them, and the
+ * packets that may wait in each. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,17 +17,17 @@
 #include "port_id.h"
 
 #ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434	/* of every machine */
+#define SYS_pidfd_open 434	/* the same on all architectures */
 #endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
 
-/* Programs seldom have sockets at higher numbers, and each that is tried costs a system
- * call. */
+/* How many descriptors of a process are tried: sockets at higher numbers are rare, and
+ * each try is a system call. */
 #define DESCRIPTORS_MAX 4096
 
-/* Reads a file byte by byte. */
+/* Reads a file byte by byte, with a buffer. */
 struct reader {
 	int fd;
 	size_t at, have;
@@ -46,9 +46,9 @@ static int next_byte(struct reader *r)
 	return r->at < r->have ? (unsigned char)r->buf[r->at++] : -1;
 }
 
-/* A line of the list (seq_show in nfnetlink_queue): queue, port id, packets waiting,
- * copy mode, copy range, dropped because the queue was full, because the socket was.
- * False at the end. */
+/* The columns of the kernel's list (seq_show in nfnetlink_queue): queue number, port ID,
+ * packets that wait, copy mode, copy range, packets dropped since the queue was full, and
+ * since the socket's receive buffer was. next_line returns false at the end. */
 enum { QUEUE, PORT_ID, WAITING, MODE, RANGE, DROPPED_FULL, DROPPED_SLOW, COLUMNS };
 
 static bool next_line(struct reader *r, uint32_t column[COLUMNS])
@@ -91,11 +91,12 @@ static bool next_held(struct reader *r, int family, struct held *h)
 	return false;
 }
 
-/* False and errno; without the kernel's module there is an empty list. */
+/* Returns false and errno on failure. If the kernel has no nfnetlink_queue,
+ * the list is empty. */
 static bool open_list(struct reader *r)
 {
 	*r = (struct reader) {
-		/* since Linux 3.17 */
+		/* exists since Linux 3.17 */
 		.fd = open("/proc/thread-self/net/netfilter/nfnetlink_queue",
 			   O_RDONLY | O_CLOEXEC),
 	};
@@ -111,7 +112,7 @@ static void close_list(struct reader *r)
 		close(r->fd);
 }
 
-/* Opens /proc/PID/environ, or -1. */
+/* Opens /proc/PID/environ. Returns -1 on failure. */
 static int open_environment(pid_t process)
 {
 	char path[sizeof("/proc/2147483647/environ")];
@@ -120,8 +121,8 @@ static int open_environment(pid_t process)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* LIBIPQ_MAXLEN of a process, as it was started. False if it has none, or its own is not
- * to be seen. */
+/* Reads LIBIPQ_MAXLEN from the environment that a process was started with. Returns false
+ * if it is not set or cannot be read. */
 static bool has_setting(pid_t process, uint32_t *maxlen)
 {
 	static const char name[] = "LIBIPQ_MAXLEN=";
@@ -132,7 +133,8 @@ static bool has_setting(pid_t process, uint32_t *maxlen)
 	int c;
 
 	while (r.fd >= 0 && !found && (c = next_byte(&r)) >= 0) {
-		/* as long as it has been that from the beginning of a variable */
+		/* "same" counts matching characters from the beginning of the variable;
+		 * too large if one differs */
 		if (c == '\0')
 			same = 0;
 		else if (same < sizeof(name) - 1)
@@ -158,7 +160,8 @@ static uint16_t own_setting(int family)
 	return queue ? strtoul(queue, NULL, 10) : 0;
 }
 
-/* Any process may have been given the socket; in its port id is the one that opened it. */
+/* Sets the process that has the socket. The port ID tells the one that opened it, which
+ * may have passed it to another. */
 static void find_process(struct held *h)
 {
 	pid_t holder = holder_of(h->port_id);
@@ -192,8 +195,8 @@ bool held_find(int family, struct held *h)
 	return true;
 }
 
-/* A duplicate of its socket, which process has at some number. -1 if it has not, or we
- * may not. */
+/* Returns a duplicate of the queue's socket, fetched from the process; -1 if it is not
+ * found or not allowed. */
 static int get_socket(const struct held *h)
 {
 	int pidfd = syscall(SYS_pidfd_open, h->process, 0U), fd = -1;
@@ -201,7 +204,8 @@ static int get_socket(const struct held *h)
 	for (int i = 0; pidfd >= 0 && fd < 0 && i < DESCRIPTORS_MAX; i++) {
 		fd = syscall(SYS_pidfd_getfd, pidfd, i, 0U);
 		if (fd < 0 && errno != EBADF)
-			break;		/* forbidden, or not in this kernel */
+			/* not allowed, or not implemented by this kernel */
+			break;
 		if (fd >= 0 && nfqueue_port_id(fd) != h->port_id) {
 			close(fd);
 			fd = -1;
@@ -212,7 +216,7 @@ static int get_socket(const struct held *h)
 	return fd;
 }
 
-/* The same of this process, for kernels that do not give others'. */
+/* The same if the process is this one. Works on kernels without pidfd_getfd(2), too. */
 static int get_own_socket(const struct held *h)
 {
 	for (int i = 0; h->process == getpid() && i < DESCRIPTORS_MAX; i++)
@@ -235,7 +239,8 @@ static void set_maxlen(const struct held *h, uint32_t maxlen)
 
 void held_set_maxlen(int family, uint32_t maxlen)
 {
-	/* the kernel answers who may not, and the program would read that */
+	/* without CAP_NET_ADMIN the kernel would send an error message, which the
+	 * program would read */
 	bool may = nfqueue_probe(0) != NFQUEUE_FORBIDDEN;
 	struct reader list;
 	uint32_t own;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The queues that programs hold for ip_queue's protocol, as the kernel lists them, and
- * how many packets may wait in each. Knows nothing of files that show it. */
+/* The queues that programs own by ip_queue's protocol, as the kernel lists them, and the
+ * packets that may wait in each. Knows nothing of the files that show it. */
 #ifndef SURROUNDINGS_HELD_H
 #define SURROUNDINGS_HELD_H
 
@@ -11,21 +11,24 @@
 struct held {
 	uint16_t queue;
 	uint32_t port_id;
-	pid_t process;			/* that holds it, or opened it if that is not to
-					 * be seen; 0: nobody does */
-	uint32_t mode, range;		/* as IPQ_COPY_*; bytes */
-	uint32_t waiting;		/* packets, as in all that follows */
+	/* The process that has the socket; if that cannot be seen, the one that opened
+	 * it; 0: there is no queue. */
+	pid_t process;
+	uint32_t mode, range;		/* IPQ_COPY_*; copy range in bytes */
+	uint32_t waiting;		/* packets; maxlen and dropped_* also */
 	uint32_t maxlen;
 	uint32_t dropped_full, dropped_slow;
 };
 
-/* The one of the family: that with the number of this process's setting, else the
- * first. If there is none, all is as it was for a module without a program. False and
- * errno if the kernel does not tell. */
+/* Finds the queue that the file of this family shows: the one with the number that this
+ * process's settings name, else the first in the list. If there is none, fills in what
+ * the file showed while no program used ip_queue. Returns false and errno if the list
+ * cannot be read. */
 bool held_find(int family, struct held *h);
 
-/* Changes what may wait in all of the family whose programs have no LIBIPQ_MAXLEN.
- * Those of other processes only as far as this one may (pidfd_getfd(2), Linux 5.6). */
+/* Sets the maximum length of all queues of the family whose owner was started without
+ * LIBIPQ_MAXLEN. Queues of other processes are set only as far as pidfd_getfd(2) is
+ * permitted; it needs Linux 5.6. */
 void held_set_maxlen(int family, uint32_t maxlen);
 
 #endif

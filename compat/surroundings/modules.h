@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of /proc/modules for the modules that are no more, as of Linux 2.6 (m_show in
- * kernel/module.c): the last one loaded first. Who may not see addresses sees these. */
+/* The lines of /proc/modules for ip_queue and ip6_queue, in the form of Linux 2.6 (m_show
+ * in kernel/module.c), which lists the module loaded last first. The address 0 is what a
+ * user without privileges sees. */
 #ifndef SURROUNDINGS_MODULES_H
 #define SURROUNDINGS_MODULES_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which file a name leads to. Allocates nothing and may be used where exec may,
- * after vfork(2) and in signal handlers; knows nothing of what files are for. */
+/* Resolves paths. Allocates no memory, so that it may be called after vfork(2) and in
+ * signal handlers. Does not know what the files are for. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "path.h"
 
-/* As many as the kernel follows (MAXSYMLINKS). */
+/* The kernel's limit (MAXSYMLINKS). */
 #define LINKS_MAX 40
 
 const char *path_base(const char *path)
@@ -19,7 +19,7 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Puts dir, of len bytes, and name together. False if that is too long. */
+/* Joins dir, of len bytes, and name with a slash. Returns false if that is too long. */
 static bool join(const char *dir, size_t len, const char *name, char path[PATH_MAX])
 {
 	size_t name_len = strlen(name);
@@ -50,7 +50,7 @@ bool path_find(const char *name, const char *directories, char found[PATH_MAX])
 	}
 	for (;; dir += len + 1) {
 		len = strcspn(dir, ":");
-		/* an empty one is the current directory */
+		/* an empty element of PATH is the current directory */
 		if (join(len ? dir : ".", len ? len : 1, name, found)) {
 			if (!stat(found, &st) && S_ISREG(st.st_mode) &&
 			    !access(found, X_OK))
@@ -79,7 +79,8 @@ bool path_follow(const char *file, char end[PATH_MAX])
 		if (n < 0)
 			return true;
 		target[n] = '\0';
-		/* the link's own directory, with its slash */
+		/* a relative target is relative to the directory of the link;
+		 * its slash is kept */
 		dir_len = target[0] == '/' ? 0 : (size_t)(path_base(end) - end);
 		if (dir_len + n >= PATH_MAX)
 			return false;

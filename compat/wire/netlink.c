@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A netlink socket of ip_queue's protocol, as it was opened, bound and named, on one
- * of NETLINK_NETFILTER: what of it the kernel does not keep. Knows nothing of
- * messages. */
+/* The address of an old ip_queue socket: the port ID it is bound to, as the program sees
+ * it. The real socket is one of NETLINK_NETFILTER with another port ID, so this is kept
+ * here. Knows nothing of messages. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,10 +16,11 @@
 
 struct ipq_socket ipq_sockets[IPQ_SOCKETS_MAX];
 
-/* Sockets of two network namespaces may have the same port id. */
+/* If the process has used several network namespaces, a port ID alone does not
+ * identify a socket. */
 static atomic_bool several_networks;
 
-/* network may be 0: whichever. */
+/* Finds a socket; if network is 0, in any network namespace. */
 static struct ipq_socket *find(uint32_t port_id, uint64_t network)
 {
 	for (struct ipq_socket *s = ipq_sockets; s < ipq_sockets + IPQ_SOCKETS_MAX; s++)
@@ -75,7 +76,7 @@ int netlink_open(uint8_t family, int type)
 	return fd;
 }
 
-/* A socket that another process opened, or ipq_create_handle. */
+/* Adds an entry for a socket that another process opened, or ipq_create_handle. */
 static struct ipq_socket *adopt(int fd, uint32_t port_id)
 {
 	struct ip_queue q;
@@ -90,8 +91,10 @@ struct ipq_socket *netlink_of(int fd, uint32_t port_id)
 	return s ? s : adopt(fd, port_id);
 }
 
-/* Whether another socket of the family shows it, which is open still, or may in another
- * program: that whose own it would be, unless that is of another PID namespace. */
+/* Whether another open socket of the family is bound to the old port ID "shown". What
+ * other programs are bound to cannot be seen; it counts as theirs if the socket exists
+ * that a process with this id would open first. If the id is ours, that socket counts
+ * only if this process has it: else its owner is in another PID namespace. */
 static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 {
 	uint32_t own = port_id_of(s->queue.family, shown, 0);
@@ -100,7 +103,7 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 	     other < ipq_sockets + IPQ_SOCKETS_MAX; other++) {
 		const struct peer *p = other->queue.peer;
 
-		/* NULL: another thread is entering it */
+		/* peer is NULL while another thread adds the entry */
 		if (other != s && p && p->shown == shown && p->family == s->queue.family &&
 		    p->network == s->network && !peers_is_gone(p))
 			return true;
@@ -111,7 +114,8 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 	       !nfqueue_port_id_unused(own, s->network);
 }
 
-/* netlink_autobind: the process id, or one that no other has. */
+/* Returns what netlink_autobind of the kernel chooses: the process id, or else a
+ * number that is free. */
 static uint32_t own_pid(const struct ipq_socket *s)
 {
 	return is_taken(s, getpid()) ? s->port_id : (uint32_t)getpid();
@@ -126,7 +130,7 @@ void netlink_autobind(struct ipq_socket *s)
 		atomic_compare_exchange_strong(shown, &unbound, own_pid(s));
 }
 
-/* move_addr_to_kernel */
+/* Checks the address like move_addr_to_kernel in the kernel. */
 static int check_address(const struct sockaddr *address, socklen_t len)
 {
 	if (len > sizeof(struct sockaddr_storage)) {
@@ -140,8 +144,8 @@ static int check_address(const struct sockaddr *address, socklen_t len)
 	return 0;
 }
 
-/* As netlink_bind: EINVAL for an address that is not one and for a second,
- * different one, EADDRINUSE for a port id that is taken. */
+/* Like netlink_bind in the kernel: fails with EINVAL if the address is invalid or the
+ * socket is bound to another one, and with EADDRINUSE if the port ID is in use. */
 int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
 {
 	uint32_t shown = s->queue.peer->shown;
@@ -170,7 +174,8 @@ int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t
 	return 0;
 }
 
-/* As netlink_connect: to the kernel, or EPERM. */
+/* Like netlink_connect in the kernel, but fails with EPERM for any destination other
+ * than the kernel. */
 int netlink_connect(struct ipq_socket *s, const struct sockaddr *address, socklen_t len)
 {
 	struct sockaddr_nl peer;
@@ -210,7 +215,7 @@ int netlink_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len)
 		errno = EFAULT;
 		return -1;
 	}
-	if ((int)*len < 0) {	/* move_addr_to_user */
+	if ((int)*len < 0) {	/* as move_addr_to_user in the kernel */
 		errno = EINVAL;
 		return -1;
 	}

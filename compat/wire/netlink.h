@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A netlink socket of ip_queue's protocol, as it was opened, bound and named, on one
- * of NETLINK_NETFILTER: what of it the kernel does not keep. Knows nothing of
- * messages. */
+/* The address of an old ip_queue socket: the port ID it is bound to, as the program sees
+ * it. The real socket is one of NETLINK_NETFILTER with another port ID, so this is kept
+ * here. Knows nothing of messages. */
 #ifndef WIRE_NETLINK_H
 #define WIRE_NETLINK_H
 
@@ -12,9 +12,10 @@
 #include "ip_queue.h"
 
 struct ipq_socket {
-	_Atomic uint32_t port_id;	/* the real one; 0: unused */
-	_Atomic uint64_t network;	/* its network namespace */
-	struct ip_queue queue;		/* peer->shown is 0 while it is unbound */
+	_Atomic uint32_t port_id;	/* of the real socket; 0: the entry is free */
+	_Atomic uint64_t network;	/* the socket's network namespace */
+	/* queue.peer->shown is the old port ID, 0 if the socket is not bound. */
+	struct ip_queue queue;
 };
 
 #ifndef IPQ_SOCKETS_MAX
@@ -24,23 +25,23 @@ struct ipq_socket {
 extern __attribute__((visibility("hidden")))
 struct ipq_socket ipq_sockets[IPQ_SOCKETS_MAX];
 
-/* socket(2) for NETLINK_FIREWALL (AF_INET) or NETLINK_IP6_FW (AF_INET6). */
+/* Like socket(2), for NETLINK_FIREWALL (AF_INET) or NETLINK_IP6_FW (AF_INET6). */
 int netlink_open(uint8_t family, int type);
 
-/* That whose descriptor fd is, with one of our port ids; what another process opened
- * is entered. NULL and errno. */
+/* Returns the entry of the socket fd, which has one of our port IDs. Adds one if another
+ * process opened the socket. Returns NULL and errno on failure. */
 struct ipq_socket *netlink_of(int fd, uint32_t port_id);
 
-/* bind(2), connect(2) and getsockname(2) as the old protocol had them. */
+/* Like bind(2), connect(2) and getsockname(2) on a socket of the old protocol. */
 int netlink_bind(struct ipq_socket *s, const struct sockaddr *address, socklen_t len);
 int netlink_connect(struct ipq_socket *s, const struct sockaddr *address, socklen_t len);
 int netlink_name(struct ipq_socket *s, struct sockaddr *address, socklen_t *len);
 
-/* What sending does to an unbound socket. */
+/* Binds the socket if it is not bound. Called before a message is sent. */
 void netlink_autobind(struct ipq_socket *s);
 
-/* Copies as much of a netlink address as there is room for, and says how long
- * it is. */
+/* Writes a netlink address of the port ID pid, as much as *len bytes hold, and sets *len
+ * to its full length. */
 void netlink_put_address(uint32_t pid, void *address, socklen_t *len);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program that is served, as far as it matters where from: its memory, and its
- * descriptors. The functions here are defined once in each front end, in the header
- * that this folder is compiled with there, ahead of everything else: inside.h in
- * compat/preload, for the program whose process we are part of; outside.h in
- * compat/supervise, for one that hands its calls over. */
+/* Access to the memory and the descriptors of the program that is served. Each front
+ * end defines these functions in a header that is included before all others when this
+ * folder is compiled for it: compat/preload/inside.h, where the program is this
+ * process, and compat/supervise/outside.h, where its system calls are handed over to
+ * another process. */
 #ifndef WIRE_PROGRAM_H
 #define WIRE_PROGRAM_H
 
@@ -12,27 +12,27 @@
 
 struct ipq_socket;
 
-/* Whether n bytes that describe a message (struct msghdr, its struct iovec) are there:
- * those that the program itself wrote may not be. */
+/* Whether n bytes that describe a message or an address (struct msghdr, struct iovec) can
+ * be read: the program may have passed an invalid pointer. */
 static bool program_describes(const void *at, size_t n);
 
-/* Copies n bytes from the program's memory, or to it. Returns 0, or -1 and EFAULT. */
+/* Copies n bytes from or to the program's memory. Returns 0, or -1 and EFAULT. */
 static int program_get(void *to, const void *from, size_t n);
 static int program_put(void *to, const void *from, size_t n);
 
-/* Whether its memory can be used as it stands, and need not be copied. */
+/* Whether the program's memory can be used directly and need not be copied. */
 static bool program_is_here(void);
 
-/* Room for one message in one piece. Returns 0, or -1 and ENOBUFS. */
+/* Memory for one message in one piece. scratch_take returns 0, or -1 and ENOBUFS. */
 struct scratch;
 static int scratch_take(struct scratch *scratch, size_t size);
 static void scratch_give(struct scratch *scratch);
 
-/* Whether fd is a socket of ours for sure. */
+/* Whether the program's descriptor fd is certainly a socket of ours. */
 static bool program_has_socket(int fd);
 
-/* ip_queue_receive for s, and what becomes of a packet whose message is longer than room,
- * what the program itself has room for; len is at least that. */
+/* Calls ip_queue_receive for s, and deals with a packet whose message is longer than
+ * "room", the size of the program's buffer. len is at least room. */
 static ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
 			       size_t room, int flags);
 

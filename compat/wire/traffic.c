@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sendmsg(2) and recvmsg(2) on a socket that stands for an ip_queue one: old
- * messages in the caller's buffers, translated on the way. */
+/* sendmsg(2) and recvmsg(2) on a socket that the program takes for one of ip_queue:
+ * translates the old messages in the program's buffers. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,16 +11,17 @@
 #include "traffic.h"
 #include "wire.h"
 
-/* Longer than any message ip_queue gave; more room changes nothing. */
+/* Larger than any message of ip_queue. A larger buffer makes no difference. */
 #define MESSAGE_MAX 0x20000
 
-/* The buffers of a message: msg_iovlen is an int in some C libraries. */
+/* The number of buffers. msg_iovlen is an int in some C libraries. */
 static size_t buffers(const struct msghdr *msg)
 {
 	return msg->msg_iovlen;
 }
 
-/* Bytes in all buffers together, or -1 and errno as import_iovec. */
+/* Returns the number of bytes in all buffers; or -1 and errno, as
+ * import_iovec in the kernel. */
 static ssize_t total_len(const struct msghdr *msg)
 {
 	size_t total = 0;
@@ -49,7 +50,8 @@ static ssize_t total_len(const struct msghdr *msg)
 	return total;
 }
 
-/* Copies n bytes from offset of the buffers, or to it; -1 and EFAULT. */
+/* Copies n bytes at offset of the buffers, to "to" or from "from". Returns -1 and
+ * EFAULT on failure. */
 static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 		const void *from)
 {
@@ -75,7 +77,8 @@ static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 	return 0;
 }
 
-/* Where n bytes from offset stand in one piece, NULL if they do not. */
+/* Returns a pointer to n bytes at offset if they are in one buffer that can be used
+ * directly, else NULL. */
 static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t n)
 {
 	for (size_t i = 0; i < buffers(msg); i++) {
@@ -89,7 +92,7 @@ static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t 
 	return NULL;
 }
 
-/* The destination, as netlink_sendmsg looks at it. */
+/* Checks the destination like netlink_sendmsg in the kernel. */
 static int check_destination(const struct msghdr *msg)
 {
 	struct sockaddr_nl to;
@@ -116,7 +119,7 @@ static int check_destination(const struct msghdr *msg)
 	return 0;
 }
 
-/* Sends what the datagram asks for. payload is NULL if it is not in one piece. */
+/* Carries out the request in the datagram. payload is NULL if it is not in one piece. */
 static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 		   const struct request *r, const void *payload)
 {
@@ -129,9 +132,10 @@ static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 			       REFUSAL_IS_EINVAL);
 }
 
-/* netlink_sendmsg: but for 32 bytes, a datagram may fill the send buffer. The
- * kernel sees to it itself for what is sent on to it, which those longer than any
- * sensible request may not be. What is no socket has none. */
+/* As netlink_sendmsg in the kernel, which allows a datagram of up to 32 bytes less
+ * than the send buffer. The kernel checks what is sent on to it; a datagram longer
+ * than any sensible request may not be. A descriptor that is no socket has a send
+ * buffer of 0 here. */
 static bool fits_sndbuf(int fd, size_t len)
 {
 	socklen_t size = sizeof(int);
@@ -143,8 +147,8 @@ static bool fits_sndbuf(int fd, size_t len)
 	return len + 32 <= (size_t)bytes;
 }
 
-/* A datagram that is no request of ours may be meant for something else that
- * the descriptor has become. */
+/* If the datagram is no request, the descriptor may have become something else
+ * than our socket. */
 static int check(int fd, enum wire wire, size_t len, int flags)
 {
 	if (wire != WIRE_REQUEST && !program_has_socket(fd)) {
@@ -225,8 +229,8 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 	return pass_on(s, fd, wire, &r, payload) ? -1 : total;
 }
 
-/* Several buffers, or such as cannot be written to: the message is translated in one
- * piece, then dealt out. */
+/* Receives into several buffers, or into memory that cannot be written to directly: the
+ * message is received in one piece and copied. */
 static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *msg,
 				 size_t total, int flags)
 {

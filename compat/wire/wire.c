@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Datagrams that programs sent to ip_queue, told apart as the module did. Pure:
- * does no I/O, keeps nothing. */
+/* Classifies the datagrams that programs send to ip_queue, as the module did. Pure: no
+ * I/O, keeps nothing. */
 #include <string.h>
 
 #include "wire.h"
@@ -18,7 +18,7 @@ enum wire wire_read(const void *head, size_t have, size_t len, struct request *r
 	}
 	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > len)
 		return WIRE_IGNORED;
-	/* what follows the first message was never looked at */
+	/* the module did not look at what follows the first message */
 	if (nlh->nlmsg_len < sizeof(*r))
 		memset((char *)r + nlh->nlmsg_len, 0, sizeof(*r) - nlh->nlmsg_len);
 	if ((int32_t)nlh->nlmsg_pid <= 0 || !(nlh->nlmsg_flags & NLM_F_REQUEST) ||

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The place some distributions kept the header at. */
+/* Some distributions installed the header here. */
 #include <libipq.h>

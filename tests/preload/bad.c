@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bad input: what the kernel would have said of it, and never a crash. */
+/* Programs that pass invalid arguments get the errors that the kernel would have
+ * returned, and never crash. */
 #include <criterion/criterion.h>
 
 #include "child.h"

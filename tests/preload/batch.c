@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH for programs as they are: in every way that they read. */
+/* LIBIPQ_BATCH for programs that use the socket themselves, in each way of reading. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,7 +46,7 @@ Test(batch, every_way_of_reading_gives_all_packets_in_order)
 	}
 }
 
-/* It may hold what it took in, and decide on it later. */
+/* The other process may keep what it has read, and decide on it later. */
 Test(batch, what_another_process_has_read_is_not_decided_with_the_rest)
 {
 	struct queue_figures f;
@@ -69,7 +69,7 @@ Test(batch, what_another_process_has_read_is_not_decided_with_the_rest)
 	}
 }
 
-/* Each lets 110 packets pass, and some one more. */
+/* Each program accepts 110 packets, and some of them one more. */
 Test(batch, what_is_decided_goes_out_and_what_is_held_is_gone_however_it_is_closed)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Served programs beneath the tools that people look at programs with. */
+/* Programs with the preload library, run by tools that examine programs. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static bool is_installed(const char *tool)
 	return !run_output(path, sizeof(path), "command -v %s", tool);
 }
 
-/* Packets, an error, buffers that nobody has written to before: of none does it speak. */
+/* It must report nothing for packets, error messages, and buffers that were never
+ * written to before. */
 Test(beneath, valgrind_is_silent_of_a_clean_program)
 {
 	int heard = queued_port(AF_INET);
@@ -39,7 +40,8 @@ Test(beneath, valgrind_is_silent_of_a_clean_program)
 	child_is_served(&c, heard);
 }
 
-/* gcc's is a library, which insists on being the first; clang's is in the program. */
+/* gcc's address sanitizer is a library that has to be the first; clang's is part
+ * of the program. */
 Test(beneath, address_sanitizers_programs_are_served_without_a_word_to_them)
 {
 	const char *const programs[] = { given("SANITIZED"), given("SANITIZED_SHARED") };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that speak netlink themselves, with a socket for each family, on one queue
- * number. */
+/* Programs that use netlink themselves, with a socket for each family, on
+ * one queue number. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,7 +58,8 @@ Test(both, are_served_in_every_way_of_receiving)
 			serve(PRELOAD, first, ways[i]);
 }
 
-/* There close is all there is to tell that a socket goes. */
+/* Such programs have no handle: close(2) is all that tells that a socket is
+ * no longer used. */
 Test(both, a_socket_of_either_family_may_be_closed_and_opened_again)
 {
 	for (int first = 0; first < 2; first++) {
@@ -93,7 +94,7 @@ static void pass_both(struct child *c)
 	pass(c, 1, "hello");
 }
 
-/* Whether it is idle meanwhile or not, opens the other, or closes it. */
+/* After it is moved it is used, or the other socket is closed or opened. */
 Test(both, a_socket_of_either_family_may_be_moved_to_another_descriptor)
 {
 	static const char *const hows[] = { "close", "dup2", "unseen" };
@@ -107,7 +108,8 @@ Test(both, a_socket_of_either_family_may_be_moved_to_another_descriptor)
 			move(&c, moved, hows[i]);
 			pass_both(&c);
 			move(&c, moved, hows[i]);
-			if (i == 2)	/* it must be used to be found */
+			/* the library finds the socket only when it is used */
+			if (i == 2)
 				pass(&c, moved, "found");
 			order(&c, moved ? "close 3" : "close 13");
 			pass(&c, moved, "alone");
@@ -120,7 +122,7 @@ Test(both, a_socket_of_either_family_may_be_moved_to_another_descriptor)
 		}
 }
 
-/* It reads before it asks for anything. */
+/* It reads before it sends any request. */
 Test(both, are_served_in_a_program_that_is_executed_with_them)
 {
 	for (int first = 0; first < 2; first++)
@@ -140,7 +142,7 @@ Test(both, are_served_in_a_program_that_is_executed_with_them)
 		}
 }
 
-/* "0": they do not block. */
+/* With a timeout of "0" the sockets do not block. */
 Test(both, are_served_in_a_loop_of_pythons_beneath_ipq_run)
 {
 	static const char *const timeouts[] = { "0", "5" };
@@ -170,7 +172,7 @@ Test(both, are_served_in_32_bit_programs)
 		serve(preload, first, "recv");
 }
 
-/* Half of an id is for the number of its queue. */
+/* Ids have the queue number in their upper half, which 32-bit programs do not have. */
 Test(both, only_64_bit_programs_can_have_several_numbers)
 {
 	const char *preload = given("PRELOAD_I386");

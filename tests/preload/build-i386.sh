@@ -1,9 +1,9 @@
 #!/bin/sh
 # usage: build-i386.sh SOURCE OUTPUT LIBRARY_DIR
-# Builds the preload library for 32-bit programs into LIBRARY_DIR, and some such
-# programs into OUTPUT, with gcc -m32. The libraries it needs are Debian's i386
-# packages, unpacked in OUTPUT; the headers are those of this machine. Exits with
-# 77, and says why, where that cannot be had.
+# Builds the preload library for 32-bit programs into LIBRARY_DIR, and some programs into
+# OUTPUT, with gcc -m32. The libraries that it needs are those of Debian's i386 packages,
+# unpacked in OUTPUT; the headers are those of this system. If that is not possible, says
+# why and exits with status 77.
 set -eu
 source=$1 output=$2 library=$3
 sysroot=$output/sysroot
@@ -21,7 +21,7 @@ compile() {
 }
 
 mkdir -p "$output" "$library"
-# of what was built before, nothing is to be joined
+# do not link objects of an earlier build
 rm -f "$output"/*.o
 [ "$(uname -m)" = x86_64 ] || skip "this is $(uname -m)"
 echo 'int main(void) { return 0; }' > "$output/empty.c"
@@ -29,7 +29,8 @@ compile "$output/empty.c" -o "$output/empty" 2> /dev/null ||
 	skip "gcc -m32 does not work; it needs gcc-multilib"
 "$output/empty" || skip "this kernel does not run them"
 
-# lists and files of its own: neither root nor a foreign architecture is needed
+# apt gets lists and directories of its own, so that neither root nor a foreign
+# architecture is needed
 if [ ! -e "$libdir/libnetfilter_queue.so.1" ]; then
 	command -v apt-get > /dev/null || skip "there is no apt-get"
 	mkdir -p "$output/apt/lists/partial" "$output/apt/archives/partial"
@@ -75,7 +76,7 @@ for file in "$source"/compat/preload/*.c; do
 		-I "$source/src" -I "$source/compat/wire" -I "$source/compat/surroundings" \
 		-c "$file" -o "$output/$(basename "$file" .c).o"
 done
-# an rpath of the old kind serves those libraries too
+# DT_RPATH is also used for the libraries that these libraries need
 gcc -m32 -shared -Wl,-soname,libipq-preload.so -Wl,--no-undefined \
 	-Wl,-rpath,"$libdir" -Wl,--disable-new-dtags \
 	-o "$library/libipq-preload.so" "$output"/*.o \

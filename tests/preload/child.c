@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs run beneath libipq-preload.so, and what they print. Whatever fails
- * here ends the test with the reason. */
+/* Runs programs with libipq-preload.so, and reads their output. On failure, ends the
+ * test and says why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -29,7 +29,7 @@ const char *given(const char *variable)
 	return value;
 }
 
-/* In the forked child. */
+/* Runs in the forked child. */
 static void become(const char *preload, const char *path, char **argv, const int ends[4])
 {
 	if (preload)
@@ -40,7 +40,7 @@ static void become(const char *preload, const char *path, char **argv, const int
 	dup2(ends[0], 0);
 	dup2(ends[3], 1);
 	dup2(ends[3], 2);
-	/* lasts beyond exec */
+	/* remains set in the executed program */
 	alarm(2 * DEADLINE / 1000);
 	execvp(path, argv);
 	dprintf(2, "%s: %s\n", path, strerror(errno));
@@ -86,7 +86,7 @@ static long now(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Reads more of its output; false at the end. */
+/* Reads more of its output. Returns false at its end. */
 static bool read_more(struct child *c, long limit)
 {
 	struct pollfd readable = { .fd = c->output, .events = POLLIN };

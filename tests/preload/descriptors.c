@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs do with descriptors: none of it may have the library miss what
- * is ip_queue's, or take for it what is not. */
+/* What programs do with descriptors must not make the library miss an ip_queue socket, or
+ * take another file for one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 TestSuite(descriptors, .timeout = 60);
 
-/* A packet that the program must let pass, and print. */
+/* The program must accept this packet and print its text. */
 static void pass(struct child *c, int heard, const char *text)
 {
 	udp_say(AF_INET, HEARD, text);
@@ -161,7 +161,7 @@ Test(descriptors, a_signal_handler_may_read_and_decide)
 	child_ends_well(&c);
 }
 
-/* What it prints with the library must be what it prints without. */
+/* The program must print the same with and without the library. */
 static void compare(const char *word)
 {
 	static struct child without, with;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs learn of success and failure: errno, and whom an error is addressed
- * to (FACTS 2). */
+/* Results that programs see: errno, and the process that an error message is
+ * addressed to (FACTS 2). */
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 
 TestSuite(errors, .timeout = 60);
 
-/* The list is the library's own: what it exports must have a case. With every setting,
- * as each has to be read. */
+/* There must be a case for each function that the library exports. All settings are set,
+ * so that each is read. */
 Test(errors, errno_is_left_alone_by_every_exported_function_that_succeeds)
 {
 	char said[16384];

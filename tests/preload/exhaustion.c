@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each call of the C library's fails in turn, in programs beneath the library and in
- * the commands that run them: the documented error, or as if nothing had been. */
+/* Each call to the C library fails in turn, in programs with the library and in the
+ * commands that run them. The result must be the documented error, or the same as
+ * without the failure. */
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "network.h"
 #include "process.h"
 
-/* A command that makes more would be a different one. */
+/* Far more calls than a command makes. */
 #define CALLS_MAX 60
 
 static char place[] = "/tmp/libipq-exhaustion-XXXXXX";
@@ -45,15 +46,16 @@ Test(exhaustion, a_program_is_served_or_told_the_error_and_nothing_is_lost)
 	child_start(&c, PRELOAD, "exhausted", NULL);
 	cr_assert(sscanf(child_line(&c), "%d %d %d", &opened, &sent, &received) == 3);
 	child_ends_well(&c);
-	/* of the socket, its bind and its connect; of memory, and the call itself */
+	/* opening: socket, bind and connect; sending and receiving: memory, and
+	 * the call itself */
 	cr_assert(opened >= 3, "%d", opened);
 	cr_assert(sent == 2, "%d", sent);
 	cr_assert(received >= 2, "%d", received);
 }
 
-/* Runs a shell command with each call failing in turn, in what it has env $WITH run.
- * Either it says this, with status 0, or why not, with status or other. Returns how
- * often not. */
+/* Runs a shell command, with each call failing in turn in the program that it runs with
+ * "env $WITH". The command must print this text and end with status 0; or print the
+ * reason and end with status or "other". Returns how often it did the latter. */
 static int attempt_all(const char *command, const char *text, int status, int other)
 {
 	int failures = 0;
@@ -89,7 +91,7 @@ Test(exhaustion, ipq_run_passes_everything_on_or_says_why_not)
 	snprintf(text, sizeof(text), "%s,3,4,1,5,%s/wrappers\n", PRELOAD,
 		 dirname(strcpy(said, given("IPQ_RUN"))));
 	failures = attempt_all(command, text, 125, 125);
-	/* of four settings; and two variables have to be put together, too */
+	/* four settings; and two variables whose values are put together */
 	cr_assert(failures >= 8, "%d", failures);
 }
 
@@ -103,11 +105,11 @@ Test(exhaustion, all_of_several_instances_begin_or_ipq_run_says_why_not)
 		 "grep -v '^ipq-run: rule\\|^ipq-run: instance' %s/said | sort; "
 		 "exit $status", given("IPQ_RUN"), place, place);
 	failures = attempt_all(command, "begun 3 of 3:4\nbegun 4 of 3:4\n", 125, 126);
-	/* of memory, the pipe and each process */
+	/* memory, the pipe and each process */
 	cr_assert(failures >= 8, "%d", failures);
 }
 
-/* Executed by a descriptor it has no name. */
+/* ipq-run is executed by a descriptor, without a path. */
 Test(exhaustion, without_proc_and_a_name_ipq_run_does_not_know_where_it_is_and_says_so)
 {
 	setenv("CODE", "import os, sys; os.execve(os.open(sys.argv[1], 0), ['ipq-run', 'true'], "
@@ -118,7 +120,7 @@ Test(exhaustion, without_proc_and_a_name_ipq_run_does_not_know_where_it_is_and_s
 	cr_assert_str_eq(said, "ipq-run: /proc/self/exe: No such file or directory\n");
 }
 
-/* A stand-in for the real command. */
+/* Makes a replacement for the real command. */
 static void make_command(void)
 {
 	char path[64];
@@ -142,7 +144,7 @@ Test(exhaustion, a_wrapper_runs_the_real_command_with_its_words_or_says_why_not)
 	snprintf(command, sizeof(command), "env $WITH %s/wrappers/iptables -j QUEUE",
 		 dirname(strcpy(said, given("IPQ_RUN"))));
 	failures = attempt_all(command, "with -j NFQUEUE --queue-num 0\n", 1, 1);
-	/* of memory: PATH is made and set, the words are copied */
+	/* memory: for a new PATH, for setting it, and for copies of the arguments */
 	cr_assert(failures >= 3, "%d", failures);
 }
 
@@ -157,6 +159,6 @@ Test(exhaustion, a_wrapper_gives_the_real_command_all_rules_or_says_why_not)
 		 dirname(strcpy(said, given("IPQ_RUN"))));
 	failures = attempt_all(command, "with -n\n-A x -j NFQUEUE --queue-num 0\n", 1,
 			       128 + SIGTERM);
-	/* of memory, the pipe, and putting it in place */
+	/* memory, the pipe, and duplicating its end */
 	cr_assert(failures >= 7, "%d", failures);
 }

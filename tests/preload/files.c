@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The module's files as scripts and programs find them beneath ipq-run: /proc/net/ip_queue
- * and ip6_queue, and the sysctls ip_queue_maxlen and ip6_queue_maxlen (FACTS 7). */
+/* The files of the module as scripts and programs find them under ipq-run:
+ * /proc/net/ip_queue and ip6_queue, and the sysctls ip_queue_maxlen and
+ * ip6_queue_maxlen (FACTS 7). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 
 static char said[8192];
 
-/* A network namespace has its own numbers, which begin with what was never written. */
+/* A new network namespace has values of its own, which nobody has written to. */
 static void enter(void)
 {
 	unsetenv("LD_PRELOAD");
@@ -39,7 +40,7 @@ static const char *program(const char *name)
 	return path;
 }
 
-/* A script for the shell, beneath ipq-run; output in said. */
+/* Runs a script with the shell, under ipq-run. Its output is in said. */
 static int script(const char *shell, const char *text)
 {
 	setenv("SCRIPT", text, 1);
@@ -53,8 +54,8 @@ static void says(const char *shell, const char *text, const char *expected)
 			 said, expected);
 }
 
-/* Some are not everywhere, or are statically linked, as one may have busybox: then no
- * library is in them, and the files are not there. */
+/* A shell may not be installed; or it is statically linked, as busybox may be, so that no
+ * library can be in it. */
 static bool can_be_served(const char *shell)
 {
 	return !run_output(said, sizeof(said), "ldd $(command -v $(echo %s | sed 's/ .*//'))",
@@ -76,7 +77,7 @@ Test(files, a_queue_that_nobody_has_is_shown_as_the_module_showed_it)
 	says("sh", "grep 'Peer PID' < /proc/net/ip_queue", "Peer PID          : 0\n");
 }
 
-/* As the kernel follows names. */
+/* Paths are followed like the kernel does. */
 Test(files, every_name_that_leads_to_a_file_means_it)
 {
 	static const char *const names[] = {
@@ -93,7 +94,7 @@ Test(files, every_name_that_leads_to_a_file_means_it)
 	says("sh", "cd /proc/net && head -n 1 ip_queue", "Peer PID          : 0\n");
 	says("sh", "cd /proc/sys/net && cat ipv4/ip_queue_maxlen ../net/ipv6/ip6_queue_maxlen",
 	     "1024\n1024\n");
-	/* and no other does */
+	/* other paths are not found */
 	says("sh", "cd /tmp && cat ip_queue 2> /dev/null; cat /proc/sys/net/ip_queue "
 	     "/proc/net/ip_queue_maxlen /proc/sys/net/ipv6/ip_queue_maxlen /proc/ip_queue "
 	     "/proc/net/ip_queue/ 2> /dev/null; "
@@ -117,7 +118,8 @@ Test(files, what_a_file_is_can_be_asked_in_every_way)
 	     "True True 0\n");
 }
 
-/* What else is there is what the kernel has, which may have no modules and no such file. */
+/* Other modules are those that the kernel lists. A kernel without modules
+ * has no such file. */
 Test(files, modules_are_listed_with_those_of_ip_queue_and_all_others)
 {
 	char others[sizeof(said)], expected[sizeof(said) + 128];
@@ -139,7 +141,7 @@ Test(files, modules_are_listed_with_those_of_ip_queue_and_all_others)
 	     "rm -r ../$$", "mine\n");
 }
 
-/* Also where a system has none, as it has no modules. */
+/* Also on systems without lsmod and without modules. */
 Test(files, lsmod_shows_the_modules_as_it_did)
 {
 	static const char *const scripts[] = {
@@ -158,7 +160,7 @@ Test(files, lsmod_shows_the_modules_as_it_did)
 	     "tr -d ' ' | cmp - /tmp/$$ && rm /tmp/$$", "");
 }
 
-/* In C, each function that opens or asks. */
+/* A program in C that calls each function that opens a file, or asks about it. */
 Test(files, every_function_of_the_c_library_finds_the_files)
 {
 	struct child c;
@@ -168,7 +170,7 @@ Test(files, every_function_of_the_c_library_finds_the_files)
 	child_ends_well(&c);
 }
 
-/* What other programs of the system see. */
+/* The value is visible to other programs of the system. */
 Test(files, a_value_written_by_one_program_is_read_by_others)
 {
 	static const char *const writes[][2] = {
@@ -227,7 +229,7 @@ Test(files, a_value_that_is_none_is_refused_by_the_write_and_changes_nothing)
 	     "cat " SYSCTL, "refused\n77\n");
 }
 
-/* How many packets wait, and how many were dropped as there was no room. */
+/* The number of packets that wait, and that were dropped since the queue was full. */
 static void expect_figures(unsigned int queue, unsigned int waiting, unsigned int dropped)
 {
 	struct queue_figures figures;
@@ -244,7 +246,7 @@ static void say_words(int n)
 		udp_say(AF_INET, HEARD, "word");
 }
 
-/* A program that has the queue and reads nothing. */
+/* Starts a program that owns the queue and reads nothing. */
 static void start_holder(struct child *c, const char *argument)
 {
 	child_start(c, NULL, IPQ_RUN, program("holds"), argument, NULL);
@@ -314,7 +316,7 @@ Test(files, the_peer_is_the_process_that_has_the_queue_now)
 	child_ends_well(&c);
 }
 
-/* The program that has the queue writes it itself. */
+/* The program that owns the queue writes the sysctl itself. */
 Test(files, a_program_may_change_the_length_of_its_own_queue)
 {
 	struct child c;

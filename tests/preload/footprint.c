@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the library does in programs beside its work: as good as nothing; and
- * how it goes with libraries that take the C library's place as well. */
+/* The library does almost nothing else in programs; and it works together with other
+ * libraries that interpose functions of the C library. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +24,8 @@ Test(footprint, nothing_is_allocated_before_the_first_socket)
 	child_ends_well(&c);
 }
 
-/* One entry of every library is the compiler's own (frame_dummy); the other one keeps
- * some variables (exec.c). */
+/* One entry is in every library (frame_dummy, from the compiler); the other keeps some
+ * environment variables (exec.c). */
 Test(footprint, there_is_one_constructor)
 {
 	char size[64], names[64];
@@ -66,8 +66,8 @@ Test(footprint, programs_have_the_threads_and_descriptors_they_made)
 #define STATX ""
 #endif
 
-/* The library exports what it takes the place of, one name for the libipq.so.0 beside
- * it, and no more. */
+/* The library exports only the functions that it interposes, and one name for the
+ * libipq.so.0 beside it. */
 Test(footprint, nothing_else_is_exported)
 {
 	static const char *const names =
@@ -84,7 +84,7 @@ Test(footprint, nothing_else_is_exported)
 		"socket socketpair stat stat64 " STATX "system write writev ";
 	char exported[2048];
 
-	/* and names for long times, where others are short */
+	/* without the names for a 64-bit time_t, on 32-bit systems */
 	cr_assert(!run_output(exported, sizeof(exported),
 			      "nm -D --defined-only %s | sed 's/.* //; /^__.*64$/d' | "
 			      "LC_ALL=C sort | tr '\\n' ' '", PRELOAD));
@@ -134,7 +134,7 @@ Test(footprint, a_program_with_the_shared_address_sanitizer_is_served)
 
 	if (access(given("SANITIZED_SHARED"), X_OK))
 		cr_skip_test("no shared address sanitizer (gcc's)");
-	/* which insists on being the first */
+	/* gcc's sanitizer has to be the first */
 	snprintf(both, sizeof(both), "%s:%s", given("ASAN"), PRELOAD);
 	serve(both, given("SANITIZED_SHARED"));
 }

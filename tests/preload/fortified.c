@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs compiled with _FORTIFY_SOURCE call other names for the same
- * functions where the compiler knows how large a buffer is. */
+/* Programs compiled with _FORTIFY_SOURCE call other functions instead, where the compiler
+ * knows the size of a buffer. */
 #include <signal.h>
 #include <string.h>
 

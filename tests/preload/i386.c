@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 32-bit programs on a 64-bit kernel, with a 32-bit preload library: what
- * build-i386.sh has built. */
+/* 32-bit programs on a 64-bit kernel, with a 32-bit preload library. build-i386.sh
+ * has built both. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define PRELOAD_I386 given("PRELOAD_I386")
 
-/* As ipq-run has it, libipq.so.0 is found where the library is that is preloaded. */
+/* As under ipq-run, libipq.so.0 is found in the directory of the preload library. */
 static void skip_without(void)
 {
 	char path[4096];
@@ -74,7 +74,7 @@ Test(i386, protocol_13_serves_ipv6)
 	child_ends_well(&c);
 }
 
-/* Programs that say when they are ready, let texts pass and print them. */
+/* The program prints that it is ready, then accepts packets and prints their text. */
 static void pass(const char *program, const char *arg, int count, const char *last)
 {
 	int heard = queued_port(AF_INET);
@@ -110,7 +110,7 @@ Test(i386, duplicates_serve)
 	pass("copies", "fcntl64", 3, NULL);
 }
 
-/* The C library has other names for them (_TIME_BITS). */
+/* The C library has other functions for them (_TIME_BITS). */
 Test(i386, programs_with_64_bits_of_time_are_served)
 {
 	static const char *const ways[] = { "recvmsg", "recvmmsg" };
@@ -190,7 +190,7 @@ Test(i386, ipq_run_gives_programs_the_library_of_their_kind)
 	child_says(&c, "hello");
 	child_says(&c, "refused");
 	child_ends_well(&c);
-	/* linked to a library that is nowhere */
+	/* linked to a library that does not exist */
 	snprintf(stock, sizeof(stock), "%s/passer", given("PROGRAMS"));
 	child_start(&c, NULL, given("IPQ_RUN"), stock, "0", NULL);
 	child_ends_well(&c);

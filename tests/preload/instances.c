@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq-run --instances: one old program several times, packets spread over them by
- * their addresses, and the process that watches over them. */
+/* ipq-run --instances runs an old program several times, with packets spread over the
+ * instances by their addresses, and a process that supervises them. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,16 +28,16 @@ static void forget_settings(void)
 	for (int i = 0; i < 5; i++)
 		unsetenv(names[i]);
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	/* nohup(1) has it ignored, which a shell keeps */
+	/* a test run with nohup(1) ignores it, and so would the shell */
 	signal(SIGHUP, SIG_DFL);
 }
 
 TestSuite(instances, .init = forget_settings, .timeout = 60);
 
-/* Runs it with a shell command's words, output in said. */
+/* Runs a shell command. Its output is in said. */
 #define RUN(...) run_output(said, sizeof(said), __VA_ARGS__)
 
-/* The path of one of programs/. */
+/* Returns the path of a program in programs/. */
 static const char *program(const char *name)
 {
 	static char path[4096];
@@ -46,7 +46,7 @@ static const char *program(const char *name)
 	return path;
 }
 
-/* Two instances, on queues 3 and 4. */
+/* Two instances, on the queue numbers 3 and 4. */
 struct two {
 	struct child c;
 	pid_t pid[2];
@@ -62,7 +62,7 @@ static const char *report(const struct two *t, int index, const char *end)
 	return text[index];
 }
 
-/* The next lines must be these, in any order. */
+/* The next lines of output must be these, in any order. */
 static void say_all(struct child *c, const char *const lines[], int count)
 {
 	bool said_already[4] = { false };
@@ -79,7 +79,7 @@ static void say_all(struct child *c, const char *const lines[], int count)
 	}
 }
 
-/* What programs/ say begins with the queue's number. */
+/* The programs print their queue number before the text. */
 static void both_say(struct two *t, const char *text)
 {
 	char lines[2][64];
@@ -89,7 +89,7 @@ static void both_say(struct two *t, const char *text)
 	say_all(&t->c, (const char *[]) { lines[0], lines[1] }, 2);
 }
 
-/* Of told, by a signal to ipq-run. */
+/* For the program "told": a signal to ipq-run is passed on to both. */
 static void end_both(struct two *t, pid_t ipq_run)
 {
 	cr_assert(!kill(ipq_run, SIGTERM));
@@ -119,7 +119,7 @@ static void say_rules(struct two *t)
 		   "--queue-balance 3:4");
 }
 
-/* Of a program that says when it is ready. */
+/* For a program that prints when it is ready. */
 static void start_two(struct two *t, const char *name, const char *argument)
 {
 	child_start(&t->c, NULL, IPQ_RUN, "-q", "3", "--instances", "2", program(name),
@@ -128,7 +128,7 @@ static void start_two(struct two *t, const char *name, const char *argument)
 	get_ready(t);
 }
 
-/* Its parent; its state, as proc(5) has it. */
+/* Returns the parent of the process, and its state as in proc(5). */
 static pid_t look_at(pid_t pid, char *state)
 {
 	char path[64];
@@ -157,7 +157,7 @@ static bool is_stopped(pid_t pid)
 	return state == 'T';
 }
 
-/* Of both instances and of ipq-run. */
+/* Waits until both instances and ipq-run are stopped, or continue. */
 static void all_become(const struct two *t, bool stopped)
 {
 	pid_t pid[3] = { t->pid[0], t->pid[1], ipq_run_of(t) };
@@ -169,14 +169,14 @@ static void all_become(const struct two *t, bool stopped)
 		}
 }
 
-/* Addresses of this host to which packets are sent. */
+/* The number of this host's addresses that packets are sent to. */
 #define ADDRESSES 64
 #define EACH 5
 
 struct flows {
 	int family, heard;
-	int queue[ADDRESSES];		/* that have them; 0 when it is unknown */
-	int packets[2];			/* in each queue, as the programs say */
+	int queue[ADDRESSES];		/* of each address; 0: not known yet */
+	int packets[2];			/* read by each of the two programs */
 };
 
 static const char *flow_address(const struct flows *f, int i)
@@ -200,13 +200,14 @@ static void start_flows(struct flows *f, struct two *t, int family)
 {
 	prepare_flows(f, family);
 	start_two(t, "flows", family == AF_INET ? "3" : "13");
-	/* the rule that ipq-run tells; iptables may be the nft variant without nft */
+	/* the rule that ipq-run prints, by a variant of iptables that
+	 * works without nft */
 	run("%s -A INPUT -j NFQUEUE --queue-balance 3:4",
 	    family == AF_INET ? "iptables-legacy" : "ip6tables-legacy");
 }
 
-/* Sends to all addresses; what is for this queue must arrive, or for any if 0, and
- * no more. Returns how many. */
+/* Sends to all addresses. Packets for this queue number must arrive (0: for any), and no
+ * others. Returns how many did. */
 static int send_flows(const struct flows *f, int queue)
 {
 	int fd = udp_open(f->family, 0), heard = 0;
@@ -226,7 +227,8 @@ static int send_flows(const struct flows *f, int queue)
 	return heard;
 }
 
-/* Each address must be in one queue only. Returns how many are in the first. */
+/* The packets for an address must come to one queue. Returns how many addresses the
+ * first queue has. */
 static int learn_queues(struct flows *f, struct two *t)
 {
 	int queue, i, in_first = 0;
@@ -245,7 +247,8 @@ static int learn_queues(struct flows *f, struct two *t)
 	return in_first;
 }
 
-/* Ends them; count instances say how many packets they had. Returns their sum. */
+/* Ends the instances. "count" of them print how many packets they have read.
+ * Returns the sum. */
 static int end_flows(struct flows *f, struct two *t, int count)
 {
 	int queue, packets, status, sum = 0;
@@ -296,7 +299,7 @@ Test(instances, flows_of_ipv6_spread_likewise)
 	expect_spread(&f, &t);
 }
 
-/* Whatever iptables the system has. */
+/* With the system's default iptables. */
 Test(instances, flows_spread_by_the_rules_that_they_make_themselves)
 {
 	char command[8192];
@@ -353,11 +356,11 @@ Test(instances, each_has_queue_numbers_of_its_own)
 	setenv("LIBIPQ_QUEUE", "8", 1);
 	setenv("LIBIPQ_QUEUE6", "2", 1);
 	expect_shown("-i 2", "8,2,8:9,2:3\n9,3,8:9,2:3\n");
-	/* iptables balances over no less than two */
+	/* --queue-balance needs two numbers at least */
 	setenv("IPQ_RUN_BALANCE", "1:9", 1);
 	setenv("IPQ_RUN_BALANCE6", "1:9", 1);
 	expect_shown("-i 1", "8,2,,\n");
-	/* what one of them runs in its turn, on another queue */
+	/* for a program that an instance starts with another queue number */
 	expect_shown("-q 7", "7,2,,\n");
 	cr_assert(RUN("%s -i 1 true", IPQ_RUN) == 0);
 	assert_says(said, "iptables -A INPUT -j NFQUEUE --queue-num 8\n");
@@ -424,7 +427,7 @@ Test(instances, signals_are_passed_on_to_each)
 	child_ends_well(&t.c);
 }
 
-/* As a shell may have background jobs ignore them: the program may think otherwise. */
+/* As a shell ignores signals for background jobs. The program may handle them. */
 Test(instances, signals_ignored_by_whoever_started_them_make_no_difference)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGCHLD };
@@ -451,8 +454,8 @@ static int open_terminal(int flags)
 	return master;
 }
 
-/* Runs a command, in which %s stands for ipq-run and its words, in a session of its
- * own with that terminal, from which its input comes. */
+/* Runs a command in a new session whose terminal, also its standard input, is this one.
+ * In the command, %s stands for ipq-run with its arguments. */
 static void start_on(int master, struct two *t, const char *format)
 {
 	char words[8192], command[10000], line[12000], path[64];
@@ -477,7 +480,7 @@ Test(instances, a_key_on_the_terminal_signals_each_once)
 
 	start_on(master, &t, "%s");
 	get_ready(&t);
-	/* what ipq-run does about it, it does when they have taken it */
+	/* ipq-run itself gets the signals only after the instances have */
 	cr_assert(!kill(t.c.pid, SIGSTOP));
 	type(master, "\003");
 	both_say(&t, "INT");
@@ -523,7 +526,7 @@ Test(instances, stopping_and_continuing_ipq_run_does_so_to_all)
 	child_ends_well(&t.c);
 }
 
-/* It would be for ever. */
+/* It would remain stopped for ever. */
 Test(instances, none_stops_where_nobody_is_to_continue_it)
 {
 	int master = open_terminal(O_CLOEXEC);
@@ -538,7 +541,7 @@ Test(instances, none_stops_where_nobody_is_to_continue_it)
 	child_ends_well(&t.c);
 }
 
-/* The kernel tells the session's leader alone: here, ipq-run. */
+/* The kernel signals only the leader of the session, which is ipq-run here. */
 Test(instances, the_end_of_the_terminal_they_began_on_signals_each_once)
 {
 	int master = open_terminal(O_CLOEXEC);
@@ -552,7 +555,7 @@ Test(instances, the_end_of_the_terminal_they_began_on_signals_each_once)
 	child_ends_well(&t.c);
 }
 
-/* It tells the shell, whose end then tells them. */
+/* The kernel signals the shell, which ends and signals its jobs. */
 Test(instances, the_end_of_a_shells_terminal_signals_each_once)
 {
 	int master = open_terminal(O_CLOEXEC);
@@ -617,7 +620,7 @@ Test(instances, an_instance_killed_before_it_begins_is_reported_and_leaves_the_o
 	cr_assert(child_end(&t.c) == 128 + SIGKILL);
 }
 
-/* With nobody to pass its signals on or to report on it. */
+/* It would have no ipq-run to pass signals to it and to report on it. */
 Test(instances, an_instance_whose_ipq_run_is_gone_before_it_begins_does_not_begin)
 {
 	struct child c;
@@ -649,7 +652,7 @@ Test(instances, signals_that_seldom_kill_are_told_by_number)
 	assert_says(said, "killed by signal 40\n");
 }
 
-/* Those of them that have not failed yet are ended; why is said once. */
+/* Instances that have not failed yet are ended. The reason is printed once. */
 Test(instances, a_program_whose_loader_is_not_there_ends_all_with_127)
 {
 	char place[] = "/tmp/libipq-instances-XXXXXX", *error;

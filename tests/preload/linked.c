@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs linked to libipq.so.0, whatever of that name is or is not on the
- * system; programs with libipq inside; one in Python. */
+/* Programs linked to libipq.so.0, whether the system has that library, another of that
+ * name, or none; programs with libipq inside; one in Python. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "network.h"
 #include "queue.h"
 
-/* As ipq-run has it: where the library is that is preloaded, behind others. */
+/* As ipq-run does: adds the directory of the preload library, which is the
+ * last in LD_PRELOAD. */
 static void find_libipq(void)
 {
 	const char *others = strrchr(PRELOAD, ' ');
@@ -22,13 +23,14 @@ static void find_libipq(void)
 	snprintf(path, sizeof(path), "%s", others ? others + 1 : PRELOAD);
 	*strrchr(path, '/') = '\0';
 	setenv("LD_LIBRARY_PATH", path, 1);
-	/* a function that neither library has is to be missed, called or not */
+	/* detects a function that neither library has, even if it is never called */
 	setenv("LD_BIND_NOW", "1", 1);
 }
 
 TestSuite(linked, .init = find_libipq, .timeout = 60);
 
-/* Waits until queue 0 is set to a mode: examples do not say so. */
+/* Waits until the mode of queue 0 is set: the examples do not print when
+ * they are ready. */
 static void wait_until_ready(struct child *c)
 {
 	struct queue_figures f;
@@ -176,9 +178,9 @@ Test(linked, a_python_program_with_the_socket_module_is_served)
 	child_ends_well(&c);
 }
 
-/* The functions of a module that a program loads are its own, whatever libipq's are
- * called: with the protocol before 2002, when ipq_create_handle had one argument, or
- * with a descriptor in place of the handle. */
+/* A module that a program loads must call its own functions, even if they are named like
+ * libipq's: with ip_queue's protocol of before 2002, when ipq_create_handle had one
+ * argument, or with a descriptor instead of a handle. */
 Test(linked, a_plugin_with_functions_of_libipqs_names_has_its_own)
 {
 	int heard = queued_port(AF_INET);
@@ -198,7 +200,8 @@ Test(linked, a_program_linked_to_libipq_finds_it_beneath_ipq_run)
 
 	snprintf(path, sizeof(path), "%s/passer", given("PROGRAMS"));
 	unsetenv("LD_LIBRARY_PATH");
-	/* directly; from a script that has libraries of its own; with an old libipq there */
+	/* run directly; by a script that has libraries of its own; with an old
+	 * libipq.so.0 among them */
 	for (int i = 0; i < 3; i++) {
 		static const char *const commands[] = {
 			"exec $0 1", "LD_LIBRARY_PATH=/nowhere exec $0 1",

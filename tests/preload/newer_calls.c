@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq-run, the preload library and libipq where system calls newer than ip_queue's last
- * kernel are missing, as on an old kernel (ENOSYS), or refused, as in a container with an
- * old profile (EPERM). */
+/* ipq-run, the preload library and libipq without system calls that were added after
+ * ip_queue's last kernel: either they do not exist, as on an old kernel (ENOSYS), or they
+ * are forbidden, as in a container with an old seccomp profile (EPERM). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ TestSuite(newer_calls, .timeout = 100);
 
 static int heard;
 
-/* One packet goes through the program where the calls fail. */
+/* A program must be served while these calls fail. */
 static void serve_without(const char *calls, int error)
 {
 	char number[12];
@@ -64,7 +64,7 @@ Test(newer_calls, a_program_beneath_ipq_run_is_served_without_all_of_them)
 	serve_without_calls(all_calls());
 }
 
-/* The process that moves their packets needs none of them either. */
+/* Nor does the mover need these system calls. */
 Test(newer_calls, two_families_on_one_number_are_served_without_all_of_them)
 {
 	static const int errors[] = { ENOSYS, EPERM };

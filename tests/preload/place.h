@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A directory of the test's own, where everybody may look in, and the environment of
- * somebody who has set nothing. */
+/* A directory for the test, which all users may read, and an environment
+ * without settings. */
 #ifndef PRELOAD_PLACE_H
 #define PRELOAD_PLACE_H
 
@@ -12,9 +12,10 @@
 #include "network.h"
 
 static char place[] = "/tmp/libipq-preload-XXXXXX";
-static char said[8192];		/* by the last command */
+static char said[8192];		/* output of the last command */
 
-/* PATH has directories that all may search: else what is not found may be forbidden. */
+/* PATH has only directories that all users may search: else a missing command would give
+ * "Permission denied". */
 static inline void make_place(void)
 {
 	cr_assert(mkdtemp(place) && !chmod(place, 0755));
@@ -31,7 +32,7 @@ static inline void remove_place(void)
 	run("rm -rf %s", place);
 }
 
-/* Criterion calls no .fini then. */
+/* If a test is skipped, Criterion does not call .fini. */
 #define SKIP(...)							\
 	do {								\
 		remove_place();						\

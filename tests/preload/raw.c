@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that speak netlink protocol 3 or 13 themselves, in every way they
- * have to send and receive (PROGRAMS 15). */
+/* Programs that use netlink protocol 3 or 13 themselves, with each function for sending
+ * and receiving (PROGRAMS 15). */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the module did with datagrams of every shape: took, refused or ignored
- * them (FACTS 2, the raw protocol checks; 5, sizes that disagree). */
+/* Which datagrams the module accepted, refused or ignored (FACTS 2, the raw protocol
+ * checks; FACTS 5, sizes that disagree). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct wire_request {
 	ipq_peer_msg_t body;
 };
 
-/* Sends len bytes, which the program must be told it has sent. */
+/* Sends len bytes. send(2) must return len. */
 static void send_bytes(struct child *c, const void *data, size_t len)
 {
 	static char line[2 * 70000 + 16];
@@ -40,7 +40,7 @@ static void send_bytes(struct child *c, const void *data, size_t len)
 	child_says(c, sent);
 }
 
-/* The next message; 0 if there is none. */
+/* Receives the next message. Returns its length; 0 if there is none. */
 static size_t receive(struct child *c, void *data, size_t size)
 {
 	const char *hex;
@@ -59,7 +59,7 @@ static size_t receive(struct child *c, void *data, size_t size)
 	return n;
 }
 
-/* The next message must be the answer to the request of len bytes. */
+/* The next message must be the answer to this request of len bytes. */
 static void expect_answer(struct child *c, int error, const void *request, size_t len)
 {
 	struct {
@@ -74,7 +74,7 @@ static void expect_answer(struct child *c, int error, const void *request, size_
 	cr_assert(answer.nlh.nlmsg_len == 20 + echoed);
 	cr_assert(answer.nlh.nlmsg_type == NLMSG_ERROR && answer.nlh.nlmsg_flags == 0);
 	cr_assert(answer.nlh.nlmsg_seq == ((const struct nlmsghdr *)request)->nlmsg_seq);
-	/* what is supervised is a child of the child */
+	/* a supervised program is a child of the process started here */
 	cr_assert(getenv("SUPERVISED") || answer.nlh.nlmsg_pid == (uint32_t)c->pid, "to %u",
 		  answer.nlh.nlmsg_pid);
 	cr_assert(answer.error == -error, "error %d", -answer.error);
@@ -89,7 +89,7 @@ static void expect_nothing(struct child *c)
 	cr_assert(n == 0, "an answer of %zu bytes", n);
 }
 
-/* The mode of the queue, -1 if it is nobody's. */
+/* Returns the mode of the queue, -1 if nobody owns it. */
 static int mode_of_queue(void)
 {
 	struct queue_figures f;
@@ -119,7 +119,7 @@ static void start(struct child *c)
 	child_ready(c, "relay", "3");
 }
 
-/* For a packet that comes to the program; its id. */
+/* Waits for a packet. Returns its id. */
 static unsigned long packet_of(struct child *c, union message *m)
 {
 	size_t n;
@@ -176,8 +176,8 @@ Test(requests, malformed_headers_are_refused_and_claim_nothing)
 {
 	static const struct {
 		uint16_t type, flags;
-		bool nobody;		/* port id 0 */
-		int error;		/* 0: EINVAL */
+		bool nobody;		/* port ID 0 */
+		int error;		/* 0 means EINVAL */
 	} rows[] = {
 		{ 0, REQUEST, false },
 		{ IPQM_MODE, REQUEST | MSG_TRUNC, false, ECOMM },
@@ -333,7 +333,7 @@ Test(requests, a_payload_whose_data_len_is_not_what_was_sent_is_ignored)
 		udp_expect(heard, i < 4 ? "as sent" : "replaced");
 		expect_nothing(&c);
 	}
-	/* beyond nlmsg_len nothing is looked at */
+	/* bytes beyond nlmsg_len are not looked at */
 	udp_say(AF_INET, HEARD, "as sent");
 	v.r = verdict_request(&c, packet_of(&c, &m));
 	v.r.body.msg.verdict.data_len = len;

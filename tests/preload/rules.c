@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Jumps to QUEUE in words and in lines of rules. Copies of lines are exactly as
- * long as what may be read and written of them, for ASan and valgrind. */
+/* Jumps to QUEUE in arguments and in lines of rules. The copies are exactly as long as
+ * what may be read and written, so that ASan and valgrind detect more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,8 @@ Test(rules, no_other_setting_is_taken)
 		cr_assert(!nfqueue_read(settings[i], &queue), "\"%s\"", settings[i]);
 }
 
-/* What becomes of the line with the setting, twice over. */
+/* Returns the line after translation with the setting. Translating it twice must
+ * not change more. */
 static const char *line_with(const char *setting, const char *line, size_t len)
 {
 	static char result[4096];
@@ -117,10 +118,10 @@ Test(rules, a_jump_is_found_however_it_is_written)
 			expect(line, expected);
 		}
 	expect("-A x -j QUEUE -j QUEUE\n", "-A x " N " " N "\n");
-	/* options that only look like those before text */
+	/* options that only look like those with a text */
 	expect("-A x --s -jQUEUE", "-A x --s " N);
 	expect("-A x --commentary -jQUEUE", "-A x --commentary " N);
-	/* a quote that nothing closes */
+	/* a quote that is never closed */
 	expect("-A x -j \"QUEUE", "-A x " N);
 	expect("-A x -j \"QUEUE\\", "-A x " N);
 }
@@ -147,10 +148,10 @@ Test(rules, all_else_stays_as_it_is)
 		"-A x -j ULOG --ulog-prefix -jQUEUE\n", "-A x -m u32 --u32 -jQUEUE\n",
 		"-A x -j LOG --log-pre -jQUEUE\n", "-A x -m comment --comm --jump=QUEUE\n",
 		"-A x -m string --st -jQUEUE\n", "-A x -m string --\"hex\" -jQUEUE\n",
-		/* the same word goes on */
+		/* the word is longer than QUEUE */
 		"-A x -j QUEUE\"S\"\n", "-A x -j QUEUE\"\n", "\"", "\"\\",
 		"-A x -j QUEUE\r\n", "-A x \"-jQUEUE \" \" -jQUEUE\"\n",
-		/* one that is longer than all of ours */
+		/* words longer than any that matters */
 		"-A x -jQUEUEQUEUEQUEUE -j QUEUEQUEUEQUEUEQUEUE --jump=QUEUEQUEUEQUEUE\n",
 	};
 
@@ -158,7 +159,7 @@ Test(rules, all_else_stays_as_it_is)
 		expect(lines[i], lines[i]);
 }
 
-/* As iptables-restore: there it ends the word. */
+/* In iptables-restore, a closing quote ends the word. */
 Test(rules, what_follows_a_quote_stays_a_word_of_its_own)
 {
 	expect("\"-jQUEUE\"-p udp", N " -p udp");
@@ -189,7 +190,7 @@ Test(rules, bytes_that_are_no_text_pass_through)
 			  sizeof(expected)));
 }
 
-/* What is cut away might have been a blank, a quote, more of the word. */
+/* At each end, the rest of a word or of a quoted string is missing. */
 Test(rules, every_beginning_of_a_line_is_read_to_its_end)
 {
 	static const char line[] = "[1:2] -A x -m comment --comment \"a \\\" b\" --jump=\"Q\\UEUE"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq-run: what it tells the program, and which programs it refuses to run
- * because the library could not be in them. */
+/* ipq-run: the environment it gives to the program, and programs it refuses to run, as
+ * the library cannot be loaded into them. */
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 
 TestSuite(runner, .init = make_place, .fini = remove_place, .timeout = 60);
 
-/* Runs it with a shell command's words, output in said. */
+/* Runs a shell command. Its output is in said. */
 #define RUN(...) run_output(said, sizeof(said), __VA_ARGS__)
 
 static void expect(const char *text)
@@ -100,7 +100,7 @@ Test(runner, every_option_reaches_the_environment)
 	setenv("LIBIPQ_QUEUE", "77", 1);
 	cr_assert(RUN("%s -m 5 " SHOW, IPQ_RUN) == 0);
 	expect("77,,5,,,,,,\n");
-	/* the program's own options are the program's */
+	/* options after the program's name are passed to the program */
 	cr_assert(RUN("%s echo -q 1 --help", IPQ_RUN) == 0);
 	expect("-q 1 --help\n");
 }
@@ -162,7 +162,7 @@ Test(runner, the_library_comes_before_what_was_preloaded)
 	expect(expected);
 }
 
-/* The program may change directory. */
+/* Even if the program changes its directory. */
 Test(runner, a_library_is_preloaded_wherever_the_program_goes)
 {
 	char expected[4200];
@@ -174,7 +174,7 @@ Test(runner, a_library_is_preloaded_wherever_the_program_goes)
 	expect(expected);
 }
 
-/* The loader says that it ignores it, and goes on. */
+/* The loader would print that it ignores the library, and run the program. */
 Test(runner, no_program_runs_without_the_library_it_was_to_have)
 {
 	static const char *const names[] = { "a b", "a:b" };
@@ -221,7 +221,7 @@ Test(runner, ipq_run_becomes_the_program)
 	child_tell(&c, "standard input");
 	child_says(&c, "standard input");
 	cr_assert(child_end(&c) == 42);
-	/* a script of before there was #! */
+	/* a script without #! */
 	run("echo 'echo $0 $*' > %s/script && chmod +x %s/script", place, place);
 	cr_assert(RUN("%s %s/script a b", IPQ_RUN, place) == 0);
 	assert_says(said, "/script a b\n");
@@ -246,7 +246,7 @@ Test(runner, without_a_path_programs_are_where_execvp_looks)
 	cr_assert(RUN("PATH= %s -n sh", IPQ_RUN) == 127);
 }
 
-/* The wrappers' directory is not all that there is. */
+/* PATH must have more than the directory of wrappers. */
 Test(runner, without_a_path_the_program_has_the_usual_one_behind_the_wrappers)
 {
 	static const char *const paths[] = { "env -u PATH", "env PATH=" };
@@ -284,7 +284,7 @@ static const char *program_at(const char *name)
 	return path;
 }
 
-/* A copy of a program, with what change does to it. */
+/* Makes a copy of a program and changes it. */
 static void make_program(const char *name, void (*change)(int fd))
 {
 	int fd;
@@ -313,7 +313,7 @@ static void make_other_endian(int fd)
 	cr_assert(pwrite(fd, ident, sizeof(ident), 0) == sizeof(ident));
 }
 
-/* As x32 is: the machine is that of 64-bit programs. */
+/* As in an x32 program, whose machine is that of 64-bit programs. */
 static void make_other_class(int fd)
 {
 	unsigned char class = sizeof(long) == 8 ? ELFCLASS32 : ELFCLASS64;
@@ -335,7 +335,8 @@ static void make_setgid(int fd)
 	cr_assert(!fchmod(fd, 02755));
 }
 
-/* A reason, a remedy, and the program not run; by whatever way it is named. */
+/* ipq-run must print a reason and a remedy, and not run the program, by whatever
+ * path it is named. */
 static void expect_refusal(const char *user, const char *name, const char *reason,
 			   const char *remedy)
 {
@@ -384,7 +385,7 @@ static void cut_most(int fd)
 	cr_assert(!ftruncate(fd, sizeof(Elf64_Ehdr) + 10));
 }
 
-/* Zeros of its end may be all that is missing: sections are not for running. */
+/* Only zeros at its end may be missing, or sections, which are not needed to run it. */
 static void cut_segments(int fd)
 {
 	cr_assert(!ftruncate(fd, 8192));
@@ -413,7 +414,7 @@ Test(runner, a_file_that_is_no_whole_program_is_called_what_it_is)
 		       "the program that uses it");
 }
 
-/* glibc's program with the loader of musl's, as far as its file tells. */
+/* A program of glibc that names the loader of musl. */
 static void make_musl(int fd)
 {
 	static const char name[] = "/lib/ld-musl-x86_64.so.1";
@@ -471,7 +472,7 @@ Test(runner, a_script_with_carriage_returns_is_told_so)
 		assert_says(said, "/script: has lines that end in a carriage return");
 		assert_says(said, "sed -i");
 	}
-	/* somebody may have made such a file */
+	/* a file of that name may exist */
 	run("cd %s && ln -s /bin/sh \"$(printf 'sh\\r')\" && "
 	    "printf '#!%s/sh\\r\\necho run\\n' > script", place, place);
 	cr_assert(RUN("%s %s", IPQ_RUN, program_at("script")) == 0, "%s", said);
@@ -479,7 +480,7 @@ Test(runner, a_script_with_carriage_returns_is_told_so)
 }
 
 #ifdef __GLIBC__
-/* An old program with its old C library is run so. */
+/* An old program with its old C library is run in this way. */
 Test(runner, the_loader_may_be_given_the_program)
 {
 	Dl_info loader;
@@ -491,7 +492,7 @@ Test(runner, the_loader_may_be_given_the_program)
 #endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
-/* Of its file the head is enough to tell. */
+/* ipq-run reads only headers, so these are enough. */
 static void make_static_32bit(int fd)
 {
 	const Elf32_Ehdr header = {
@@ -519,7 +520,8 @@ Test(runner, a_static_32_bit_program_is_refused)
 	expect_refusal("", "static", "statically linked", "linked again");
 }
 
-/* A loader's name is in its second segment, which is beyond the head. */
+/* A dynamic loader: its name (DT_SONAME) is in its second segment, beyond
+ * what is read first. */
 static void make_loader_32bit(int fd)
 {
 	const Elf32_Phdr segment = { .p_type = PT_DYNAMIC, .p_offset = 4096 };
@@ -544,7 +546,8 @@ Test(runner, a_32_bit_loader_is_a_32_bit_program)
 #endif
 
 #ifdef __x86_64__
-/* Where --libdir=lib has put the 64-bit one, which a 32-bit loader ignores. */
+/* With --libdir=lib, that directory has the 64-bit library, which a 32-bit
+ * loader ignores. */
 Test(runner, a_32_bit_program_is_given_a_32_bit_library_or_refused)
 {
 	make_program("loader", make_loader_32bit);
@@ -555,7 +558,7 @@ Test(runner, a_32_bit_program_is_given_a_32_bit_library_or_refused)
 	cr_assert(RUN("%s/bin/ipq-run --library %s %s", place, PRELOAD,
 		      program_at("loader")) == 125);
 	assert_says(said, "is a 64-bit library, and the program a 32-bit one");
-	/* as far as its file tells */
+	/* a file that has the header of a 32-bit library */
 	run("cd %s && mkdir -p lib32/libipq && cp loader lib32/libipq/libipq-preload.so",
 	    place);
 	cr_assert(RUN("%s/bin/ipq-run %s", place, program_at("loader")) != 125, "%s",
@@ -566,7 +569,7 @@ Test(runner, a_32_bit_program_is_given_a_32_bit_library_or_refused)
 }
 #endif
 
-/* The kernel says so, and means the loader. */
+/* The kernel returns ENOENT, which is about the loader. */
 Test(runner, a_program_whose_loader_is_not_there_ends_with_127)
 {
 	run("sed 's|/ld-|/no-|' %s/raw > %s", given("PROGRAMS"), program_at("stray"));
@@ -576,7 +579,7 @@ Test(runner, a_program_whose_loader_is_not_there_ends_with_127)
 	assert_says(said, "/stray: No such file or directory");
 }
 
-/* Of the first line of a script, in which % stands for the place. */
+/* The first line of a script. In it, % stands for the test's directory. */
 Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
 {
 	static const struct {
@@ -591,7 +594,7 @@ Test(runner, what_a_script_asks_for_is_looked_at_as_the_kernel_and_env_do)
 		{ "#!%/pipe", "/pipe: is not a program", 125 },
 		{ "#!/proc/self/mem", "/script: Permission denied", 126 },
 		{ "#!/usr/bin/env no-such-program", "no-such-program", 127 },
-		/* words that are none of a program, be there one of the name or not */
+		/* these words name no program, even if a file of that name exists */
 		{ "#!%/env -x", "", 0 },
 		{ "#!%/env a=b", "", 0 },
 		{ "#!%/env", "", 0 },
@@ -629,7 +632,7 @@ Test(runner, without_its_wrappers_it_leaves_path_alone)
 	expect("/bin\n");
 }
 
-/* Makes directories in the place until its name has so many bytes; enters it. */
+/* Makes directories until the path has this many bytes, and enters the last. */
 static void enter_long_name(size_t len)
 {
 	char name[201];
@@ -637,7 +640,7 @@ static void enter_long_name(size_t len)
 
 	cr_assert(!chdir(place));
 	for (; at < len; at += n + 1) {
-		/* no name of a directory is empty */
+		/* a name cannot be empty */
 		n = len - at - 1 > 200 ? 198 : len - at - 1;
 		memset(name, 'x', n);
 		name[n] = '\0';
@@ -646,7 +649,7 @@ static void enter_long_name(size_t len)
 	cr_assert(at == len);
 }
 
-/* The last with room for its library, and the first without. */
+/* The longest path that leaves room for the library's, and one byte more. */
 Test(runner, directories_may_have_names_as_long_as_the_system_lets_them)
 {
 	const size_t room = 4096 - sizeof("/libipq-preload.so");
@@ -660,7 +663,7 @@ Test(runner, directories_may_have_names_as_long_as_the_system_lets_them)
 	expect(expected);
 	run("rm -r %s/x*", place);
 	enter_long_name(room + 1);
-	/* what is cut off may not make it another file's name */
+	/* if the path were cut off, it would name another file */
 	run("cp %s . && cp %s libipq-preload.so && ln libipq-preload.so libipq-preload.s",
 	    IPQ_RUN, PRELOAD);
 	cr_assert(RUN("./ipq-run true") == 125);
@@ -681,7 +684,7 @@ Test(runner, a_setgid_program_is_refused)
 {
 	make_program("setgid", make_setgid);
 	expect_refusal("", "setgid", "setgid", "run it with its group");
-	/* without the group's x it is none (bprm_fill_uid) */
+	/* without execute permission for the group, it is not setgid (bprm_fill_uid) */
 	cr_assert(!chmod(program_at("setgid"), 02745));
 	cr_assert(RUN("%s %s", IPQ_RUN, program_at("setgid")) != 125, "%s", said);
 	cr_assert(!chown(program_at("setgid"), -1, getgid()));
@@ -694,7 +697,7 @@ static void do_nothing(int fd)
 	(void)fd;
 }
 
-/* Root gains nothing by them; somebody else does. */
+/* Root gains no privilege by them, another user does. */
 Test(runner, a_program_with_file_capabilities_is_refused)
 {
 	char user[512];
@@ -719,7 +722,7 @@ Test(runner, scripts_that_run_scripts_have_an_end)
 	cr_assert(RUN("%s %s/s7", IPQ_RUN, place) == 0, "%s", said);
 }
 
-/* With the program that speaks netlink itself. */
+/* With a program that uses netlink itself. */
 static void expect_served(const char *ipq_run)
 {
 	int heard = queued_port(AF_INET);
@@ -744,7 +747,7 @@ Test(runner, programs_are_served_from_the_build_tree)
 }
 
 #ifdef __GLIBC__
-/* $LIB is for the loader to read (ld.so(8)): it chooses for 32-bit children, too. */
+/* The loader replaces $LIB (ld.so(8)), so that 32-bit children get their library, too. */
 Test(runner, from_where_distributions_have_it_the_loader_takes_the_library)
 {
 	char ipq_run[64], expected[256];
@@ -762,9 +765,9 @@ Test(runner, from_where_distributions_have_it_the_loader_takes_the_library)
 }
 #endif
 
-/* Of the other class's programs that a script starts, the loader takes that class's
- * library, by whichever name the system's directories have: those that a build of each
- * class installs. */
+/* If a script starts programs of the other class, their loader takes the library of that
+ * class, by whichever name the system has for its directories. The builds for both
+ * classes install these names. */
 Test(runner, the_loader_chooses_among_names_made_for_it_in_directories_of_ones_own)
 {
 	static const char *const names[] = { "a/lib64", "b/lib" };
@@ -806,11 +809,11 @@ Test(runner, programs_are_served_from_an_installation_wherever_that_is)
 	if (access(given("STAGED_IPQ_RUN"), X_OK))
 		SKIP("nothing is installed: run staged-install first");
 	expect_served(given("STAGED_IPQ_RUN"));
-	/* and moved */
+	/* and in another directory */
 	run("cp -a %s %s/moved", given("STAGED_PREFIX"), place);
 	snprintf(ipq_run, sizeof(ipq_run), "%s/moved/bin/ipq-run", place);
 	if (access(ipq_run, X_OK))
-		return;		/* another layout */
+		return;		/* the layout is different */
 	cr_assert(RUN("%s sh -c 'echo $LD_PRELOAD:$PATH'", ipq_run) == 0);
 	cr_assert(strstr(said, place));
 	expect_served(ipq_run);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq-run and the commands it puts in the place of others where the system lacks
- * something, and against who means them harm. */
+/* ipq-run and its wrappers on systems where something is missing, and against users with
+ * bad intentions. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static void begin(void)
 
 TestSuite(safety, .init = begin, .fini = remove_place, .timeout = 60);
 
-/* A network and mounts of the test's own. */
+/* Enters a network namespace and a mount namespace. */
 static void enter(void)
 {
 	network_enter();
@@ -37,7 +37,7 @@ static void enter(void)
 	cr_assert(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
-/* The program "stock 2" beneath ipq-run, run by the script. */
+/* The program "stock 2" must be served when it is run under ipq-run by the script. */
 static void is_served(const char *script)
 {
 	int heard = udp_open(AF_INET, HEARD);
@@ -58,7 +58,7 @@ Test(safety, where_proc_is_missing_a_line_says_so_and_the_program_is_served)
 		      "module's files, and no sysctls\n";
 
 	enter();
-	/* the line goes elsewhere, that the program's own come first */
+	/* stderr goes to a file, so that the program's lines are the first */
 	is_served("unshare -m sh -c 'mount -t tmpfs none /proc; exec \"$0\" \"$@\" 2> err' "
 		  "\"$0\" \"$@\"");
 	run_output(said, sizeof(said), "cat err");
@@ -76,12 +76,13 @@ Test(safety, with_hardly_a_descriptor_left_the_program_is_served)
 	run_output(said, sizeof(said), "ulimit -n 4; exec %s sh -c '/sbin/modprobe ip_queue && "
 		   "echo loaded && exec head -n 1 /proc/net/ip_queue'", IPQ_RUN);
 	assert_says(said, "loaded\n");
-	/* what takes one more has none, as from the kernel */
+	/* a call that needs another descriptor fails, as with the kernel */
 	cr_assert(strstr(said, "Peer PID          : 0\n") ||
 		  strstr(said, "Too many open files\n"), "%s", said);
 }
 
-/* In mounts of its own: what removes this test's place shall not meet them. */
+/* In a mount namespace of its own, so that removing the test's directory does not
+ * meet the mounts. */
 #define APART(script) "unshare -m sh -euc '" script "' \"$0\" \"$@\""
 
 #define FULL "mount -t tmpfs -o size=4k none full; cd full; export TMPDIR=.; "	\
@@ -119,7 +120,7 @@ Test(safety, on_a_read_only_root_the_program_is_served_and_rules_are_made)
 	cr_assert_str_eq(said, "made\nPeer PID          : 0\n");
 }
 
-/* Whatever PATH has, and beneath however many of them. */
+/* With any PATH, and with ipq-run several times. */
 Test(safety, a_command_that_is_nowhere_is_looked_for_once_and_for_all)
 {
 	static const char *const paths[] = {
@@ -132,7 +133,7 @@ Test(safety, a_command_that_is_nowhere_is_looked_for_once_and_for_all)
 	run("mkdir copy linked && cp " WRAPPERS "/iptables copy/ip6tables-nft && "
 	    "ln -s " WRAPPERS "/ip6tables-nft linked/");
 	enter();
-	/* the system's own is covered */
+	/* hide the system's own command */
 	run("for dir in /usr/sbin /sbin; do [ ! -e $dir/ip6tables-nft ] || "
 	    "mount --bind /dev/null $(readlink -f $dir/ip6tables-nft); done");
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -148,7 +149,7 @@ Test(safety, a_wrapper_named_as_the_command_it_stands_for_ends)
 	setenv("IPQ_RUN", IPQ_RUN, 1);
 	run("mkdir bad && ln -s $(readlink -f " WRAPPERS "/iptables) bad/instead-of && "
 	    "cp " WRAPPERS "/iptables iptables");
-	/* a copy takes itself for the real one; the real one is run in the end */
+	/* a copy takes itself for the real command, and runs the real one in the end */
 	cr_assert(run_output(said, sizeof(said), "timeout 10 $IPQ_RUN ./iptables --version") ==
 		  0, "%s", said);
 	assert_says(said, "iptables v");
@@ -158,7 +159,8 @@ Test(safety, a_wrapper_named_as_the_command_it_stands_for_ends)
 			     "iptables --version") != 124);
 }
 
-/* One that has the library in it, as the loader preloads none. */
+/* The library is linked to it, as the loader does not preload it into a
+ * setuid program. */
 Test(safety, a_setuid_program_takes_no_commands_from_its_callers_environment)
 {
 	static const char plant[] = "#!/bin/sh\necho planted\n";
@@ -179,7 +181,7 @@ Test(safety, a_setuid_program_takes_no_commands_from_its_callers_environment)
 	setenv("IPQ_RUN_FOLLOW", strcat(strcpy(said, place), "/libipq-preload.so"), 1);
 	if (run_output(said, sizeof(said), "%s ./x /bin/echo follows", user))
 		SKIP("somebody else cannot run programs here: %s", said);
-	/* one that is no such program obeys */
+	/* a program that is not setuid uses the environment */
 	run_output(said, sizeof(said), "%s ./x /sbin/modprobe ip_queue", user);
 	cr_assert_str_eq(said, "planted\n");
 	run("chmod 4755 x");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A whole start script in the manner of 2005 (examples/filter.init), unchanged beneath
- * ipq-run, with the distribution's own shells and commands. */
+/* A complete start script in the style of 2005 (examples/filter.init), unchanged under
+ * ipq-run, with the shells and commands of the distribution. */
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,14 +20,15 @@
 
 static char said[8192];
 
-/* Whether rules for NFQUEUE can be made with the system's iptables. */
+/* Whether the system's iptables can make rules with NFQUEUE. */
 static bool makes_rules(void)
 {
 	return !run_output(said, sizeof(said), IPTABLES " -A OUTPUT -j NFQUEUE --queue-num 9 "
 			   "&& " IPTABLES " -F");
 }
 
-/* In mounts of the test's own; only the nft variant may lack what rules are made of. */
+/* In a mount namespace of its own. Only the nft variant may lack
+ * support in the kernel. */
 static void put_legacy_in_its_place(void)
 {
 	fprintf(stderr, "%s: %s; with iptables-legacy instead\n", IPTABLES, said);
@@ -104,7 +105,7 @@ Test(start_script, a_script_of_2005_loads_sets_and_filters_unchanged)
 	}
 }
 
-/* Each of the words of one of them fails. */
+/* Each of its steps fails. */
 Test(start_script, alone_the_script_of_2005_fails_on_this_kernel)
 {
 	cr_assert(run_output(said, sizeof(said), "sh %s start", given("START_SCRIPT")) != 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a program beneath ipq-run executes: iptables and its like, however they are
- * started; and that what is started is served, whatever became of its environment.
- * With the programs of the distribution. */
+/* What programs under ipq-run execute: iptables and similar commands, however they are
+ * started; and executed programs are served, whatever happens to the environment. With
+ * programs of the distribution. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "place.h"
 #include "process.h"
 
-/* glibc has a function of that name since 2.34, musl none. */
+/* glibc has execveat since 2.34, musl does not. */
 #ifdef __GLIBC__
 #if __GLIBC_PREREQ(2, 34)
 #define HAVE_EXECVEAT
@@ -25,7 +25,7 @@
 #define IPQ_RUN given("IPQ_RUN")
 #define USUAL_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* iptables, and of what variant it is that the system has. */
+/* The system's iptables, of either variant. */
 #define IPTABLES "/sbin/iptables"
 #define RULE " -A OUTPUT -p udp -j QUEUE"
 
@@ -38,7 +38,7 @@ static void begin(void)
 
 TestSuite(surroundings, .init = begin, .fini = remove_place, .timeout = 60);
 
-/* A network in which rules can be made. */
+/* Enters a network namespace in which rules can be made. */
 static void enter(void)
 {
 	network_enter();
@@ -53,7 +53,7 @@ static void need(const char *command)
 		SKIP("%s is not installed", command);
 }
 
-/* The shell command, beneath ipq-run -q 5, has made a rule for queue 5 and no other. */
+/* The shell command, under "ipq-run -q 5", must make a rule for queue 5 and no other. */
 static void expect_rule(const char *command)
 {
 	int status;
@@ -80,7 +80,7 @@ Test(surroundings, iptables_is_met_by_whatever_function_it_is_executed)
 	char command[512];
 
 	enter();
-	/* and what it finds in the environment is not needed */
+	/* and it needs nothing from the environment */
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		snprintf(command, sizeof(command), "%s/executes empty %s " IPTABLES RULE,
 			 given("PROGRAMS"), ways[i]);
@@ -127,7 +127,7 @@ Test(surroundings, iptables_is_met_in_every_language)
 	need("make");
 	expect_rule("printf 'all:\\n\\t@/sbin/iptables" RULE "\\n' > makefile && make -s");
 	if (run_output(said, sizeof(said), "dpkg -s busybox 2> /dev/null"))
-		return;		/* the other one is static */
+		return;		/* the other package's busybox is static */
 	expect_rule("busybox sh -c '/sbin/iptables" RULE "'");
 }
 
@@ -142,7 +142,7 @@ Test(surroundings, iptables_is_met_where_the_environment_is_emptied)
 		    "--startas /sbin/iptables --" RULE);
 }
 
-/* Run by root it is not for the loader to ignore anything. */
+/* When root runs them, no privilege is gained, and the loader ignores nothing. */
 Test(surroundings, what_sudo_and_su_start_is_served)
 {
 	enter();
@@ -155,7 +155,7 @@ Test(surroundings, what_sudo_and_su_start_is_served)
 		expect_rule("su - -c '/sbin/iptables" RULE "'");
 }
 
-/* A script, or somebody's own program. */
+/* A script or program of the user's with such a name. */
 Test(surroundings, what_merely_has_a_commands_name_is_left_alone)
 {
 	const char *show = "%s -q 5 sh -c \"./iptables -j QUEUE; ./modprobe ip_queue\"";
@@ -169,7 +169,7 @@ Test(surroundings, what_merely_has_a_commands_name_is_left_alone)
 	cr_assert_str_eq(said, "-j QUEUE\nip_queue\n");
 }
 
-/* By the sign of the library of its rules. */
+/* It is recognized by the name of the library that rules are made with. */
 Test(surroundings, a_command_that_is_a_program_of_its_own_is_met)
 {
 	run("printf '#include <stdio.h>\nconst char is[] = \"libxtables.so ip_tables\";\n"
@@ -228,7 +228,8 @@ Test(surroundings, modules_are_there_and_others_are_the_real_commands)
 			      IPQ_RUN), "%s", said);
 }
 
-/* What a program has taken away while it kept the library is not put back. */
+/* If a program removes variables but keeps the library in LD_PRELOAD, they
+ * are not restored. */
 Test(surroundings, an_environment_that_was_not_emptied_is_as_the_program_made_it)
 {
 	const char *show = "%s -q 5 -m 7 sh -c 'unset LIBIPQ_MAXLEN; LIBIPQ_QUEUE=6 env' | "
@@ -239,7 +240,7 @@ Test(surroundings, an_environment_that_was_not_emptied_is_as_the_program_made_it
 	cr_assert(!run_output(said, sizeof(said), "%s -q 5 -m 7 sh -c 'env -i LIBIPQ_QUEUE=6 "
 			      "env' | grep ^LIBIPQ_ | sort", IPQ_RUN));
 	cr_assert_str_eq(said, "LIBIPQ_MAXLEN=7\nLIBIPQ_QUEUE=6\n");
-	/* nor PATH, which is not needed */
+	/* nor is PATH, which is not needed */
 	cr_assert(!run_output(said, sizeof(said), "%s env -i PATH=/x /usr/bin/env | "
 			      "grep ^PATH", IPQ_RUN));
 	cr_assert_str_eq(said, "PATH=/x\n");
@@ -269,7 +270,7 @@ Test(surroundings, no_follow_leaves_an_emptied_environment_empty)
 	cr_assert_str_eq(said, "");
 }
 
-/* As daemons do to show what they are about (setproctitle). */
+/* As daemons do to change the title of the process (setproctitle). */
 Test(surroundings, what_a_program_writes_over_its_environment_does_not_matter)
 {
 	enter();
@@ -284,10 +285,11 @@ Test(surroundings, a_wrapper_is_not_put_in_its_own_place)
 	cr_assert_str_eq(said, "instead-of: instead-of: missing argument\n");
 	cr_assert(run_output(said, sizeof(said), "$(dirname %s)/wrappers/instead-of /bin/true "
 			     "true", IPQ_RUN) == 126);
-	assert_says(said, "/bin/true: is no command that can be replaced");
+	assert_says(said, "/bin/true: is not a command that can be replaced");
 }
 
-/* It goes without the command in a place where that is not. */
+/* If the wrapper does not exist in the new root directory, the command is
+ * run without it. */
 Test(surroundings, in_another_root_the_real_command_is_run)
 {
 	if (geteuid() || run_output(said, sizeof(said), "busybox true"))

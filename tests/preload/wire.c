@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Datagrams of programs: whole, cut short, corrupted. Copies are exactly as long
- * as what may be read of them, for ASan and valgrind. */
+/* Datagrams of programs: complete, cut off, corrupted. The copies are exactly as long as
+ * what may be read, so that ASan and valgrind detect more. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static struct request mode(void)
 	};
 }
 
-/* What is made of the datagram of len bytes, r having been something else. */
+/* Classifies the datagram of len bytes. r is filled with other bytes before. */
 static enum wire read_datagram(const void *bytes, size_t len, struct request *r)
 {
 	size_t have = len < WHOLE ? len : WHOLE;
@@ -35,9 +35,9 @@ static enum wire read_datagram(const void *bytes, size_t len, struct request *r)
 	return wire;
 }
 
-/* The module's rules, written down once more (FACTS 2): what has no length that
- * makes sense is ignored, then a bad port id, flags or type is refused, then
- * netlink's own types are ignored. */
+/* The module's checks, written a second time (FACTS 2): datagrams without a valid length
+ * are ignored, then an invalid port ID, flags or type is refused, then netlink's own
+ * types are ignored. */
 static enum wire expected(const struct nlmsghdr *nlh, size_t len)
 {
 	if (len < 16 || nlh->nlmsg_len < 16 || nlh->nlmsg_len > len)
@@ -53,7 +53,7 @@ static enum wire expected(const struct nlmsghdr *nlh, size_t len)
 	return nlh->nlmsg_type > 16 ? WIRE_REQUEST : WIRE_IGNORED;
 }
 
-/* As sent, and zero where nothing was sent. */
+/* r must have the bytes that were sent, and zeros for those that were not. */
 static void check_datagram(const unsigned char *bytes, size_t len)
 {
 	unsigned char sent[WHOLE] = { 0 };

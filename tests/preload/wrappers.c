@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that programs run to have packets queued, as ipq-run puts them
- * before the real ones. */
+/* The wrappers that ipq-run runs instead of the commands by which programs have
+ * packets queued. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -22,8 +22,8 @@
 #include "place.h"
 #include "process.h"
 
-/* Stand-ins for the real commands: each prints its name, its arguments and,
- * the ones that restore, its input. */
+/* Makes replacements for the real commands: each prints its name, its arguments and, for
+ * the -restore commands, its input. */
 static void begin(void)
 {
 	char path[4096];
@@ -49,7 +49,8 @@ static void begin(void)
 
 TestSuite(wrappers, .init = begin, .fini = remove_place, .timeout = 60);
 
-/* Runs a shell command under ipq-run with queue numbers 5 and 6. Its status. */
+/* Runs a shell command under ipq-run with the queue numbers 5 and 6. Returns
+ * its exit status. */
 static int under_ipq_run(const char *command)
 {
 	setenv("COMMAND", command, 1);
@@ -90,7 +91,7 @@ Test(wrappers, a_jump_to_queue_becomes_one_to_nfqueue_however_it_is_written)
 	}
 }
 
-/* Of before iptables 1.4.3, with a jump to QUEUE and with another. */
+/* Of before iptables 1.4.3, with a jump to QUEUE or to another target. */
 Test(wrappers, old_negations_go_before_their_options)
 {
 	expect("iptables -A INPUT -s ! 10.0.0.0/8 -p tcp --dport ! 80 -j QUEUE",
@@ -194,7 +195,7 @@ Test(wrappers, the_exit_status_is_that_of_the_real_command)
 	cr_assert(under_ipq_run("modprobe other") == 3);
 }
 
-/* Who signals it, or looks at it, has the real one. */
+/* The wrapper must become the real command, so that signals reach that. */
 Test(wrappers, the_wrapper_becomes_the_real_command)
 {
 	run("printf '#!/bin/sh\\necho $$ $PATH; kill -9 $$' > iptables");
@@ -213,7 +214,7 @@ Test(wrappers, the_wrapper_becomes_the_real_command)
 	}
 }
 
-/* However its directory is written, and how often. */
+/* However its directory is written in PATH, and however often it is there. */
 Test(wrappers, a_wrapper_does_not_take_itself_for_the_real_command)
 {
 	static const char *const commands[][2] = {
@@ -245,7 +246,7 @@ Test(wrappers, a_command_that_is_not_there_is_not_found)
 			 "ip6tables-none in /nowhere:/usr/sbin:/sbin)\n");
 }
 
-/* As it begins where start scripts have set none. */
+/* Start scripts may begin without PATH. */
 Test(wrappers, without_a_path_the_usual_places_are_looked_at)
 {
 	static const char *const paths[] = { "env -u PATH", "env PATH=" };
@@ -272,7 +273,7 @@ Test(wrappers, a_wrapper_says_which_command_cannot_be_run)
 	cr_assert_str_eq(said, "own: exec: Permission denied\n");
 }
 
-/* What ipq-run has for its options. */
+/* ipq-run sets these variables for its options. */
 static void expect_with(const char *setting, const char *command, const char *text)
 {
 	setenv("COMMAND", command, 1);
@@ -297,7 +298,7 @@ Test(wrappers, several_queue_numbers_are_balanced_between)
 		    "iptables-restore\n-j NFQUEUE --queue-balance 4:7\n");
 }
 
-/* Each instance has one of them, and a rule is for all. */
+/* Each instance has one number, and a rule is for all of them. */
 Test(wrappers, a_rule_is_for_all_instances_of_the_program)
 {
 	expect_with("LIBIPQ_QUEUE=4 IPQ_RUN_BALANCE=4:6 IPQ_RUN_BALANCE6=5:7",
@@ -405,7 +406,7 @@ Test(wrappers, several_files_are_the_real_commands_to_complain_of)
 	       "iptables-restore [-n] [rules] [rules]\n");
 }
 
-/* Who writes them may wait for what they do. */
+/* The writer of the rules may wait for the effect of one. */
 Test(wrappers, rules_are_given_on_as_they_come)
 {
 	struct child c;
@@ -419,7 +420,7 @@ Test(wrappers, rules_are_given_on_as_they_come)
 	child_ends_well(&c);
 }
 
-/* Be it to a descriptor that nobody else closes. */
+/* The process that translates the rules has the other end of the pipe, and must end. */
 Test(wrappers, who_writes_rules_learns_that_the_real_command_has_ended)
 {
 	struct pollfd input = { 0 };
@@ -432,12 +433,12 @@ Test(wrappers, who_writes_rules_learns_that_the_real_command_has_ended)
 	input.fd = c.input;
 	cr_assert(poll(&input, 1, DEADLINE) == 1 && input.revents & POLLERR);
 	cr_assert(child_end(&c) == 3);
-	/* with input that has no end */
+	/* with endless input */
 	cr_assert(under_ipq_run("yes -- -j QUEUE | iptables-restore") == 3);
 	cr_assert_str_eq(said, "-j NFQUEUE --queue-num 5\n");
 }
 
-/* Whatever SIGPIPE does. */
+/* Whether SIGPIPE is ignored or not. */
 Test(wrappers, who_writes_rules_learns_that_the_real_command_reads_no_more)
 {
 	struct pollfd input = { 0 };
@@ -458,10 +459,10 @@ Test(wrappers, who_writes_rules_learns_that_the_real_command_reads_no_more)
 	}
 }
 
-/* As iptables 1.4 does for modprobe (xtables_insmod). */
+/* As iptables 1.4 waits for modprobe (xtables_insmod). */
 Test(wrappers, the_real_command_may_wait_for_any_child_of_its_own)
 {
-	/* a shell would wait for all of them before it is python */
+	/* not a shell, which would wait for all children before it executes python */
 	run("%s -c 'import sys; print(\"#!\" + sys.executable)' > iptables && "
 	    "cat >> iptables <<'end'\n"
 	    "import os, sys\n"
@@ -472,7 +473,7 @@ Test(wrappers, the_real_command_may_wait_for_any_child_of_its_own)
 	expect("iptables-restore < /dev/null", "none\n");
 }
 
-/* What the real command closes is closed. */
+/* A descriptor that the real command closes must not be open elsewhere. */
 static void assert_no_descriptor_is_held(void)
 {
 	struct pollfd fifo = { 0 };
@@ -512,7 +513,8 @@ Test(wrappers, rules_that_cannot_be_read_are_told)
 	cr_assert_str_eq(said, "iptables-restore: rules: Bad file descriptor\n");
 	cr_assert(under_ipq_run("exec < /dev/null; ulimit -n 4; iptables-restore") == 1);
 	cr_assert_str_eq(said, "iptables-restore: rules: Too many open files\n");
-	/* found only on the way: the real command may not take it for the end */
+	/* if reading fails later, the real command must not take that for the
+	 * end of the rules */
 	cr_assert(under_ipq_run("iptables-restore < /proc/self/mem; exit $?") ==
 		  128 + SIGTERM);
 	assert_says(said, "iptables-restore: rules: Input/output error\n");
@@ -526,7 +528,7 @@ Test(wrappers, rules_may_be_long_and_end_without_a_newline)
 	       "as expected\n");
 }
 
-/* Whose standard input nobody closes. */
+/* The wrapper must not read standard input instead, which remains open here. */
 Test(wrappers, a_file_that_is_not_there_is_the_real_commands_to_complain_of)
 {
 	struct child c;
@@ -536,7 +538,7 @@ Test(wrappers, a_file_that_is_not_there_is_the_real_commands_to_complain_of)
 	child_ends_well(&c);
 }
 
-/* Likewise. */
+/* The same for options that read no rules. */
 Test(wrappers, a_question_for_help_reads_no_rules)
 {
 	static const char *const options[] = { "-h", "--help", "-V", "--version" };
@@ -564,7 +566,7 @@ Test(wrappers, modprobe_has_loaded_ip_queue_already)
 		{ "modprobe dummy numdummies=2", "modprobe [dummy] [numdummies=2]\n" },
 		{ "modprobe -a ip_queue dummy", "modprobe [-a] [dummy]\n" },
 		{ "modprobe", "modprobe\n" },
-		/* words that are no module's */
+		/* the arguments of options are not modules */
 		{ "modprobe -C file ip_queue", "" },
 		{ "modprobe --dirname dir ip6-queue --conf=file -S 2.4.37", "" },
 		{ "modprobe -vd dir -rw 5 --set-version 3.4 ip-queue", "" },
@@ -577,7 +579,7 @@ Test(wrappers, modprobe_has_loaded_ip_queue_already)
 		expect(rows[i][0], rows[i][1]);
 }
 
-/* Nor does a setting for iptables matter. */
+/* And settings for iptables do not matter. */
 Test(wrappers, without_a_path_no_command_is_one_of_this_directory)
 {
 	static const char *const paths[] = { "env -u PATH", "env PATH=" };
@@ -609,7 +611,7 @@ Test(wrappers, no_iptables_leaves_path_alone)
 	       strcat(strcpy(said, "first:"), path));
 }
 
-/* The program adds its rule itself; whatever iptables the system has. */
+/* The program adds its rule itself, with the system's default iptables. */
 Test(wrappers, the_rule_a_program_adds_has_its_packets_queued)
 {
 	struct child c;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests that cannot be of a library that the program carries in itself
- * (tests/carried): skips them there. */
+/* Skips tests that do not apply to a program with a libipq of its own inside, run with
+ * the preload library (tests/carried). */
 #ifndef SUPPORT_CARRIED_H
 #define SUPPORT_CARRIED_H
 
@@ -14,7 +14,7 @@
 			cr_skip_test(reason);	\
 	} while (0)
 
-/* And for those that cannot be of a program whose calls are handed over
+/* Skips tests that do not apply to a program whose system calls are handed over
  * (tests/supervise). */
 #define NOT_SUPERVISED(reason)			\
 	do {					\

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UDP packets as programs see them in the payload: from the IP header on, of
- * either family, without options. */
+/* UDP packets over IPv4 or IPv6, from the IP header on, without options, as programs see
+ * them in the payload. */
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -42,7 +42,7 @@ void datagram_seal(unsigned char *packet)
 	struct iphdr *ip = (struct iphdr *)packet;
 	struct udphdr *udp = datagram_udp(packet);
 	size_t len = ntohs(udp->len);
-	/* the pseudo header: addresses, length, protocol */
+	/* the checksum of the pseudo header: addresses, length, protocol */
 	uint32_t sum = len + IPPROTO_UDP;
 
 	if (header_len(packet) == sizeof(*ip)) {

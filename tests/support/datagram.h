@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UDP packets as programs see them in the payload: from the IP header on, of
- * either family, without options. */
+/* UDP packets over IPv4 or IPv6, from the IP header on, without options, as programs see
+ * them in the payload. */
 #ifndef SUPPORT_DATAGRAM_H
 #define SUPPORT_DATAGRAM_H
 
 #include <stddef.h>
 
-/* Room for the longest. */
+/* Size of the largest packet. */
 #define DATAGRAM_MAX 65535
 
-/* Makes the packet that model is, but with len bytes of other data. Returns
- * its length. */
+/* Makes a copy of model with len bytes of other data. Returns its length. */
 size_t datagram_with(unsigned char *packet, const unsigned char *model,
 		     const void *data, size_t len);
 
-/* Puts checksums right that changes to the packet have made wrong. */
+/* Corrects the checksums after changes to the packet. */
 void datagram_seal(unsigned char *packet);
 
-/* The UDP header, the data follows. */
+/* Returns the UDP header. The data follows it. */
 struct udphdr *datagram_udp(unsigned char *packet);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System calls made to fail by seccomp(2), for this process and those it starts: what
- * this kernel cannot show otherwise. Knows nothing of which they are. */
+/* Makes system calls fail by seccomp(2), in this process and those that it
+ * starts, to test for errors that this kernel does not return. Does not know
+ * which calls they are. */
 #ifndef FAILING_H
 #define FAILING_H
 
@@ -11,7 +12,8 @@
 
 #define FAILING_MAX 64
 
-/* The count calls fail with error from now on. Returns 0, or -1 and errno. */
+/* Makes these count system calls fail with this error from now on. Returns 0,
+ * or -1 and errno. */
 static inline int calls_fail(const unsigned int calls[], size_t count, int error)
 {
 	struct sock_filter code[FAILING_MAX + 3] = {

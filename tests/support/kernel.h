@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of what older kernels have not got (docs/kernels.md): skips them there. */
+/* Skips tests of features that older kernels lack (docs/kernels.md). */
 #ifndef SUPPORT_KERNEL_H
 #define SUPPORT_KERNEL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A network of the test's own: namespaces, devices, rules, packets. Knows
- * nothing of libipq. Whatever fails here ends the test with the reason. */
+/* A network for a test: namespaces, devices, rules, packets. Knows nothing of libipq. On
+ * failure, ends the test and says why. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +26,12 @@ void network_enter(void)
 	char path[64];
 	int lock;
 
-	/* a test cannot make itself root: the runner has a thread, and then
-	 * unshare(CLONE_NEWUSER) fails (unshare(2)) */
+	/* a test cannot make itself root in a new user namespace: the test runner has a
+	 * second thread, and then unshare(CLONE_NEWUSER) fails (unshare(2)) */
 	cr_assert(!unshare(CLONE_NEWNET), "network namespace: %s; run as root or "
 		  "under unshare -Ur", strerror(errno));
-	/* iptables' own lock file may not be ours to write, and tests that run
-	 * at the same time would fail on one they shared */
+	/* we may not be allowed to write iptables' lock file; and if tests that run at
+	 * the same time shared one, they would fail to get the lock */
 	lock = memfd_create("xtables-lock", MFD_CLOEXEC);
 	cr_assert(lock >= 0);
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System calls that are newer than ip_queue's last kernel (3.4), and that a C library or
- * a program may use in the place of older ones. */
+/* System calls that were added after ip_queue's last kernel (3.4), and that a C library
+ * or a program may use instead of older ones. */
 #ifndef NEWER_H
 #define NEWER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UDP packets with a number in each, sent over lo through queue 0: which come to the
- * program, and which arrive. Whatever fails here ends the test with the reason. */
+/* UDP packets with a number in each, sent over lo through queue 0, to find out which of
+ * them the program gets and which arrive. On failure, ends the test and says why. */
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define PORT 9
 
-/* From one socket: what waits is charged to it. */
+/* Packets sent from one socket: those that wait in the queue use up its send buffer. */
 #define AT_A_TIME 100
 
 static int heard = -1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An IPv4 and an IPv6 handle that mean one queue number, in a program that serves
- * both. Index 0 is IPv4, 1 is IPv6. Whatever fails here ends the test with the
- * reason. */
+/* An IPv4 and an IPv6 handle with the same queue number, in one program. Index 0 is IPv4,
+ * 1 is IPv6. On failure, ends the test and says why. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -14,10 +13,10 @@
 #include "pair.h"
 #include "reader.h"
 
-/* Private numbers are among the last ones. */
+/* Private queue numbers begin here. */
 #define PRIVATE_FIRST 64512
 
-/* Port ids of the processes that move packets to these. */
+/* Port IDs of the processes that move packets to private numbers. */
 #define MOVERS_FIRST 1080000000
 #define MOVERS_END 1332000000
 
@@ -105,7 +104,7 @@ static int next_within(union message *m, int ms)
 	if (poll(fds, 2, ms) < 1)
 		return -1;
 	i = !(fds[0].revents & POLLIN);
-	/* a read that hangs shall fail at once */
+	/* end the test if the read hangs */
 	alarm(DEADLINE / 1000);
 	cr_assert(ipq_read(pair[i], m->buf, sizeof(m->buf), 0) > 0, "%s", ipq_errstr());
 	alarm(0);
@@ -165,7 +164,7 @@ void pair_pass(int i, const char *text)
 	pair_expect(i, text);
 }
 
-/* Does not wait, whatever a library does that selects before it reads. */
+/* Must not wait, even in a library whose ipq_read waits in select(2) first. */
 static ssize_t read_at_once(int i)
 {
 	int flags = fcntl(pair[i]->fd, F_GETFL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tests have other processes do with libipq, by process_do, or do
- * themselves beside them. Asserts nothing. */
+/* Actions with libipq for processes that a test starts (process_do), or for the test
+ * itself. They have no assertions. */
 #include "peer.h"
 #include "queue.h"
 
-/* What an IPv4 handle's port id is in the kernel, less the process id. */
+/* Port ID of an IPv4 handle, minus the process id. */
 #define PORT_ID_BASE 1040000000
 
 struct ipq_handle *peer;

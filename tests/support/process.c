@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other processes; this one's privilege, and what it says on stderr. Knows
- * nothing of libipq. Whatever fails here ends the test with the reason. */
+/* Starts other processes; changes the privilege of this one, and records its stderr.
+ * Knows nothing of libipq. On failure, ends the test and says why. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +87,7 @@ long process_do(const struct process *p, long (*act)(long), long arg)
 
 	cr_assert(send(p->orders, &order, sizeof(order), MSG_NOSIGNAL) > 0,
 		  "process %d: %s", p->pid, strerror(errno));
-	/* what it does may itself take as long as DEADLINE */
+	/* act may itself wait for as long as DEADLINE */
 	cr_assert(poll(&answer, 1, 2 * DEADLINE) == 1, "process %d hangs", p->pid);
 	cr_assert(recv(p->orders, &result, sizeof(result), 0) == sizeof(result),
 		  "process %d ended", p->pid);
@@ -96,7 +96,7 @@ long process_do(const struct process *p, long (*act)(long), long arg)
 
 void process_end(const struct process *p)
 {
-	/* not close: processes started later have a copy */
+	/* closing it is not enough: processes started later have copies of it */
 	shutdown(p->orders, SHUT_RDWR);
 	close(p->orders);
 	cr_assert(waitpid(p->pid, NULL, 0) == p->pid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other processes; this one's privilege, and what it says on stderr. Knows
- * nothing of libipq. Whatever fails here ends the test with the reason. */
+/* Starts other processes; changes the privilege of this one, and records its stderr.
+ * Knows nothing of libipq. On failure, ends the test and says why. */
 #ifndef SUPPORT_PROCESS_H
 #define SUPPORT_PROCESS_H
 
@@ -12,35 +12,36 @@ struct process {
 	int orders;
 };
 
-/* A fork of this process that does what it is told, one thing at a time. It
- * holds copies of all descriptors, so a handle made before lives on in it. */
+/* Forks a process that carries out orders, one after another. It has copies of all
+ * descriptors, and so of handles that were created before. */
 struct process process_start(void);
 
-/* The same as the first of a PID namespace of its own, as in a container; with a /proc
- * of its own, if own_proc is set, that shows no others. */
+/* The same as the first process in a new PID namespace, as in a container. own_proc: with
+ * a /proc that does not show other processes. */
 struct process process_start_contained(bool own_proc);
 
-/* Has the process call act(arg), and returns what that returned. act must not
- * assert: only the test itself may. A fork made within act may take the place
+/* Makes the process call act(arg), and returns the result. act must not assert;
+ * only the test itself may. A child that is forked within act may take the place
  * of the process. */
 long process_do(const struct process *p, long (*act)(long), long arg);
 
-/* Ends the process, closing nothing first, and waits until it is gone. */
+/* Ends the process, which closes none of its descriptors before, and waits for its
+ * end. */
 void process_end(const struct process *p);
 
-/* Takes CAP_NET_ADMIN out of the calling thread's effective set, or puts it
- * back. */
+/* Removes CAP_NET_ADMIN from the calling thread's effective capabilities,
+ * or adds it again. */
 void have_net_admin(bool have);
 
-/* How many descriptors this process has open; some more, always as many. */
+/* Returns the number of open descriptors of this process, plus a constant. */
 int open_descriptors(void);
 
-/* Keeps what is written to stderr from now on; returns it, NUL-terminated, and
- * lets stderr be as before. */
+/* stderr_keep redirects stderr to memory. stderr_kept restores it and returns the text,
+ * terminated with a NUL. */
 void stderr_keep(void);
 const char *stderr_kept(void);
 
-/* It must be one line; it must tell what. */
+/* The text must be one line; it must contain what. */
 void assert_one_line(const char *said);
 void assert_says(const char *said, const char *what);
 

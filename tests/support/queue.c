@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq and its queue as tests use them: a handle, one packet, the kernel's
- * own figures. Whatever fails here ends the test with the reason. */
+/* libipq and its queue for tests: creates a handle, reads one packet, shows what the
+ * kernel has on the queue. On failure, ends the test and says why. */
 #include <stdio.h>
 #include <string.h>
 
@@ -77,7 +77,7 @@ bool queue_figures(unsigned int number, struct queue_figures *f)
 void queue_refusal(struct ipq_handle *h, int error, uint16_t type,
 		   const unsigned long body[3], const void *rest, size_t len)
 {
-	/* written down here, not taken from the headers under test */
+	/* written out here: the headers are under test */
 	struct {
 		uint32_t len;
 		uint16_t type, flags;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A thread that waits in ipq_read, and a clock. */
+/* A thread that waits in ipq_read; and a clock. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void *read_one(void *arg)
 {
 	struct reader *r = arg;
 
-	ipq_read(r->handle, r->m.buf, 0, 0);	/* sets READER_TEXT */
+	ipq_read(r->handle, r->m.buf, 0, 0);	/* makes ipq_errstr READER_TEXT */
 	errno = 0;
 	atomic_store(&r->tid, gettid());
 	r->n = ipq_read(r->handle, r->m.buf, sizeof(r->m.buf), r->timeout);
@@ -33,7 +33,7 @@ static void *read_one(void *arg)
 	return NULL;
 }
 
-/* The state of a thread of ours as in proc(5), '\0' if it is gone. */
+/* Returns the state of a thread of this process, as in proc(5); '\0' if it has ended. */
 static char thread_state(pid_t tid)
 {
 	char path[64], line[256], *end;
@@ -57,7 +57,8 @@ bool reader_waits(struct reader *r)
 	char state;
 
 	do {
-		/* first: what is read in between has woken the thread */
+		/* check this before the state: a message that arrives in between has
+		 * woken the thread */
 		bool readable = poll(&fd, 1, 0) == 1;
 
 		state = thread_state(r->tid);

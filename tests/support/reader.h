@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A thread that waits in ipq_read, and a clock. */
+/* A thread that waits in ipq_read; and a clock. */
 #ifndef SUPPORT_READER_H
 #define SUPPORT_READER_H
 
@@ -14,26 +14,27 @@ struct reader {
 	pthread_t thread;
 	struct ipq_handle *handle;
 	int timeout;
-	_Atomic pid_t tid;	/* set when it is about to read */
-	ssize_t n;		/* what ipq_read returned, */
-	int error;		/* errno, 0 before, */
-	const char *text;	/* and ipq_errstr, READER_TEXT before */
+	_Atomic pid_t tid;	/* set before it reads */
+	ssize_t n;		/* result of ipq_read */
+	int error;		/* errno afterwards; was set to 0 */
+	const char *text;	/* ipq_errstr afterwards; was set to READER_TEXT */
 	union message m;
 };
 
 #define READER_TEXT "Receive buffer size invalid"
 
-/* Has a thread call ipq_read with the timeout; returns when it sleeps there. */
+/* Starts a thread that calls ipq_read with the timeout. Returns when the
+ * thread sleeps there. */
 void reader_start(struct reader *r, struct ipq_handle *h, int timeout);
 
-/* Waits until the thread has taken all there is to read and sleeps again.
- * False if it has returned instead. */
+/* Waits until the thread has read all there is and sleeps again. Returns false if
+ * ipq_read has returned instead. */
 bool reader_waits(struct reader *r);
 
 /* Waits until ipq_read returns. */
 void reader_end(struct reader *r);
 
-/* Microseconds since some time. */
+/* Returns the monotonic time in microseconds. */
 long long clock_us(void);
 
 #endif

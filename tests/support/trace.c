@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls of the calling thread, as strace sees them. Whatever fails here
- * ends the test with the reason. */
+/* The system calls of the calling thread, recorded by strace(1). On failure, ends the
+ * test and says why. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ struct trace trace_begin(void)
 		_exit(127);
 	}
 	close(err[1]);
-	/* its first words are that it has attached, or why not */
+	/* the first line says that it has attached, or why it has not */
 	if (read(err[0], said, sizeof(said) - 1) <= 0 || !strstr(said, " attached"))
 		cr_skip_test("%s", said);
 	return t;

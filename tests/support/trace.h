@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls of the calling thread, as strace sees them. Whatever fails here
- * ends the test with the reason. */
+/* The system calls of the calling thread, recorded by strace(1). On failure, ends the
+ * test and says why. */
 #ifndef SUPPORT_TRACE_H
 #define SUPPORT_TRACE_H
 
@@ -11,11 +11,12 @@ struct trace {
 	int log;
 };
 
-/* From here to there. A test without strace, or that may not use it, is skipped. */
+/* Start and stop recording. If there is no strace, or it is not permitted, the
+ * test is skipped. */
 struct trace trace_begin(void);
 void trace_end(struct trace *t);
 
-/* How many calls there were whose names begin so; "" for all. */
+/* Returns the number of calls whose names begin with this; "" counts all. */
 int trace_count(const struct trace *t, const char *call);
 
 #endif

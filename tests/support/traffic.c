@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A stream of UDP packets through queue 0 over lo, every one of them counted:
- * where it is sent and where it arrives. Knows nothing of libipq. Whatever fails
- * here ends the test with the reason. */
+/* A stream of UDP packets through queue 0 over lo. Counts each packet where it
+ * is sent and where it arrives. Knows nothing of libipq. On failure, ends the
+ * test and says why. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -23,7 +23,7 @@
 #define SENDERS 2
 #define SOCKETS 16
 
-/* Shared with the senders. */
+/* In memory that is shared with the senders. */
 struct flood {
 	atomic_bool over;
 	atomic_ulong sent[SENDERS];
@@ -43,7 +43,7 @@ static unsigned long arrived(void)
 
 	cr_assert(run_output(list, sizeof(list), "iptables-legacy -nvxL INPUT") == 0,
 		  "%s", list);
-	line = strstr(list, "destination");	/* ends the head of the table */
+	line = strstr(list, "destination");	/* last word of the heading */
 	cr_assert(line && sscanf(line, "%*s %lu", &packets) == 1, "%s", list);
 	return packets;
 }
@@ -79,7 +79,7 @@ static void send_until_over(struct flood *flood, atomic_ulong *sent)
 	while (!atomic_load(&flood->over)) {
 		bool any = false;
 
-		/* a socket may send no more while its packets wait */
+		/* a socket cannot send while too many of its packets wait */
 		for (int i = 0; i < SOCKETS; i++)
 			if (sendto(fd[i], "hello", 5, 0, (struct sockaddr *)&to,
 				   sizeof(to)) == 5) {

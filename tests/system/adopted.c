@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A socket of the queue that another process opened and passed on, or left behind by
- * exec, as the preload library has them. Inside the library: there is no handle. */
+/* A socket of the queue that another process has opened, and passed on or left open for a
+ * program that it executed, as it happens with the preload library. Calls functions
+ * inside the library, as there is no handle. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #include <criterion/criterion.h>
 
-/* queue.h has one, too */
+/* queue.h defines it, too */
 #define message message_of_kernel
 #include "ip_queue.h"
 #undef message
@@ -44,7 +45,8 @@ static void set_mode(struct ip_queue *by, int fd)
 	cr_assert(request(by, fd, IPQM_MODE, 0, IPQ_COPY_PACKET, 0) == 0);
 }
 
-/* The next message, looked at or taken, must be the packet with the number. */
+/* The next message, read or only looked at (MSG_PEEK), must be the packet
+ * with this number. */
 static ipq_id_t expect_packet(struct ip_queue *by, int fd, int number, int flags)
 {
 	ssize_t n = ip_queue_receive(by, fd, m.buf, sizeof(m.buf), MSG_DONTWAIT | flags);
@@ -69,7 +71,7 @@ static void expect_nothing(struct ip_queue *by, int fd)
 
 static int pass[2];
 
-/* One that a program of its own has made, asked for packets with, and passed on. */
+/* Receives a socket that another process has opened, set a mode on, and passed on. */
 static int from_elsewhere(struct process *other)
 {
 	union {
@@ -116,7 +118,8 @@ static long open_and_pass(long asks)
 
 Test(adopted, an_adopted_socket_that_has_the_queue_still_has_it)
 {
-	/* before this process has a table that the other would share */
+	/* with a request first, while this process has no table of peers yet that its
+	 * child would share */
 	for (int asked = 1; asked >= 0; asked--) {
 		struct process other;
 		int fd;
@@ -201,7 +204,7 @@ Test(adopted, looking_takes_nothing_from_a_batch)
 	int fd = open_batched();
 	uint64_t delivered;
 
-	/* few, so that also single ones come, and many */
+	/* few, so that packets also arrive one by one, and many */
 	for (int count = 1; count < 2 * COUNT; count = count * 3 / 2 + 1) {
 		numbers_send(0, count);
 		for (int i = 0; i < count; i++) {
@@ -219,7 +222,8 @@ Test(adopted, looking_takes_nothing_from_a_batch)
 	cr_assert(!ip_queue_close(&q, fd));
 }
 
-/* What ip_queue did; no other verdict may stand for it. */
+/* As with ip_queue: NLM_F_ACK asks for an answer. A verdict for a range of ids must not
+ * include this one. */
 Test(adopted, a_verdict_that_asks_for_an_answer_gets_one_among_others_that_are_held)
 {
 	int fd = open_batched();
@@ -239,7 +243,8 @@ Test(adopted, a_verdict_that_asks_for_an_answer_gets_one_among_others_that_are_h
 	cr_assert(!ip_queue_close(&q, fd));
 }
 
-/* The next header may be of any length: where its payload begins is but a guess. */
+/* Where the payload of the next message begins is guessed from the last ones, but
+ * metadata can have any length. */
 Test(adopted, a_packet_is_whole_wherever_the_last_ones_payload_began)
 {
 	static struct {
@@ -256,7 +261,7 @@ Test(adopted, a_packet_is_whole_wherever_the_last_ones_payload_began)
 	set_mode(&q, fd);
 	for (int offset = 0; offset <= NFQUEUE_HEAD_MAX; offset++) {
 		numbers_send(offset, 1);
-		/* in a thousand packets in a row */
+		/* as if a thousand packets in a row had begun there */
 		q.peer->payload_place = 1000 << 16 | offset;
 		cr_assert(ip_queue_receive(&q, fd, room.m.buf, sizeof(room.m.buf), 0) > 0);
 		cr_assert(room.m.nlh.nlmsg_type == IPQM_PACKET && number_of(p) == offset);

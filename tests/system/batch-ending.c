@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* batch-ending HOW COUNT: reads and accepts COUNT packets without a pause, then ends.
- * It begins when it is sent a line. */
+/* batch-ending HOW COUNT: reads and accepts COUNT packets without a pause, then ends in
+ * the way HOW. Begins when a line is sent to it. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,8 @@ static void accept_packets(int count)
 			fail("packet");
 }
 
-/* A child whose descriptor of that number has become another socket exits. */
+/* Forks a child that exits after the descriptor's number has become that of
+ * another socket. */
 static void exit_in_a_child(void)
 {
 	char text[16];
@@ -55,7 +56,7 @@ static void say(const char *text)
 	fflush(stdout);
 }
 
-/* Returns for "return". */
+/* Returns if the way is "return". */
 static void end(const char *how)
 {
 	if (!strcmp(how, "destroy"))
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
 	end(argv[1]);
 	if (!strcmp(argv[1], "return"))
 		return 0;
-	/* what it has done must not wait for its end */
+	/* the test must see that the verdicts do not wait for the program's end */
 	say("done");
 	if (!strcmp(argv[1], "child"))
 		ipq_destroy_handle(h);

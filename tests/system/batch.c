@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: ids with gaps, where packets were lost or are moved to the other family
- * on the same queue number; what is held is moved as well (batch_*.c go on). */
+/* LIBIPQ_BATCH: ids with gaps, since packets were lost or are moved to the other family
+ * on the same queue number; packets that are held are moved, too. See also batch_*.c. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,8 @@ TestSuite(batch, .timeout = 60);
 static unsigned char plan[1000];
 static struct got got[1000];
 
-/* What does not fit the buffer is lost, and leaves a gap in the ids: a packet that is
- * left is not taken for one of those. */
+/* Packets for which the receive buffer has no room are lost and leave a gap in the ids. A
+ * packet that the program has left undecided must not be taken for one of those. */
 Test(batch, packets_are_left_among_others_that_were_lost)
 {
 	struct ipq_handle *h;
@@ -34,7 +34,7 @@ Test(batch, packets_are_left_among_others_that_were_lost)
 		numbers_send(0, 400);
 		room = numbers_waiting();
 		cr_assert(room > 100 && room < 300, "room for %d", room);
-		/* before the gap, and after: what is read makes room */
+		/* before and after the gap: reading makes room for more packets */
 		plan[round] = plan[room - 2] = plan[room - 1] = LEAVE;
 		plan[room + round % 3] = plan[room + 20] = LEAVE;
 		numbers_decide(h, 30, plan, got);
@@ -48,7 +48,7 @@ Test(batch, packets_are_left_among_others_that_were_lost)
 	ipq_destroy_handle(h);
 }
 
-/* Sends count numbered packets, every so many of them one of IPv6. */
+/* Sends count numbered packets over IPv4, and one over IPv6 with each "every"th. */
 static void send_both(int count, int every)
 {
 	int fd = udp_open(AF_INET6, 0);
@@ -80,7 +80,7 @@ Test(batch, packets_are_left_among_others_that_are_moved_to_the_other_family)
 		send_both(256, every);
 		pair_settle();
 		numbers_decide(h, 256, plan, got);
-		cr_assert(numbers_silent(h));	/* the last are moved so */
+		cr_assert(numbers_silent(h));	/* this read moves the last ones */
 		numbers_decide(other, (256 + every - 1) / every, drop, moved);
 		for (int i = 0; i < 256; i += every)
 			cr_assert(moved[i / every].number == i);
@@ -111,7 +111,7 @@ static pid_t start_stream(int i)
 	_exit(0);
 }
 
-/* Whoever holds the number moves the packets of the other. */
+/* The handle that owns the number moves the packets of the other. */
 static void expect_streams(int first)
 {
 	int next[2] = { 0, 0 }, status;
@@ -143,7 +143,8 @@ Test(batch, streams_of_both_families_come_whole_and_in_order)
 	expect_streams(1);
 }
 
-/* Of ten of the holder's that wait one is read; then five of the other come. */
+/* Ten packets of the owner's wait, of which one is read; then five of the
+ * other handle's come. */
 static void leave_some(int holder)
 {
 	setenv("LIBIPQ_BATCH", "64", 1);

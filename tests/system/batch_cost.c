@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: what it saves, and that it costs nothing where there is nothing to
- * save. */
+/* LIBIPQ_BATCH: what it saves, and that it costs nothing where it
+ * cannot save anything. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +23,9 @@ static struct ipq_handle *open_batched(uint8_t mode)
 	return queue_open(PF_INET, mode, 0);
 }
 
-/* The first 64 verdicts are sent one by one; then there are four calls for 64 packets.
- * A program that is interrupted, as it often is while it is traced on a busy machine,
- * begins anew. */
+/* The first 64 verdicts are sent one by one; after that, 64 packets take four system
+ * calls. If the program is interrupted, as it often is while it is traced on a busy
+ * machine, it begins anew, and so does the test. */
 #define ATTEMPTS 200
 
 static int few(int count)
@@ -44,7 +44,7 @@ Test(batch_cost, packets_that_wait_take_few_system_calls)
 	memset(plan, DROP, sizeof(plan));
 	do {
 		numbers_send(0, MANY);
-		count = numbers_waiting();	/* fewer for who is not root */
+		count = numbers_waiting();	/* fewer if the user is not root */
 		t = trace_begin();
 		numbers_decide(h, count, plan, got);
 		trace_end(&t);
@@ -64,7 +64,7 @@ static void pass_one(struct ipq_handle *h, int fd)
 	ipq_set_verdict(h, ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
 }
 
-/* That is, no more than without. */
+/* The same as without batches. */
 Test(batch_cost, a_single_packet_at_a_time_takes_two_system_calls)
 {
 	int fd, calls, count = 500;

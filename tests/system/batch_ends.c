@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: a program that ends in the midst of a batch, or asks for another mode.
- * What it has decided is so, and nothing else is. */
+/* LIBIPQ_BATCH: a program ends while messages and verdicts are held, or sets another
+ * mode. The verdicts that it has given must be carried out, and no others. */
 #include <fcntl.h>
 #include <libgen.h>
 #include <poll.h>
@@ -19,7 +19,7 @@
 
 TestSuite(batch_ends, .timeout = 60);
 
-/* Of 256 packets 150 are accepted: 22 verdicts are held then, and 42 messages. */
+/* 150 of 256 packets are accepted: then 22 verdicts and 42 messages are held. */
 #define COUNT 256
 #define ACCEPTED 150
 #define HELD 64
@@ -29,7 +29,7 @@ struct program {
 	int input, output;
 };
 
-/* Made beside the tests. */
+/* Starts the program, which is built in the directory of the tests. */
 static struct program start(const char *how)
 {
 	char path[4096] = "", count[16];
@@ -56,20 +56,20 @@ static struct program start(const char *how)
 	return p;
 }
 
-/* Its next line; "" at its end. */
+/* The next line it prints; "" at its end. */
 static void expect_line(const struct program *p, const char *expected)
 {
 	struct pollfd readable = { .fd = p->output, .events = POLLIN };
 	char line[64] = "";
 
-	/* memcheck takes its time to start a program */
+	/* starting a program under valgrind takes long */
 	cr_assert(poll(&readable, 1, 3 * DEADLINE) == 1, "it hangs");
 	cr_assert(read(p->output, line, sizeof(line) - 1) >= 0);
 	line[strcspn(line, "\n")] = '\0';
 	cr_assert_str_eq(line, expected);
 }
 
-/* Has it work, and come to its end or to where it says "done". */
+/* Has the program read and accept packets, until it ends or prints "done". */
 static struct program work(const char *how, const char *last_line)
 {
 	struct program p = start(how);
@@ -109,7 +109,7 @@ static void begin(void)
 	setenv("LIBIPQ_BATCH", "64", 1);
 }
 
-/* Whether a verdict is held depends on the program not being interrupted. */
+/* Repeat this, as verdicts are held only if the program is not interrupted. */
 #define ROUNDS 3
 
 Test(batch_ends, who_exits_or_returns_from_main_has_decided_what_it_has)
@@ -151,7 +151,7 @@ Test(batch_ends, who_asks_for_another_mode_has_decided_what_it_has_and_the_other
 	}
 }
 
-/* Verdicts held, no more, are lost with a program that cannot send them any more. */
+/* If the program can no longer send them, only the verdicts that are held are lost. */
 Test(batch_ends, who_is_killed_has_decided_all_but_the_last_at_most)
 {
 	static const char *const ways[] = { "kill", "_exit" };
@@ -171,7 +171,7 @@ Test(batch_ends, who_is_killed_has_decided_all_but_the_last_at_most)
 	}
 }
 
-/* A descriptor of the same number in another process may be anything. */
+/* In a child, the number of the descriptor may have become that of any file. */
 Test(batch_ends, a_child_that_exits_sends_nothing_to_what_took_the_number)
 {
 	begin();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: a program that forks in the midst of a batch. Messages and verdicts
- * that are held are held for all that share the descriptor. */
+/* LIBIPQ_BATCH: a program forks while messages and verdicts are held. They are held for
+ * all processes that share the descriptor. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,11 +22,11 @@ TestSuite(batch_forks, .timeout = 60);
 
 static struct ipq_handle *h;
 
-/* Of all processes. */
+/* Shared by all processes. */
 static struct shared {
 	unsigned char plan[COUNT];
 	struct got got[COUNT];
-	_Atomic int at;			/* read so far */
+	_Atomic int at;			/* packets read so far */
 } *shared;
 
 static void begin(void)
@@ -53,7 +53,7 @@ static void fill(void)
 	shared->at = 0;
 }
 
-/* Reads so many and does as is planned. */
+/* Reads this many packets, and decides on them as planned. */
 static long work(long count)
 {
 	static union message m;
@@ -159,7 +159,7 @@ Test(batch_forks, when_one_of_them_ends_the_other_goes_on)
 	ipq_destroy_handle(h);
 }
 
-/* As daemon(3): the child goes on. */
+/* Like daemon(3): the child continues. */
 static long leave_to_a_child(long destroys)
 {
 	if (fork() == 0)
@@ -188,7 +188,7 @@ Test(batch_forks, a_child_goes_on_where_its_parent_exits)
 		numbers_forget();
 		cr_assert(numbers_waiting() == 0);
 		process_end(&daemon);
-		/* that was the parent; the child follows */
+		/* this was the parent; the child ends after it */
 		for (int ms = 0; numbers_waiting() >= 0; ms++) {
 			cr_assert(ms < DEADLINE);
 			usleep(1000);
@@ -202,7 +202,7 @@ static struct counts {
 	atomic_int child, parent;
 } *counts;
 
-/* Reads and accepts as long as there are packets, or so many. */
+/* Reads and accepts packets, until there are no more, but at most this many. */
 static void read_on(int most, atomic_int *count)
 {
 	static union message m;
@@ -211,7 +211,9 @@ static void read_on(int most, atomic_int *count)
 		ipq_packet_msg_t *p = ipq_get_packet(m.buf);
 
 		if (ipq_message_type(m.buf) != IPQM_PACKET)
-			continue;	/* a verdict of one killed, sent again */
+			/* the error message for a verdict that was sent again, after its
+			 * process was killed */
+			continue;
 		atomic_fetch_add(&counts->times[number_of(p)], 1);
 		atomic_fetch_add(count, 1);
 		ipq_set_verdict(h, p->packet_id, NF_ACCEPT, 0, NULL);
@@ -231,7 +233,7 @@ static pid_t start_reading(void)
 	return pid;
 }
 
-/* It may have taken in as many as a batch is large, and not yet said so. */
+/* It may have received as many as a batch holds, before others could see them. */
 Test(batch_forks, a_killed_reader_takes_a_batch_with_it_at_most)
 {
 	begin();
@@ -261,7 +263,7 @@ Test(batch_forks, a_killed_reader_takes_a_batch_with_it_at_most)
 		arrived = COUNT - numbers_waiting();
 		for (int i = 0; i < COUNT; i++)
 			cr_assert(counts->times[i] <= 1, "%d came twice", i);
-		/* those it had decided on are sent, whoever it is that sends them */
+		/* its verdicts are sent by it or by another process */
 		cr_assert(arrived >= total - 1, "of %d read %d are decided", total, arrived);
 		numbers_arrived(arrived);
 		numbers_forget();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: of two processes that share a handle one is killed, after each instruction
- * in a call of the library's that changes anything. ptrace(2) finds them. */
+/* LIBIPQ_BATCH: one of two processes that share a handle is killed, after each
+ * instruction of a call into the library that changes anything. ptrace(2) finds
+ * these instructions. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,21 +22,23 @@
 
 TestSuite(batch_killed, .timeout = 60);
 
-/* After so many without a pause verdicts are held. */
+/* Verdicts are held after this many packets without a pause. */
 #define STREAK 70
 
-/* Those that matter. */
+/* The packets that come after these. */
 #define COUNT 6
 #define SENT (STREAK + COUNT)
 
-/* Of memory that processes share, from its beginning; the messages lie behind. */
+/* Bytes of a shared mapping that are compared, from its beginning; messages
+ * are behind that. */
 #define SHARED_MAX 0x20000
 
 #define MOMENTS_MAX 1000
 
-static bool time_stands;	/* so that no pause is too long for verdicts to be held */
+/* Stops the clock, so that no pause is too long for verdicts to be held. */
+static bool time_stands;
 
-/* The library has this instead of the C library's. */
+/* Interposed: the library calls it instead of the C library's. */
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
 	if (!time_stands)
@@ -46,7 +49,7 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 
 static struct ipq_handle *h;
 
-/* Of both processes; by number, how often. */
+/* How often both processes together have read and accepted each packet. */
 static struct counts {
 	unsigned char read[SENT], accepted[SENT];
 } *counts;
@@ -58,7 +61,7 @@ static bool readable(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* Whether there was a packet; it is accepted. */
+/* Reads a packet and accepts it. Returns whether there was one. */
 static bool pass(void)
 {
 	static union message m;
@@ -67,7 +70,9 @@ static bool pass(void)
 	if (ipq_read(h, m.buf, sizeof(m.buf), -1) <= 0)
 		return false;
 	if (ipq_message_type(m.buf) != IPQM_PACKET)
-		return true;	/* a verdict of one killed, sent again */
+		/* the error message for a verdict that was sent again, after its
+		 * process was killed */
+		return true;
 	p = ipq_get_packet(m.buf);
 	counts->read[number_of(p)]++;
 	ipq_set_verdict(h, p->packet_id, NF_ACCEPT, 0, NULL);
@@ -81,7 +86,7 @@ static void pass_many(int count)
 		cr_assert(pass());
 }
 
-/* A child that is going to pass a packet, instruction by instruction. */
+/* Starts a child that will read and accept a packet, one instruction at a time. */
 static pid_t start_child(void)
 {
 	int status;
@@ -99,7 +104,7 @@ static pid_t start_child(void)
 	return pid;
 }
 
-/* False if it has ended. */
+/* Executes an instruction. Returns false if the child has ended. */
 static bool step(pid_t pid)
 {
 	int status;
@@ -119,7 +124,7 @@ static void kill_child_at(unsigned int instruction)
 	waitpid(pid, NULL, 0);
 }
 
-/* What processes share, as far as it can have changed. */
+/* The memory that processes share, as far as it can have changed. */
 static struct shared {
 	unsigned char *at;
 	unsigned char copy[SHARED_MAX];
@@ -157,8 +162,9 @@ static bool has_changed(void)
 	return changed;
 }
 
-/* After which instructions of a child's anything is other than before: so the memory
- * tells, or a system call may have been among the last few. */
+/* Finds the instructions of a child after which something has changed. That is seen
+ * in shared memory; in addition it takes every 16th, as there may have been a system
+ * call before it. */
 static unsigned int find_moments(unsigned int *moments)
 {
 	pid_t pid = start_child();
@@ -175,7 +181,7 @@ static unsigned int find_moments(unsigned int *moments)
 	return count;
 }
 
-/* As a program does that selects. */
+/* Like a program that uses select(2). */
 static void pass_the_rest(void)
 {
 	while (readable())
@@ -183,7 +189,8 @@ static void pass_the_rest(void)
 	cr_assert(!pass(), "a packet is there, and the descriptor was not readable");
 }
 
-/* Those that no process has. */
+/* Returns the number of packets that no process has read. None may have
+ * been read twice. */
 static int expect_once(void)
 {
 	int lost = 0;
@@ -195,7 +202,7 @@ static int expect_once(void)
 	return lost;
 }
 
-/* The parent has read so many of those that matter. */
+/* The parent has read "before" of the packets that come after the first ones. */
 static void begin(int before)
 {
 	memset(counts, 0, sizeof(*counts));
@@ -207,7 +214,7 @@ static void begin(int before)
 	pass_many(before);
 }
 
-/* Returns how many are lost. */
+/* Returns how many packets are lost. */
 static int end(unsigned int moment)
 {
 	int lost, arrived, accepted = 0;
@@ -217,7 +224,7 @@ static int end(unsigned int moment)
 	lost = expect_once();
 	for (int i = 0; i < SENT; i++)
 		accepted += counts->accepted[i];
-	/* and perhaps that which the child had just given */
+	/* the child may have accepted one more, just before it was killed */
 	numbers_arrived(-1);
 	arrived = numbers_so_far();
 	cr_assert(arrived == accepted || arrived == accepted + 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: what may happen at any moment within a call of the library's. Before
- * each of its system calls, and before it lets go of what is held, packets come or a
+/* LIBIPQ_BATCH: events at any moment within a call into the library. Before each
+ * of its system calls, and before it releases what is held, packets arrive or a
  * signal handler runs. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,17 +22,19 @@
 
 TestSuite(batch_moments, .timeout = 60);
 
-static unsigned int left;	/* moments until event; 0: it has been */
+static unsigned int left;	/* moments before the event; 0: it has happened */
 static void (*event)(void);
 
-/* A program has these instead of the C library's, in its libraries too. */
+/* The functions below are interposed: the library calls them instead of
+ * the C library's. */
 static void pass_moment(void)
 {
 	if (left && --left == 0)
 		event();
 }
 
-static bool time_stands;	/* so that no pause is too long for verdicts to be held */
+/* Stops the clock, so that no pause is too long for verdicts to be held. */
+static bool time_stands;
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -56,7 +58,7 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	return syscall(SYS_recvmsg, fd, msg, flags);
 }
 
-static unsigned int looks;	/* at several messages at once */
+static unsigned int looks;	/* calls for several messages at once */
 
 #ifdef __GLIBC__
 typedef int mmsg_flags;
@@ -72,9 +74,9 @@ int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, mmsg_flags flags,
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, time);
 }
 
-static unsigned int sends_left;	/* until one fails; 0: none does */
+static unsigned int sends_left;	/* calls until one fails; 0: none does */
 static int sends_error = ENOBUFS;
-static size_t deadly = SIZE_MAX;	/* so many bytes kill who sends them */
+static size_t deadly = SIZE_MAX;	/* sending this many bytes kills the process */
 
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
@@ -99,7 +101,7 @@ int pthread_mutex_unlock(pthread_mutex_t *lock)
 }
 
 static struct ipq_handle *h;
-static int sent;			/* numbers so far */
+static int sent;			/* how many numbers so far */
 static unsigned char times_got[NUMBERS_MAX];
 
 static void begin(const char *batch, const char *rcvbuf)
@@ -124,7 +126,8 @@ static bool readable(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* Whether there was a message; it is decided on. */
+/* Reads a message, which must be a packet, and gives its verdict. Returns
+ * whether there was one. */
 static bool take(union message *m)
 {
 	ssize_t n = ipq_read(h, m->buf, sizeof(m->buf), -1);
@@ -142,8 +145,8 @@ static bool take(union message *m)
 	return true;
 }
 
-/* Takes all there is, and sees each time whether the descriptor has told the truth. It
- * may be otherwise while the event is. */
+/* Reads all messages. Checks each time that the descriptor was readable exactly if there
+ * was a message; that may not hold while the event happens. */
 static void take_all(void)
 {
 	static union message m;
@@ -160,7 +163,7 @@ static void take_all(void)
 	} while (was_there);
 }
 
-/* Sends count packets, reads and decides them, with the event at every moment. */
+/* Sends count packets, and reads and decides on them, with the event at each moment. */
 static void at_every_moment(int count, const char *rcvbuf, void (*what)(void),
 			    void (*check)(void))
 {
@@ -212,7 +215,7 @@ static void none_is_left(void)
 	cr_assert(numbers_waiting() == 0);
 }
 
-/* Some are lost then, and so may be what the library puts there itself. */
+/* Then some are lost, and perhaps also the mark that the library puts into the socket. */
 Test(batch_moments, more_come_than_the_buffer_holds)
 {
 	at_every_moment(1, "1000", come_many, none_is_left);
@@ -220,7 +223,8 @@ Test(batch_moments, more_come_than_the_buffer_holds)
 	at_every_moment(8, "10000", come_many, none_is_left);
 }
 
-/* Not one by one, with a new mark for each, though few waited before. */
+/* They must not be received one by one, each with a new mark, even if few
+ * were there before. */
 Test(batch_moments, what_has_come_before_a_mark_is_taken_in_together)
 {
 	unsigned int moment = 0;
@@ -297,7 +301,7 @@ static void accept_left(void)
 	ipq_set_verdict(h, handlers_id, NF_ACCEPT, 0, NULL);
 }
 
-/* What a handler has read it need not decide at once. */
+/* A handler need not decide on a packet that it has read. */
 Test(batch_moments, a_handler_reads_a_packet_and_leaves_it)
 {
 	unsigned int moment = 0;
@@ -325,7 +329,7 @@ Test(batch_moments, a_handler_reads_a_packet_and_leaves_it)
 	ipq_destroy_handle(h);
 }
 
-/* It decides at once, also while others are held. */
+/* Its verdict is sent at once, even if others are held. */
 Test(batch_moments, a_handler_decides_on_a_packet)
 {
 	unsigned int moment = 0;
@@ -360,7 +364,7 @@ static void read_within(void)
 	ipq_read(h, handlers.buf, sizeof(handlers.buf), 1000);
 }
 
-/* Though nothing is there but what is held, for who was interrupted. */
+/* Even if there are only messages that are held for the call that was interrupted. */
 Test(batch_moments, a_handler_that_reads_with_a_timeout_comes_back)
 {
 	unsigned int moment = 0;
@@ -386,7 +390,8 @@ Test(batch_moments, a_handler_that_reads_with_a_timeout_comes_back)
 	ipq_destroy_handle(h);
 }
 
-/* Of 200 packets; those of which the program was told that it failed are dropped. */
+/* Accepts 200 packets. Packets for which the program was told that the verdict
+ * failed are dropped. */
 static int accept_or_drop(unsigned char *plan, struct got *got)
 {
 	static union message m;
@@ -453,14 +458,14 @@ Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
 	fail_in_turn(ENOBUFS, 50);
 }
 
-/* Once they are held few are sent. */
+/* When they are held, few messages are sent. */
 Test(batch_moments, a_verdict_for_all_that_are_held_that_could_not_be_sent_is_none)
 {
 	time_stands = true;
 	fail_in_turn(ENOBUFS, 2);
 }
 
-/* As of a buffer that holds not even one. */
+/* As with a send buffer that has no room for a single verdict. */
 Test(batch_moments, a_verdict_too_long_to_be_sent_is_none)
 {
 	fail_in_turn(EMSGSIZE, 50);
@@ -468,8 +473,8 @@ Test(batch_moments, a_verdict_too_long_to_be_sent_is_none)
 
 #define WAITING 900
 
-/* Of those that wait so many are decided: accepted and dropped in turn, so that none
- * stands for others. All but the first 64 are held then, up to 512. */
+/* Accepts and drops packets by turns, so that no verdict can be sent for a range of ids.
+ * After the first 64, up to 512 verdicts are held. */
 static void decide_in_turn(int count, unsigned char *plan, struct got *got)
 {
 	time_stands = true;
@@ -478,12 +483,12 @@ static void decide_in_turn(int count, unsigned char *plan, struct got *got)
 	numbers_decide(h, count, plan, got);
 }
 
-/* Some of them may have been sent: they are not sent again, and the others are. */
+/* Some verdicts may have been sent: these must not be sent again, but the others must. */
 Test(batch_moments, a_request_behind_verdicts_that_cannot_be_sent_fails_with_them)
 {
 	static unsigned char plan[WAITING];
 	static struct got got[WAITING];
-	int bytes = 1, failed = 0;	/* a few thousand then, socket(7) */
+	int bytes = 1, failed = 0;	/* becomes a few thousand (socket(7)) */
 
 	for (int n = 1; n < 10; n++) {
 		numbers_network();
@@ -509,11 +514,11 @@ Test(batch_moments, a_request_behind_verdicts_that_cannot_be_sent_fails_with_the
 		numbers_expect(h, WAITING, plan, got);
 		ipq_destroy_handle(h);
 	}
-	/* in more than one piece */
+	/* the verdicts take more than one send */
 	cr_assert(failed > 2, "%d failed", failed);
 }
 
-/* Where another process is killed while it sends as many as can be held. */
+/* While a process sends as many verdicts as can be held, it is killed. */
 Test(batch_moments, what_a_killed_reader_has_decided_another_sends)
 {
 	static unsigned char plan[WAITING];
@@ -554,7 +559,7 @@ static void clean_up(void)
 	exit(0);
 }
 
-/* As old programs do on SIGTERM. What is held may be in any state then. */
+/* As old programs do on SIGTERM. The batch may be in any state at that moment. */
 Test(batch_moments, a_handler_destroys_the_handle_and_exits)
 {
 	unsigned int moment = 0;

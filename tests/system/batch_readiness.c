@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: the descriptor is readable exactly when ipq_read has a message, also
- * while messages are held that are no more in the socket. */
+/* LIBIPQ_BATCH: the descriptor is readable exactly if ipq_read has a message, even while
+ * messages are held that are no longer in the socket. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -31,7 +31,7 @@ static void begin(const char *batch)
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 }
 
-/* Ways to ask whether the descriptor is readable now. */
+/* Functions that tell whether the descriptor is readable now. */
 
 static bool by_poll(void)
 {
@@ -69,7 +69,7 @@ static bool by_epoll(void)
 	return epoll_wait(epoll, &event, 1, 0) == 1;
 }
 
-/* The next message must be the packet with the number. */
+/* The next message must be the packet with this number. */
 static void take(int number, int timeout)
 {
 	ssize_t n = ipq_read(h, m.buf, sizeof(m.buf), timeout);
@@ -81,7 +81,8 @@ static void take(int number, int timeout)
 	numbers_verdict(h, ipq_get_packet(m.buf)->packet_id, DROP);
 }
 
-/* As many as there are numbers sent, and readable each time. */
+/* Reads count packets. The descriptor must be readable before each, and not
+ * after the last. */
 static void expect(bool (*readable)(void), int count, int timeout)
 {
 	for (int i = 0; i < count; i++) {
@@ -92,11 +93,12 @@ static void expect(bool (*readable)(void), int count, int timeout)
 	cr_assert(numbers_silent(h));
 }
 
-/* All numbers of packets, with a new handle and with one that has read before. */
+/* Tries several numbers of packets, with a new handle and with one that has
+ * been read before. */
 static void expect_always(bool (*readable)(void), int timeout)
 {
 	numbers_network();
-	/* a read that waits where it should not ends the test */
+	/* ends the test if a read waits where it should not */
 	alarm(30);
 	for (size_t b = 0; b < COUNT_OF(batches); b++) {
 		for (size_t c = 0; c < 2 * COUNT_OF(counts); c++) {
@@ -128,7 +130,7 @@ Test(batch_readiness, epoll_tells_whether_there_is_a_message_before_reads_with_a
 	expect_always(by_epoll, SOON);
 }
 
-/* Some are sent while others are held. */
+/* Packets are sent while others are held. */
 Test(batch_readiness, poll_tells_the_truth_while_more_come)
 {
 	numbers_network();
@@ -154,7 +156,7 @@ Test(batch_readiness, poll_tells_the_truth_while_more_come)
 	}
 }
 
-/* Refusals stand among the packets as they came. */
+/* Error messages come in order with the packets. */
 Test(batch_readiness, an_error_message_is_a_message)
 {
 	numbers_network();
@@ -182,8 +184,8 @@ static void make_nonblocking(void)
 	cr_assert(!fcntl(h->fd, F_SETFL, O_NONBLOCK));
 }
 
-/* As a program that waits for edges has to: until there is none. Each time so many are
- * read one more is sent. Returns the number that comes next. */
+/* Reads until there is none, as a program that uses edge-triggered events must. Sends a
+ * packet after each "every" packets read. Returns the next number. */
 static int take_all(int next, int sent, int every)
 {
 	ssize_t n;
@@ -220,7 +222,7 @@ Test(batch_readiness, who_waits_for_edges_and_reads_all_misses_nothing)
 	}
 }
 
-/* Not read, it is an edge still: so the kernel has it. */
+/* If it is not read, the next packet is still an edge: the event is the kernel's own. */
 Test(batch_readiness, each_packet_is_an_edge)
 {
 	numbers_network();
@@ -271,7 +273,7 @@ Test(batch_readiness, with_a_time_it_waits_when_nothing_is_left_and_only_then)
 	}
 }
 
-/* Of what is held, and of what came since. */
+/* By messages that are held, and by one that arrives afterwards. */
 Test(batch_readiness, a_read_that_waits_is_woken)
 {
 	struct reader r;
@@ -290,7 +292,8 @@ Test(batch_readiness, a_read_that_waits_is_woken)
 	ipq_destroy_handle(h);
 }
 
-/* Verdicts may be held as long as messages are, and so as the descriptor is readable. */
+/* Verdicts may be held only as long as messages are held, and so the
+ * descriptor is readable. */
 Test(batch_readiness, no_verdict_is_held_while_nothing_is_readable)
 {
 	static struct got got[256];

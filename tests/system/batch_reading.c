@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: messages are what they are without, byte for byte, in the same order, and
- * cut to buffers that are too small in the same way. */
+/* LIBIPQ_BATCH: messages are the same as without it, byte for byte and in the same order,
+ * and are cut to buffers that are too small in the same way. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,10 +17,11 @@ TestSuite(batch_reading, .timeout = 60);
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The first is without. */
+/* The first is without batches. */
 static const char *const batches[] = { "1", "2", "64", "1024" };
 
-/* Bytes of UDP data. A packet has 28 more, and of 65,531 and more not all come. */
+/* Bytes of UDP data. Headers add 28 bytes; of more than 65,531 in all, not
+ * all are copied. */
 static const size_t lens[] = {
 	0, 1, 2, 3, 4, 5, 100, 1400, 65503, 9000, 65507, 6, 65502, 7, 8,
 };
@@ -31,7 +32,7 @@ static struct ipq_handle *open_batched(const char *batch, uint8_t mode, size_t r
 	return queue_open(PF_INET, mode, range);
 }
 
-/* From the same ports each time. */
+/* Always sends from the same ports. */
 static void send_all(void)
 {
 	static char data[65536];
@@ -46,7 +47,7 @@ static void send_all(void)
 		close(fd[i]);
 }
 
-/* What a read does. */
+/* The result of a read. */
 struct outcome {
 	ssize_t n;
 	int error;
@@ -56,8 +57,8 @@ struct outcome {
 
 #define OUTCOMES (2 * COUNT_OF(lens) + 2)
 
-/* What no two packets have in common: the time, the IP header's id, and so its
- * checksum. */
+/* Clears what differs in any two packets: the time, the IP header's id
+ * and its checksum. */
 static void clear(union message *m)
 {
 	size_t payload = NLMSG_HDRLEN + offsetof(ipq_packet_msg_t, payload);
@@ -68,7 +69,7 @@ static void clear(union message *m)
 	memset(m->buf + payload + 10, 0, 2);
 }
 
-/* Reads all there is with buffers of this size. */
+/* Reads all messages with buffers of this size. */
 static int read_all(struct ipq_handle *h, struct outcome *o, size_t size)
 {
 	int count = 0;
@@ -102,7 +103,8 @@ static void expect_same(const struct outcome *a, const struct outcome *b, int co
 	}
 }
 
-/* Packets, a refusal and packets again, read in buffers of size bytes. */
+/* Sends packets, a request that is refused, and packets again, and reads the messages
+ * into buffers of size bytes. */
 static void compare(uint8_t mode, size_t range, size_t size)
 {
 	static struct outcome outcome[2][OUTCOMES];
@@ -143,7 +145,7 @@ Test(batch_reading, messages_are_the_same_where_the_buffer_is_too_small)
 		compare(IPQ_COPY_PACKET, 0, sizes[i]);
 }
 
-/* And the next read gets it. */
+/* And the next read returns the message. */
 Test(batch_reading, a_buffer_that_is_refused_takes_nothing)
 {
 	struct ipq_handle *h;
@@ -160,8 +162,7 @@ Test(batch_reading, a_buffer_that_is_refused_takes_nothing)
 	ipq_destroy_handle(h);
 }
 
-/* Its id is told, and can be answered. */
-/* As without batches the message is lost, and no other. */
+/* The message is lost, as without batches, but no other is. */
 Test(batch_reading, an_address_that_is_none_is_an_error_and_costs_one_message)
 {
 	struct ipq_handle *h;
@@ -200,7 +201,7 @@ Test(batch_reading, a_packet_that_was_cut_is_not_lost)
 	ipq_destroy_handle(h);
 }
 
-/* Some are read between, so that some are held, some in the socket. */
+/* Some are read in between, so that some are held and some in the socket. */
 Test(batch_reading, every_packet_is_read_once_and_in_order)
 {
 	numbers_network();
@@ -230,7 +231,7 @@ Test(batch_reading, every_packet_is_read_once_and_in_order)
 	}
 }
 
-/* Port ids, by which batches are known, are those of a network namespace. */
+/* Batches are found by port ID, which is unique only within a network namespace. */
 Test(batch_reading, handles_in_two_networks_have_nothing_in_common)
 {
 	struct ipq_handle *h[2];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: several threads read and decide, and signal handlers in their midst
- * (batch_moments.c goes on). */
+/* LIBIPQ_BATCH: several threads read and decide, and signal handlers interrupt them (see
+ * also batch_moments.c). */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -24,7 +24,7 @@ TestSuite(batch_threads, .timeout = 60);
 static struct ipq_handle *h;
 static atomic_uchar times_read[COUNT];
 static atomic_int total;
-static atomic_int strange;	/* messages that are no packets of ours */
+static atomic_int strange;	/* messages other than packets */
 
 static void begin(void)
 {
@@ -33,7 +33,7 @@ static void begin(void)
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 }
 
-/* No more on the way than fit the socket where every other one arrives. */
+/* Packets on the way. Half of them arrive at a socket, which has room for no more. */
 #define ON_THE_WAY 600
 
 static void *send_all(void *unused)
@@ -60,7 +60,7 @@ static void start_sender(void)
 	cr_assert(!pthread_create(&sender, NULL, send_all, NULL));
 }
 
-/* All has arrived that is to; now all is read as well. */
+/* Waits until all packets to be accepted have arrived and all are read. */
 static void await_end(void)
 {
 	numbers_arrived(COUNT / 2);
@@ -71,7 +71,7 @@ static void await_end(void)
 	}
 }
 
-/* Of all packets the even ones arrive, and no message was anything else. */
+/* Of all packets those with even numbers arrive, and there were no other messages. */
 static void expect_even(void)
 {
 	const unsigned char *times = numbers_arrived(COUNT / 2);
@@ -102,7 +102,7 @@ static void decide(const struct got *got)
 	ipq_set_verdict(h, got->id, got->number % 2 ? NF_DROP : NF_ACCEPT, 0, NULL);
 }
 
-/* False at the error message that ends a reader. */
+/* Returns false for the error message that ends a reader. */
 static bool take(union message *m, struct got *got, int timeout)
 {
 	ssize_t n = ipq_read(h, m->buf, sizeof(m->buf), timeout);
@@ -117,7 +117,7 @@ static bool take(union message *m, struct got *got, int timeout)
 	return true;
 }
 
-/* From readers to deciders; what has number -1 ends one. */
+/* From readers to deciders; the number -1 ends a decider. */
 static int pipe_ends[2];
 
 static void *read_only(void *unused)
@@ -150,7 +150,7 @@ static void *do_both(void *unused)
 	return unused;
 }
 
-/* Each reads one. */
+/* Each reader reads one error message. */
 static void end_readers(pthread_t *readers, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -213,7 +213,7 @@ static void *await_even(void *unused)
 	return unused;
 }
 
-/* Wherever it interrupts the program, inside of the library as well. */
+/* Wherever it interrupts the program, also inside the library. */
 Test(batch_threads, a_signal_handler_reads_and_decides)
 {
 	struct sigaction action = { .sa_handler = take_in_handler, .sa_flags = SA_RESTART };

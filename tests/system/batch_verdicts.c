@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_BATCH: verdicts that are held and sent together decide what the program has
- * decided, and nothing else. Held they are once it has read and decided 64 packets
- * without a pause: so each test has some hundreds that wait. */
+/* LIBIPQ_BATCH: verdicts that are held and sent together do what the program has decided,
+ * and nothing else. They are held only after the program has read and decided on 64
+ * packets without a pause, so each test has some hundreds of packets wait. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +45,7 @@ static void end(void)
 	ipq_destroy_handle(h);
 }
 
-/* Positions in batches of 64: the first, the last, in between. */
+/* Positions in batches of 64: first, last and in between. */
 Test(batch_verdicts, a_packet_left_undecided_waits_wherever_it_stands)
 {
 	static const int position[] = {
@@ -80,7 +80,7 @@ Test(batch_verdicts, several_left_packets_wait_and_each_is_decided_alone_later)
 	end();
 }
 
-/* One older than all batches that follow. */
+/* It is older than all batches that follow. */
 Test(batch_verdicts, a_packet_left_long_ago_outlasts_a_thousand_others)
 {
 	struct got first;
@@ -107,7 +107,7 @@ static void plan_at_random(void)
 
 	for (int i = 0; i < COUNT; i++) {
 		random = random * 1103515245 + 12345;
-		/* runs of some length; few are left */
+		/* make runs of the same verdict, and leave few */
 		if (random >> 16 & 7 || i == 0)
 			plan[i] = random >> 20 & 15 ? 1 + (random >> 24 & 1) : LEAVE;
 		else
@@ -131,7 +131,7 @@ Test(batch_verdicts, accepted_and_dropped_ones_in_any_pattern)
 	}
 }
 
-/* 512 are held at most, whatever the batch. */
+/* At most 512 are held, however large the batch is. */
 Test(batch_verdicts, more_than_can_be_held)
 {
 	static unsigned char plans[900];
@@ -176,8 +176,8 @@ Test(batch_verdicts, verdicts_may_be_given_in_any_order)
 	end();
 }
 
-/* As a program has it that delays packets: one is read for each that is decided, and
- * of three the second is let go before the first. */
+/* Like a program that delays packets: it reads one packet for each verdict, and of three
+ * packets accepts the second before the first. */
 Test(batch_verdicts, packets_go_on_in_the_order_of_the_verdicts)
 {
 	unsigned char none[1] = { LEAVE };
@@ -203,7 +203,7 @@ Test(batch_verdicts, packets_go_on_in_the_order_of_the_verdicts)
 	end();
 }
 
-/* As many errors are to be read as verdicts were refused, and no more. */
+/* Exactly "count" error messages must be there. */
 static void expect_errors(int error, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -231,8 +231,8 @@ Test(batch_verdicts, a_verdict_too_many_is_refused_and_does_nothing_else)
 		plan[130] = LEAVE;
 		fill();
 		numbers_decide(h, 140, plan, got);
-		disturb[n](139);	/* held, perhaps */
-		disturb[n](10);		/* sent long since */
+		disturb[n](139);	/* perhaps held */
+		disturb[n](10);		/* sent long ago */
 		numbers_decide(h, COUNT - 140, plan + 140, got + 140);
 		expect_errors(ENOENT, 2);
 		numbers_release(h, COUNT, plan, got);
@@ -240,7 +240,7 @@ Test(batch_verdicts, a_verdict_too_many_is_refused_and_does_nothing_else)
 	end();
 }
 
-/* Verdicts that ip_queue refused. */
+/* Verdicts that ip_queue refuses. */
 Test(batch_verdicts, a_packet_whose_verdict_is_refused_waits)
 {
 	static const unsigned int refused[] = { NF_STOLEN, 77, 0xffffffff };
@@ -261,7 +261,7 @@ Test(batch_verdicts, a_packet_whose_verdict_is_refused_waits)
 
 static void make_send_buffer_small(void)
 {
-	int bytes = 1;	/* a few thousand then, socket(7) */
+	int bytes = 1;	/* becomes a few thousand (socket(7)) */
 
 	cr_assert(!setsockopt(h->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)));
 }
@@ -282,7 +282,7 @@ Test(batch_verdicts, a_packet_whose_verdict_cannot_be_sent_waits)
 	end();
 }
 
-/* Held verdicts are many. */
+/* More verdicts are held than fit into it. */
 Test(batch_verdicts, a_small_send_buffer_is_large_enough)
 {
 	begin();
@@ -295,8 +295,8 @@ Test(batch_verdicts, a_small_send_buffer_is_large_enough)
 	end();
 }
 
-/* Every so many packets there is one that is decided in another way; the others are
- * accepted. Two of them are left. */
+/* The last of each 70 packets is decided on in a different way, by "decide"; the others
+ * are accepted, except two that are left. */
 #define EVERY 70
 
 static void decide_but(void (*decide)(int))
@@ -332,7 +332,7 @@ Test(batch_verdicts, packets_replaced_in_between)
 	end();
 }
 
-/* Whoever has the mark is dropped on arrival. */
+/* Packets with this mark are dropped when they arrive. */
 static void give_mark(int i)
 {
 	ipq_set_vwmark(h, got[i].id, NF_ACCEPT, 7, 0, NULL);
@@ -381,7 +381,7 @@ Test(batch_verdicts, packets_queued_again_in_between)
 }
 
 #if __SIZEOF_LONG__ > 4
-/* Ids of two queues, which begin with the same numbers. */
+/* Ids of two queues: both begin with the same numbers. */
 Test(batch_verdicts, packets_of_several_queue_numbers)
 {
 	numbers_network();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The buffer given to ipq_read: too short, just long enough, nowhere, not
- * aligned, copied (FACTS 4). */
+/* The buffer given to ipq_read: too short, just long enough, not there, not aligned,
+ * copied (FACTS 4). */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -20,7 +20,7 @@ static struct ipq_handle *queue_port_9(uint8_t mode)
 	return queue_open(PF_INET, mode, 0);
 }
 
-/* Reads into len bytes; those behind must stay as they are, errno too. */
+/* Reads into len bytes. The bytes behind them, and errno, must not change. */
 static ssize_t read_guarded(struct ipq_handle *h, unsigned char *buf, size_t len)
 {
 	ssize_t n;
@@ -34,8 +34,8 @@ static ssize_t read_guarded(struct ipq_handle *h, unsigned char *buf, size_t len
 	return n;
 }
 
-/* That buf, of len bytes, holds what it can of the message of whole_len bytes,
- * n having been returned, and that nothing is left of it. */
+/* After a read that returned n, buf must contain the first len bytes of the message, or
+ * all if it is shorter, and no rest of the message may remain. */
 static void expect_part(struct ipq_handle *h, ssize_t n, const unsigned char *buf,
 			size_t len, const unsigned char *whole, size_t whole_len)
 {
@@ -53,8 +53,8 @@ static void expect_part(struct ipq_handle *h, ssize_t n, const unsigned char *bu
 	cr_assert(ipq_read(h, next, sizeof(next), -1) == 0, "read twice");
 }
 
-/* Queued again and again the packet differs in its id and mark alone. A mark
- * of 0 is left out of the kernel's message, so the payload moves. */
+/* If a packet is queued again and again, only its id and mark differ. The kernel leaves
+ * out a mark of 0, and the payload then begins earlier. */
 static void read_again(struct ipq_handle *h, union message *whole, ssize_t whole_len,
 		       size_t len, uint32_t mark)
 {
@@ -65,7 +65,7 @@ static void read_again(struct ipq_handle *h, union message *whole, ssize_t whole
 
 	cr_assert(ipq_set_vwmark(h, packet->packet_id, NF_QUEUE, mark, 0, NULL) > 0);
 	n = read_guarded(h, buf, len);
-	/* ids have 32 bits, of which the smallest buffer shows all */
+	/* ids have 32 bits, which the smallest buffer has room for */
 	memcpy(&id, buf + 16, sizeof(id));
 	packet->packet_id = id;
 	packet->mark = mark;
@@ -193,7 +193,8 @@ Test(buffers, a_buffer_shorter_than_20_bytes_is_refused_and_nothing_read)
 	udp_say(AF_INET, 9, "hello");
 	memset(buf, GUARD, sizeof(buf));
 	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens) * 3; i++) {
-		cr_assert(!ipq_create_handle(0, PF_UNIX));	/* another text */
+		/* sets another error text */
+		cr_assert(!ipq_create_handle(0, PF_UNIX));
 		errno = EDOM;
 		cr_assert(ipq_read(h, buf, lens[i / 3], timeouts[i % 3]) == -1);
 		cr_assert(errno == EDOM);
@@ -205,7 +206,7 @@ Test(buffers, a_buffer_shorter_than_20_bytes_is_refused_and_nothing_read)
 	ipq_destroy_handle(h);
 }
 
-/* The kernel still has the packet, and the program its id: bytes 16 to 23. */
+/* The packet is still in the queue, and the buffer has its id (bytes 16 to 23). */
 Test(buffers, a_packet_whose_message_was_truncated_can_be_decided_on)
 {
 	struct queue_figures f;
@@ -228,7 +229,7 @@ Test(buffers, a_packet_whose_message_was_truncated_can_be_decided_on)
 	ipq_destroy_handle(h);
 }
 
-/* Programs that want no payload have a buffer of just that. */
+/* Programs that ask for no payload have buffers of that size. */
 Test(buffers, a_message_without_payload_fits_112_bytes)
 {
 	unsigned char buf[sizeof(long) == 8 ? 112 : 88];
@@ -258,7 +259,7 @@ Test(buffers, without_a_buffer_the_message_is_lost)
 		cr_assert(errno == EFAULT);
 		cr_assert_str_eq(ipq_errstr(), "Failed to receive netlink message");
 		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) == 0);
-		/* and with it where the payload of the last one began */
+		/* the library's guess of where the payload begins is lost, too */
 		udp_say(AF_INET, 9, "hello");
 		cr_assert(memcmp(queue_packet(h, &m)->payload + 28, "hello", 5) == 0);
 	}
@@ -312,7 +313,7 @@ Test(buffers, a_copy_of_the_message_is_as_good_as_the_message)
 	h = queue_port_9(IPQ_COPY_PACKET);
 	udp_say(AF_INET, 9, "hello");
 	p = queue_packet(h, &m);
-	/* as programs do: the message and its data */
+	/* as programs do: copy the header, the message and its payload */
 	memcpy(&copy, &m, sizeof(struct nlmsghdr) + sizeof(*p) + p->data_len);
 	memset(&m, 0, sizeof(m));
 	p = ipq_get_packet(copy.buf);
@@ -322,7 +323,7 @@ Test(buffers, a_copy_of_the_message_is_as_good_as_the_message)
 	ipq_destroy_handle(h);
 }
 
-/* A read changes the message and nothing else, however long the buffer is said to be. */
+/* A read writes the message and nothing else, even if the buffer is longer. */
 
 static union message m;
 
@@ -356,7 +357,7 @@ Test(buffers, nothing_is_written_behind_an_error)
 			ipq_set_verdict(h, 77, NF_ACCEPT, sizes[i], payload);
 			read_into_pattern(h);
 		}
-		/* what is received where it is to stand goes by those before */
+		/* let the library learn where the payload begins */
 		for (int n = 0; n < 70; n++) {
 			udp_say(AF_INET, 9, "hello");
 			ipq_set_verdict(h, queue_packet(h, &m)->packet_id, NF_DROP, 0, NULL);
@@ -379,7 +380,7 @@ Test(buffers, nothing_is_written_behind_a_packet)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		cr_assert(udp_send(fd, "127.0.0.1", 9, data, sizes[i]) == (ssize_t)sizes[i]);
 		read_into_pattern(h);
-		/* with a mark what comes before the payload is longer */
+		/* with a mark, the metadata before the payload are longer */
 		for (int n = 0; n < 4; n++) {
 			id = ipq_get_packet(m.buf)->packet_id;
 			cr_assert(ipq_set_vwmark(h, id, NF_QUEUE, n % 2 ? 0 : 5, 0, NULL) > 0);
@@ -394,7 +395,7 @@ Test(buffers, nothing_is_written_behind_a_packet)
 	ipq_destroy_handle(h);
 }
 
-/* The last bytes before memory that cannot be used, and is nobody else's. */
+/* Returns the end of memory after which there is none that may be used. */
 static unsigned char *edge(void)
 {
 	char *pages = mmap(NULL, 3 * 65536, PROT_READ | PROT_WRITE,

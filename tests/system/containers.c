@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that share a network namespace and no process ids, as containers with the
- * host's network or those of one pod: each has queue numbers of its own (FACTS 1, 6).
- * And one program in many network namespaces. */
+/* Programs in one network namespace and different PID namespaces, such as containers in
+ * the host's network or in one pod: each has queue numbers of its own (FACTS 1, 6). And
+ * one program in several network namespaces. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,8 @@ static long shown_id(long unused)
 	return peer->local.nl_pid;
 }
 
-/* Makes a handle of the family for the queue number; its errno if that fails. */
+/* Creates a handle of the family with the queue number. Returns 0, or
+ * errno on failure. */
 static long open_at(long family, long queue)
 {
 	char number[16];
@@ -49,7 +50,7 @@ static long open_v6(long queue)
 	return open_at(PF_INET6, queue);
 }
 
-/* Whom a refusal of an unknown mode is sent to. */
+/* Returns the process that an error message is addressed to, for an unknown mode. */
 static long refused_as(long unused)
 {
 	union message m;
@@ -66,7 +67,7 @@ static void send_to(int queue)
 	udp_say(AF_INET, 5000 + queue, "hello");
 }
 
-/* A packet for the queue comes to the process and goes where it is sent. */
+/* A packet sent to the queue must be read by the process, and arrive. */
 static void pass(const struct process *p, int queue)
 {
 	int heard = udp_open(AF_INET, 5000 + queue);
@@ -87,7 +88,8 @@ static void make(const struct process *p, long (*open)(long), int queue)
 	cr_assert(process_do(p, peer_mode, IPQ_COPY_META) == MODE_SENT);
 }
 
-/* What forked processes share they may have from a common ancestor, or not. */
+/* Processes share memory with libipq's tables if a common ancestor had
+ * created a handle. */
 static void have_handle_first(bool have)
 {
 	if (!have)
@@ -170,7 +172,7 @@ Test(containers, a_second_handle_of_one_program_is_refused_in_each)
 	}
 }
 
-/* More than there are numbers of one process. */
+/* More programs than there are port IDs for one process id. */
 Test(containers, any_number_of_programs_run)
 {
 	struct process p[70];
@@ -212,7 +214,7 @@ static long says_unseen(long unused)
 	       !strstr(said, "process 1");
 }
 
-/* Process 1 of the second is not to be stopped for it. */
+/* Process 1 of the second namespace must not be named instead. */
 Test(containers, the_owner_in_another_one_is_said_not_to_be_seen)
 {
 	struct process owner, other;

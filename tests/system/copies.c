@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What of a packet is copied in PACKET mode: checksums complete, segments
- * apart, fragments together, as much as the kernel can tell (FACTS 3). */
+/* What IPQ_COPY_PACKET copies: complete checksums, separate segments, fragments
+ * reassembled, and as many bytes as the kernel can pass on (FACTS 3). */
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -15,12 +15,12 @@ TestSuite(copies, .timeout = 60);
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* linux/udp.h has it, and clashes with netinet/udp.h in older releases */
+/* linux/udp.h has it, but conflicts with netinet/udp.h in older releases */
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
 
-/* What an attribute of 16 bits of length can hold. */
+/* The most that fits into an attribute, whose length has 16 bits. */
 #define COPY_MAX 65531
 
 static unsigned int length_of(const unsigned char *ipv4)
@@ -28,8 +28,7 @@ static unsigned int length_of(const unsigned char *ipv4)
 	return ipv4[2] << 8 | ipv4[3];
 }
 
-/* Whether the checksum of a UDP or TCP packet without IP options is there, and
- * good. */
+/* Whether a UDP or TCP packet without IP options has a correct checksum. */
 static bool checksum_good(const unsigned char *ip, size_t len)
 {
 	size_t head = ip[0] >> 4 == 4 ? 20 : 40;
@@ -88,8 +87,8 @@ Test(copies, a_connection_request_leaving_by_lo_has_its_checksum)
 	ipq_destroy_handle(h);
 }
 
-/* The kernel carries what one send made as one packet for as long as it can;
- * programs with buffers of 2048 bytes must not meet it. */
+/* The kernel keeps the data of one send in one packet for as long as possible. Programs
+ * with buffers of 2048 bytes must not see that. */
 Test(copies, segments_that_the_kernel_carries_as_one_come_one_by_one)
 {
 	static char data[20000];
@@ -129,7 +128,7 @@ Test(copies, fragments_come_together_and_up_to_65531_bytes_are_copied)
 		const char *chain;
 		unsigned int mtu, length;
 	} rows[] = {
-		{ "OUTPUT", 1500, 4028 },	/* not yet in pieces */
+		{ "OUTPUT", 1500, 4028 },	/* not fragmented yet */
 		{ "INPUT", 1500, 20028 },
 		{ "INPUT", 1500, COPY_MAX },
 		{ "INPUT", 1500, COPY_MAX + 1 },
@@ -165,7 +164,7 @@ Test(copies, fragments_come_together_and_up_to_65531_bytes_are_copied)
 							  NLMSG_ALIGN(copied)));
 		cr_assert(!memcmp(msg->payload + 28, data, copied - 28));
 
-		/* and none is lost on the way, copied or not */
+		/* the packet arrives complete, whether or not all of it was copied */
 		ipq_set_verdict(h, msg->packet_id, NF_ACCEPT, 0, NULL);
 		cr_assert(udp_hear(to, heard, sizeof(heard), DEADLINE) == (ssize_t)len);
 		cr_assert(!memcmp(heard, data, len));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_ctl: settings of one handle, before it asks for packets; and what it has counted
- * (FACTS 1). */
+/* ipq_ctl: settings of one handle, before it sets a mode; and its counters (FACTS 1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +148,7 @@ Test(ctl, more_numbers_are_set_but_none_that_another_handle_has)
 }
 #endif
 
-/* Both families mean other numbers then, and need not share. */
+/* Then the handles of the two families have different numbers, and need not share one. */
 Test(ctl, a_queue_is_set_for_one_handle_alone)
 {
 	struct queue_figures f;
@@ -226,7 +225,7 @@ Test(ctl, after_the_first_request_nothing_can_be_set)
 {
 	network_enter();
 	pair_make(0);
-	/* the first request need not be a good one */
+	/* the first request need not succeed */
 	ipq_set_verdict(pair[0], 1, NF_ACCEPT, 0, NULL);
 	cr_assert(queue_error(pair[0]) == ENOENT);
 	for (size_t i = 0; i < COUNT; i++) {
@@ -302,7 +301,7 @@ Test(ctl, counters_tell_what_was_delivered_passed_over_and_dropped)
 	expect_counts(0, 3, 0, 0);
 	expect_counts(1, 2, 0, 0);
 
-	/* looked at is not yet delivered; a refusal is no packet */
+	/* MSG_PEEK does not count as delivered; a refusal is no packet */
 	pair_say(0, "four");
 	cr_assert(recv(pair[0]->fd, &m, 1, MSG_PEEK) == 1);
 	ipq_set_verdict(pair[0], 4711, NF_ACCEPT, 0, NULL);
@@ -311,7 +310,7 @@ Test(ctl, counters_tell_what_was_delivered_passed_over_and_dropped)
 	cr_assert(queue_error(pair[0]) == ENOENT);
 	expect_counts(0, 4, 0, 0);
 
-	/* a full queue, and with the handle a new beginning */
+	/* a full queue; a new handle counts from 0 */
 	for (int n = 0; n < 9; n++)
 		pair_say(0, "many");
 	expect_counts(0, 4, 0, 4);
@@ -334,7 +333,7 @@ Test(ctl, a_handles_own_packets_are_not_counted_as_the_others)
 	pair_close(1);
 }
 
-/* Once each, though the handle it was for has only just gone. */
+/* It is counted once, even if its handle was destroyed only just before. */
 Test(ctl, a_packet_that_nobody_takes_counts_once)
 {
 	pair_network("QUEUE");

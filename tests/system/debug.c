@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_DEBUG=1: a line on stderr for what a person should know, and not a
- * word without it. */
+/* LIBIPQ_DEBUG=1: one line on stderr for each thing that a user should know, and
+ * nothing without it. */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 
 TestSuite(debug, .timeout = 60);
 
-/* What IPv4 and IPv6 handles' port ids are in the kernel, less the process id. */
+/* Port IDs of IPv4 and IPv6 handles, minus the process id. */
 #define PORT_ID_IPV4 1040000000u
 #define PORT_ID_IPV6 1060000000u
 
@@ -41,8 +41,9 @@ static struct process start_owner(int family)
 	return owner;
 }
 
-/* What is said while a new handle of the family asks for a mode and reads the
- * refusal. Not of packets: the receive buffer may be a matter of its own. */
+/* Returns what is printed while a new handle of the family sets a mode and reads
+ * the error message. The mode asks for no packets, as the receive buffer could
+ * cause another line. */
 static const char *said_of_refusal(int family, int error)
 {
 	const char *said;
@@ -94,7 +95,7 @@ Test(debug, names_the_same_of_a_taken_ipv6_queue)
 	process_end(&owner);
 }
 
-/* A program that knows nothing of libipq, owner of queue 0. */
+/* A program that does not use libipq owns queue 0. */
 static int own_with_nfnetlink(void)
 {
 	struct {
@@ -135,7 +136,7 @@ Test(debug, names_an_owner_that_does_not_use_libipq)
 	close(owner);
 }
 
-/* As daemon(3): the child goes on with the socket. */
+/* Like daemon(3): the child continues with the socket. */
 static long leave_to_a_child(long unused)
 {
 	(void)unused;
@@ -198,8 +199,8 @@ Test(debug, names_the_capability_when_it_is_dropped_later)
 	peer_close(0);
 }
 
-/* Privileged in the network, but not in the system: there the receive buffer
- * is limited by net.core.rmem_max. */
+/* Has CAP_NET_ADMIN in its network namespace, but not in the initial user namespace:
+ * there the receive buffer is limited by net.core.rmem_max. */
 static long enter_user_namespace(long unused)
 {
 	(void)unused;
@@ -216,7 +217,8 @@ static long receive_buffer(long unused)
 	return bytes;
 }
 
-/* What such a process says while its buffer of 1 GB is cut short to got. */
+/* Returns what such a process prints when it asks for a receive buffer of 1 GB and
+ * gets "got" bytes. */
 static const char *said_of_cut_buffer(int *got)
 {
 	struct process limited;
@@ -292,7 +294,7 @@ Test(debug, says_nothing_while_all_is_well)
 	cr_assert_str_empty(said);
 }
 
-/* The parent has not asked for the queue, but its handle has it. */
+/* The parent has not made a request, but its handle owns the queue. */
 Test(debug, says_nothing_of_a_queue_claimed_by_a_child_with_the_same_handle)
 {
 	struct process child;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces: what each kind shows of itself, and what becomes of packets when
- * one is renamed, goes down or goes away (FACTS 3, 7). */
+/* Network interfaces: what messages say of each kind, and what happens to packets when an
+ * interface is renamed, set down or removed (FACTS 3, 7). */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_tun.h>
@@ -48,7 +48,7 @@ static unsigned int waiting(void)
 	return f.waiting;
 }
 
-/* For packets that another process has sent. */
+/* Waits for packets that another process has sent. */
 static void await_waiting(unsigned int count)
 {
 	long long limit = clock_us() + DEADLINE * 1000LL;
@@ -107,8 +107,8 @@ Test(devices, a_packet_forwarded_between_two_veths_has_the_mac_of_its_sender)
 	ipq_destroy_handle(h);
 }
 
-/* What comes in by the device of a program of ours, with the link header that
- * a tap has and a tun has not. */
+/* What a program sends through a tun or tap device. Only tap has the
+ * link-layer header. */
 struct frame {
 	struct ethhdr ether;
 	struct iphdr ip;
@@ -134,7 +134,7 @@ Test(devices, tun_has_no_hardware_fields_and_tap_those_of_ethernet)
 	static const struct {
 		const char *name;
 		short flags;
-		size_t skipped;	/* of the frame */
+		size_t skipped;	/* bytes at the beginning */
 		unsigned short type;
 		unsigned char addrlen;
 		const char *addr;
@@ -216,7 +216,7 @@ Test(devices, a_bridged_packet_shows_the_bridge_and_not_its_ports)
 	ipq_destroy_handle(h);
 }
 
-/* A process that sends as fast as it may. */
+/* A process that sends as fast as it can. */
 static pid_t flood(const char *address)
 {
 	pid_t pid = fork();
@@ -353,7 +353,7 @@ Test(devices, an_interface_that_is_gone_keeps_its_last_known_name_and_type)
 		msg = queue_packet(h, &m);
 		cr_assert_str_eq(msg->indev_name, "veth0");
 		assert_hardware(msg, 1, 6, "\2\3\4\5\6\7\0");
-		poll(NULL, 0, 100);	/* until what is known is old */
+		poll(NULL, 0, 100);	/* until cached names are too old to be used */
 	}
 	cr_assert(waiting() == 0);
 	ipq_set_verdict(h, msg->packet_id, NF_ACCEPT, 0, NULL);
@@ -413,7 +413,7 @@ Test(devices, packets_outlive_the_rule_that_queued_them)
 	ipq_destroy_handle(h);
 }
 
-/* ip_queue had one peer for all of them (FACTS 3). */
+/* ip_queue had one owner for all network namespaces (FACTS 3). */
 Test(devices, packets_of_another_namespace_do_not_come_here)
 {
 	struct queue_figures f;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPQ_CTL_END_READS: a read that waits, or the next one, returns, whatever moment it is
- * asked for at. */
+/* IPQ_CTL_END_READS: a read that waits, or the next one, returns, whenever the
+ * request is made. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -32,7 +32,7 @@ static long end_reads(long reads)
 	return ipq_ctl(h, IPQ_CTL_END_READS, (unsigned int)reads);
 }
 
-/* 1: it was ended; 0: something else. */
+/* Returns 1 if the read was ended by the request; 0 otherwise. */
 static bool is_ended(int timeout)
 {
 	union message m;
@@ -75,7 +75,7 @@ Test(ending, the_next_read_returns_and_reads_go_on_after)
 	ipq_destroy_handle(h);
 }
 
-/* Whether it waits already, or is about to. */
+/* Whether the read waits already, or is about to. */
 Test(ending, reads_of_other_threads_return)
 {
 	pthread_t threads[4];
@@ -142,7 +142,7 @@ Test(ending, what_came_before_is_read_before)
 	ipq_destroy_handle(h);
 }
 
-/* There is no room for what would wake it. */
+/* There is no room for the message that wakes the read. */
 Test(ending, a_full_receive_buffer_does_not_hide_it)
 {
 	union message m;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_FAIL_OPEN: what does not fit in the queue passes instead of being dropped. */
+/* LIBIPQ_FAIL_OPEN: packets that find the queue full pass, instead of being dropped. */
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
@@ -20,7 +20,7 @@ static void expect_silence(int i)
 	cr_assert(udp_hear(pair_heard[i], late, sizeof(late), 0) < 0, "\"%s\"", late);
 }
 
-/* Five packets meet a queue for two. */
+/* Sends five packets to a queue with room for two. */
 static struct queue_figures overfill(int i)
 {
 	struct queue_figures f;
@@ -112,7 +112,7 @@ Test(fail_open, fail_open_is_for_all_numbers_of_a_range)
 }
 #endif
 
-/* Each has a queue of its own. */
+/* Each of the two has its own private queue. */
 Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
@@ -133,7 +133,7 @@ Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 	}
 }
 
-/* Also where it waits for its verdict, having been moved. */
+/* This includes packets that wait for a verdict after they were moved. */
 Test(fail_open, fail_open_is_for_what_is_moved_to_a_full_queue)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 and IPv6 handles of one program that mean the same queue number: each gets its
- * family's packets, however it waits (FACTS 8). */
+/* IPv4 and IPv6 handles of one program on the same queue number: each gets the packets of
+ * its family, in whatever way the program waits for them (FACTS 8). */
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
@@ -24,7 +24,8 @@ TestSuite(families, .timeout = 60);
 
 static union message message;
 
-/* Ten packets of each, which a loop that selects lets go. */
+/* Sends ten packets of each family, and serves both handles in a loop that
+ * waits for either. */
 static void serve_ten(void)
 {
 	int seen[2] = { 0, 0 };
@@ -59,7 +60,7 @@ Test(families, a_loop_that_selects_and_reads_blocking_serves_both)
 	}
 }
 
-/* Until it is read it is silent, whoever reads the other. */
+/* It is not readable for them, whether or not the other handle is read. */
 Test(families, a_descriptor_is_never_readable_for_packets_of_the_other_family)
 {
 	for (int first = 0; first < 2; first++) {
@@ -81,8 +82,8 @@ Test(families, a_descriptor_is_never_readable_for_packets_of_the_other_family)
 	}
 }
 
-/* Each event is read to the end, without waiting: that there is nothing more must be
- * true, or the edge is missed. */
+/* Reads after each event until there is nothing more, without waiting. If a read said so
+ * too early, the next edge would be missed. */
 static void serve_edges(uint32_t edge)
 {
 	static const char *const text[] = { "four", "six" };
@@ -156,7 +157,7 @@ Test(families, a_read_that_does_not_wait_finds_nothing_among_packets_of_the_othe
 	pair_close_both();
 }
 
-/* What select says of it and what a read finds are the same. */
+/* poll and ipq_read must agree on whether there is a packet. */
 static void expect_agreement(int i, bool has_packet)
 {
 	struct pollfd fd = { pair[i]->fd, POLLIN, 0 };
@@ -193,7 +194,7 @@ Test(families, handles_that_do_not_block_have_a_packet_when_select_says_so_and_e
 	}
 }
 
-/* Of all that come, whichever handle asked first. */
+/* For each order of the handles and of the packets. */
 Test(families, the_first_packet_may_be_one_of_either_family)
 {
 	for (int order = 0; order < 4; order++) {
@@ -222,7 +223,7 @@ Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
 	reader_end(&r);
 	cr_assert(r.n == 0 && r.error == 0 && clock_us() - began >= 300000);
 	cr_assert_str_eq(r.text, "Timeout");
-	/* and with its own among theirs */
+	/* and with its own among those of the other family */
 	for (int n = 0; n < 100; n++)
 		pair_say(n == 90 ? 0 : 1, "one");
 	cr_assert(ipq_read(pair[0], message.buf, sizeof(message.buf), SOON) > 0);
@@ -240,7 +241,7 @@ static void wait_for_own(void)
 	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
 }
 
-/* Whether it is the first that waits or not. */
+/* Whether or not it is the handle's first read that waits. */
 Test(families, a_read_that_has_begun_to_wait_goes_on_waiting)
 {
 	static struct reader r;
@@ -268,7 +269,7 @@ Test(families, a_read_that_has_begun_to_wait_goes_on_waiting)
 	}
 }
 
-/* Its own packets then come by the shared number, too. */
+/* Then packets of its family come by the shared number again. */
 Test(families, a_read_that_waits_goes_on_when_the_other_handle_goes)
 {
 	static struct reader r;
@@ -288,8 +289,8 @@ Test(families, a_read_that_waits_goes_on_when_the_other_handle_goes)
 
 #define STOPS 3
 
-/* What is told of one packet from the far side at each of its stops. The kernel begins
- * to stamp packets a little after it was asked to. */
+/* Returns the metadata of one packet from the far side at each of its hooks. The kernel
+ * begins to set timestamps only some time after it was asked to. */
 static void see_stops(ipq_packet_msg_t seen[STOPS])
 {
 	for (int tries = 0; tries < 1000; tries++) {
@@ -304,7 +305,7 @@ static void see_stops(ipq_packet_msg_t seen[STOPS])
 	cr_assert_fail("the kernel stamps no packets");
 }
 
-/* Which handle is the first makes no difference, but for id and time. */
+/* The metadata must be the same whichever handle is first, except for id and time. */
 Test(families, what_is_moved_is_as_it_was)
 {
 	ipq_packet_msg_t seen[2][STOPS];
@@ -336,7 +337,7 @@ static ipq_id_t say(const char *text)
 	return pair_packet(1, text)->packet_id;
 }
 
-/* Of packets that are moved. */
+/* For packets that are moved. */
 Test(families, every_verdict_is_obeyed)
 {
 	static unsigned char replacement[DATAGRAM_MAX];
@@ -369,8 +370,8 @@ Test(families, every_verdict_is_obeyed)
 	pair_close_both();
 }
 
-/* Nobody has asked for packets of the other family: dropped, as ever, however many they
- * are. */
+/* Without a handle for the other family, its packets are dropped, however
+ * many there are. */
 Test(families, a_handle_alone_never_sees_packets_of_the_other_family_which_are_dropped)
 {
 	static struct reader r;
@@ -403,7 +404,7 @@ Test(families, a_handle_alone_never_sees_packets_of_the_other_family_which_are_d
 	}
 }
 
-/* Some few wake it; then they come no more. */
+/* The first few packets wake it; then no more come. */
 Test(families, a_handle_alone_is_not_woken_for_ever_by_packets_of_the_other_family)
 {
 	struct queue_figures f;
@@ -444,7 +445,8 @@ Test(families, a_handle_alone_that_does_not_block_gets_EAGAIN_for_packets_of_the
 	pair_close(0);
 }
 
-/* Whatever waits for the other. */
+/* The next packet of handle i must end with text; accepts it. The other handle may
+ * have packets, too. */
 static void expect_of(int i, const char *text)
 {
 	ipq_packet_msg_t *p = queue_packet(pair[i], &message);
@@ -460,7 +462,8 @@ static ipq_id_t id_of_next(int i, const char *text)
 	return pair_packet(i, text)->packet_id;
 }
 
-/* What the program has when the numbers are given up, in any order, and what waits. */
+/* Decides in some order on packets that the program had when the number was given up to a
+ * mover, and that waited then. */
 static void expect_old(int i, const ipq_id_t id[5])
 {
 	static const int order[] = { 3, 0, 4, 1 };
@@ -502,7 +505,7 @@ Test(families, packets_that_the_program_has_when_the_other_handle_comes_are_deci
 	}
 }
 
-/* It waits, and for no packet of the other family. */
+/* The read must wait, and not return for a packet of the other family. */
 static void expect_own_alone(void)
 {
 	static struct reader r;
@@ -583,7 +586,7 @@ Test(families, debug_tells_once_of_packets_that_nobody_takes)
 	pair_close(0);
 }
 
-/* The same number of another network namespace is another one. */
+/* The queue numbers of different network namespaces are different queues. */
 Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_other)
 {
 	int here, heard;
@@ -611,7 +614,8 @@ Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_ot
 	pair_close(1);
 }
 
-/* Whatever the thread that claims it would be told of the number where it is itself. */
+/* Even if the thread that makes the first request is in another network namespace, where
+ * it would find another owner. */
 Test(families, a_handle_claims_the_number_of_the_namespace_it_was_made_in)
 {
 	NOT_CARRIED("the preload library tells sockets apart by their port id alone");
@@ -660,7 +664,7 @@ Test(families, a_signal_ends_a_read_that_waits)
 	for (int i = 0; i < 2; i++) {
 		pair_network("QUEUE");
 		pair_open(0);
-		/* passes over what is not its own first */
+		/* read what is not its own first */
 		pair_pass(1, "six");
 		reader_start(&r, pair[i], 0);
 		cr_assert(!pthread_kill(r.thread, SIGUSR1));
@@ -682,7 +686,7 @@ Test(families, a_descriptor_that_was_closed_is_an_error)
 	pair_pass(1, "six");
 	for (int i = 0; i < 2; i++) {
 		close(pair[i]->fd);
-		/* poll calls it ready */
+		/* poll(2) reports a closed descriptor as ready */
 		for (size_t t = 0; t < sizeof(timeouts) / sizeof(*timeouts); t++) {
 			cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf),
 					   timeouts[t]) == -1);
@@ -691,7 +695,7 @@ Test(families, a_descriptor_that_was_closed_is_an_error)
 	}
 }
 
-/* Each has a queue of its own length, and its own counter. */
+/* Each has a queue with its own length and counters. */
 Test(families, a_handle_that_is_not_read_fills_its_own_queue_alone)
 {
 	struct queue_figures f;
@@ -717,8 +721,8 @@ Test(families, a_handle_that_is_not_read_fills_its_own_queue_alone)
 	}
 }
 
-/* There can be no process for it, nor a private number: who is second is refused, and
- * may ask again. */
+/* Then there can be neither a mover nor a private number: the request of the second
+ * handle is refused, and may be repeated. */
 Test(families, without_a_descriptor_to_spare_the_second_is_refused_and_may_ask_again)
 {
 	struct rlimit before, none;
@@ -728,7 +732,7 @@ Test(families, without_a_descriptor_to_spare_the_second_is_refused_and_may_ask_a
 	pair_start(0);
 	pair_make(1);
 	cr_assert(!getrlimit(RLIMIT_NOFILE, &before));
-	/* the lowest that is free */
+	/* the lowest that is not in use */
 	none = (struct rlimit) { dup(0), before.rlim_max };
 	close(none.rlim_cur);
 	cr_assert(!setrlimit(RLIMIT_NOFILE, &none));

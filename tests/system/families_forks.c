@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 and IPv6 handles on one queue number in several processes: shared by those that
- * fork after the handles were made, separate in those that forked before (FACTS 5, 6). */
+/* IPv4 and IPv6 handles on one queue number in several processes: processes that are
+ * forked after the handles were created share them, others do not (FACTS 5, 6). */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 TestSuite(families_forks, .timeout = 60);
 
-/* What children do with the handles they have inherited. */
+/* Functions for children, on the handles that they have inherited. */
 
 static long start(long i)
 {
@@ -34,7 +34,8 @@ static long destroy(long i)
 	return ipq_destroy_handle(pair[i]);
 }
 
-/* The next packet, whichever handle's: its id with the handle as the lowest bit. */
+/* Returns the id of the next packet, shifted left by one, with the index of its
+ * handle in bit 0. */
 static long get(long unused)
 {
 	static union message m;
@@ -61,8 +62,8 @@ static long accept_got(long got)
 	return ipq_set_verdict(pair[got & 1], got >> 1, NF_ACCEPT, 0, NULL);
 }
 
-/* The next packet is of i, says text and arrives; both parts by child, or by this
- * process if NULL. */
+/* The next packet must be one of handle i that ends with text, and must arrive. It is
+ * read and decided on by the given processes; by this one if NULL. */
 static void expect_by(const struct process *reads, const struct process *decides, int i,
 		      const char *text)
 {
@@ -129,7 +130,7 @@ Test(families_forks, a_child_forked_after_the_modes_were_set_does_as_well)
 	}
 }
 
-/* Of each as many as were sent before and come after. */
+/* Expects count packets of each family, some of which were sent before. */
 static void expect_each(const struct process *process, int count)
 {
 	for (int n = 0; n < 2 * count; n++) {
@@ -152,7 +153,7 @@ static void say_each(int count)
 	}
 }
 
-/* As programs that become daemons. */
+/* Like programs that become daemons. */
 Test(families_forks, a_child_goes_on_with_both_when_the_parent_destroys_its_copies)
 {
 	for (int first = 0; first < 2; first++) {
@@ -252,7 +253,7 @@ Test(families_forks, queue6_separates_them)
 	pair_close(0);
 }
 
-/* Not even moved to the end of the queue, which would give it another id. */
+/* They must not even be queued again, as they would get other ids. */
 Test(families_forks, what_waits_is_left_alone_when_a_child_destroys_its_own)
 {
 	for (int first = 0; first < 2; first++) {
@@ -272,7 +273,7 @@ Test(families_forks, what_waits_is_left_alone_when_a_child_destroys_its_own)
 	}
 }
 
-/* What a process has closed by itself, a child may have still. */
+/* Closes the descriptor without ipq_destroy_handle. A child may still have it. */
 static void close_only(int i)
 {
 	close(pair[i]->fd);
@@ -293,7 +294,7 @@ Test(families_forks, a_child_goes_on_with_both_when_the_parent_closed_one_behind
 		say_each(3);
 		fd = pair[!first]->fd;
 		close_only(!first);
-		/* what is in its place is not written to */
+		/* the library must not write to what has its number now */
 		cr_assert(!socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
 		cr_assert(dup2(ends[0], fd) == fd);
 		pair_close(first);
@@ -332,7 +333,7 @@ Test(families_forks, a_handle_that_only_a_child_has_is_left_alone_and_asks_again
 	NOT_CARRIED("nothing it closes is closed behind our back");
 	pair_network("QUEUE");
 	pair_open(0);
-	/* the first has the number again then, and wants no packets */
+	/* then the first handle owns the number again, without packets */
 	none(0);
 	none(1);
 	child = process_start();
@@ -372,7 +373,8 @@ Test(families_forks, a_descriptor_that_a_child_has_moved_is_where_it_was_for_its
 	}
 }
 
-/* As long as the child has the one that is destroyed, the kernel has the number so. */
+/* While the child has the handle that is destroyed, the kernel keeps the number
+ * bound to the mover. */
 Test(families_forks, a_handle_that_is_left_alone_has_the_number_when_it_asks_again)
 {
 	struct process child;
@@ -422,7 +424,7 @@ static long leave_to_a_child(long unused)
 	exit(0);
 }
 
-/* Where there are no other users here, it is not root's process already. */
+/* Where no other users are mapped, the process is already not root's. */
 static long become_another_user(long unused)
 {
 	(void)unused;
@@ -432,7 +434,7 @@ static long become_another_user(long unused)
 	return 1;
 }
 
-/* In whichever private number. */
+/* Returns how many packets wait in all private queue numbers. */
 static unsigned int waiting(void)
 {
 	struct queue_figures f;

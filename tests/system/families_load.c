@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fast streams of both families through one queue number: no packet is lost, comes to
- * the wrong handle, twice or out of order. */
+/* Fast streams of both families through one queue number: no packet is lost, comes to the
+ * wrong handle, comes twice or out of order. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,11 +21,11 @@ TestSuite(families_load, .timeout = 100);
 
 #define COUNT 50000
 
-/* The handles are destroyed and made again: each twice in turn, first as the one that
- * has the number, then as the other. */
+/* The handles are destroyed and created again. Each is, twice in turn, first the one that
+ * owns the number, then the other. */
 #define HANDOVERS 12
 
-/* What the sender of a family leaves of each packet: when its send began and ended. */
+/* For each packet that the sender of a family has sent: when the send began and ended. */
 struct stream {
 	long long began[COUNT], ended[COUNT];
 };
@@ -33,12 +33,13 @@ struct stream {
 static struct stream *stream[2];
 static pid_t sender[2];
 
-/* What came of it. */
+/* What the reading threads have received. */
 static _Atomic uint8_t times_got[2][COUNT];
 static atomic_uint got[2], last[2];
 static atomic_uint misdelivered, disordered[2];
 
-/* One socket: as many packets are on the way as its send buffer holds. */
+/* All packets from one socket: only as many are on the way as its send
+ * buffer has room for. */
 static _Noreturn void send_all(struct stream *s, int i)
 {
 	int fd = udp_open(pair_family(i), 0);
@@ -52,7 +53,7 @@ static _Noreturn void send_all(struct stream *s, int i)
 	_exit(0);
 }
 
-/* After the handles are made: the senders must not inherit them. */
+/* Forked after the handles were created, so the sender must close them. */
 static void begin(int i)
 {
 	sender[i] = fork();
@@ -74,14 +75,14 @@ static void prepare(int first)
 		cr_assert(stream[i] != MAP_FAILED);
 	}
 	pair_open(first);
-	/* a read that hangs ends the test */
+	/* ends the test if a read hangs */
 	alarm(90);
 	begin(0);
 	begin(1);
 }
 
-/* What a handle missed while it was destroyed and not yet made again: packets after the
- * last it got, before the next. */
+/* Packets that a handle may miss while it is destroyed and not created again: those after
+ * the last it got before, and before the next it got. */
 static struct missed {
 	unsigned int after, before;
 } missed[HANDOVERS];
@@ -107,7 +108,7 @@ static void note(int i, const ipq_packet_msg_t *p)
 	got[i]++;
 }
 
-/* False if there is no packet to be had, but an error or the end of the time. */
+/* Returns false if there is no packet but an error message, or the time is over. */
 static bool take(int i, int timeout)
 {
 	static _Thread_local union message m;
@@ -115,7 +116,7 @@ static bool take(int i, int timeout)
 
 	if (n <= 0 || m.nlh.nlmsg_type == NLMSG_ERROR)
 		return false;
-	/* as programs take every message that is no error */
+	/* like programs that take any message that is no error for a packet */
 	note(i, ipq_get_packet(m.buf));
 	ipq_set_verdict(pair[i], ipq_get_packet(m.buf)->packet_id, NF_DROP, 0, NULL);
 	return true;
@@ -152,8 +153,8 @@ static void *take_until_error(void *arg)
 	return NULL;
 }
 
-/* Waits until all that was sent has been got, then has the readers of each handle,
- * which wait, read an error. */
+/* Waits until all packets sent have been received. Then makes each reader of the handles,
+ * which all wait, read an error message. */
 static void end_readers(const pthread_t *readers, const int *handles, int count)
 {
 	await_senders();
@@ -185,7 +186,7 @@ Test(families_load, a_thread_for_each_handle_gets_all_in_order)
 	expect_order(1);
 }
 
-/* Who is faster is chance for packets that two read. */
+/* If two threads read from a handle, the order is up to chance. */
 Test(families_load, two_threads_on_a_handle_get_all_and_the_other_its_own_in_order)
 {
 	serve_with_threads(1, (int[]) { 1, 1, 0 }, 3);
@@ -212,7 +213,7 @@ Test(families_load, a_loop_that_selects_and_takes_all_but_errors_for_packets_get
 	pair_close_both();
 }
 
-/* The other's packets fill its queue, and are dropped there. */
+/* The packets of the other handle fill its own queue, and are dropped. */
 Test(families_load, a_handle_that_is_not_read_any_more_keeps_nothing_of_the_other_back)
 {
 	for (int read = 0; read < 2; read++) {
@@ -222,13 +223,13 @@ Test(families_load, a_handle_that_is_not_read_any_more_keeps_nothing_of_the_othe
 		while (got[read] < COUNT)
 			cr_assert(take(read, DEADLINE * 1000), "%u packets", got[read]);
 		waitpid(sender[read], NULL, 0);
-		/* 100,000 in all */
+		/* 100,000 packets in all */
 		expect_order(read);
 		last[read] = 0;
 		begin(read);
 		while (got[read] < 2 * COUNT)
 			cr_assert(take(read, DEADLINE * 1000), "%u packets", got[read]);
-		/* who sends what nobody reads may wait for ever */
+		/* its packets are not read, so it may wait for ever to send */
 		kill(sender[!read], SIGKILL);
 		waitpid(sender[!read], NULL, 0);
 		waitpid(sender[read], NULL, 0);
@@ -241,7 +242,7 @@ Test(families_load, a_handle_that_is_not_read_any_more_keeps_nothing_of_the_othe
 static atomic_uint handover;
 static atomic_bool over;
 
-/* When the number changed hands. */
+/* When the number began to change its owner, and when it had done so. */
 static long long leaving[HANDOVERS], left[HANDOVERS];
 
 static void hand_over(int i)
@@ -269,8 +270,8 @@ static void *take_and_hand_over(void *arg)
 	return NULL;
 }
 
-/* Whether the handle itself was not there, or the number changed hands at that very
- * moment. */
+/* Whether the packet may be lost, since the handle was destroyed, or the number changed
+ * its owner just then. */
 static bool may_be_lost(int i, unsigned int n, unsigned int *in_between)
 {
 	for (unsigned int k = 0; k < HANDOVERS; k++) {

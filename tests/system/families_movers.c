@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The process that moves packets where both families have one queue number: whatever the
- * program does it is there while it is needed, no longer, and nobody notices (FACTS 8). */
+/* The mover, the process that moves packets if both families have one queue number:
+ * whatever the program does, it runs while it is needed and not longer, and the program
+ * does not notice it (FACTS 8). */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -35,7 +36,7 @@ static bool is_mover(pid_t pid)
 	return !strcmp(name, "ipq-mover\n");
 }
 
-/* The network namespace tells whose they are: that of this test. */
+/* Whether the process is in the network namespace of this test, and so belongs to it. */
 static bool is_here(pid_t pid)
 {
 	char path[64], here[64] = "", there[64] = "";
@@ -45,7 +46,8 @@ static bool is_here(pid_t pid)
 	       readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(here, there);
 }
 
-/* In the order they were made, as a rule: the first holds the number, the next moves. */
+/* Finds the movers, normally in the order of their start: the first owns the number, the
+ * second is its child and moves. */
 static int find_movers(pid_t found[MOVERS_MAX])
 {
 	DIR *dir = opendir("/proc");
@@ -68,7 +70,7 @@ static int count_movers(void)
 	return find_movers(found);
 }
 
-/* Bound to happen. */
+/* Waits until there are this many movers. */
 static void await_movers(int count)
 {
 	for (long long end = clock_us() + DEADLINE * 1000LL; clock_us() < end; sched_yield())
@@ -130,7 +132,7 @@ Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 
 		await_movers(2);
 		find_movers(found);
-		/* who has the other as its child */
+		/* the one that is not a process group leader is the other's child */
 		worker = getpgid(found[0]) == found[0] ? 1 : 0;
 		pair_say(1, "before");
 		cr_assert(!kill(found[worker], SIGKILL));
@@ -142,7 +144,7 @@ Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 	pair_close_both();
 }
 
-/* The queue is then nobody's: packets are dropped until the program asks for them. */
+/* Then nobody owns the queue: packets are dropped until the program sets a mode. */
 Test(families_movers, movers_that_are_both_killed_are_started_again_by_the_next_mode)
 {
 	pid_t found[MOVERS_MAX];
@@ -228,7 +230,9 @@ Test(families_movers, a_daemon_that_forked_after_its_modes_gets_its_packets)
 			pair_say(n & 1, "hello");
 			cr_assert(process_do(&process, pair_accept, n & 1));
 			udp_expect(pair_heard[n & 1], "hello");
-			if (n == 2)	/* longer than it takes to see who has ended */
+			/* longer than the mover needs to notice that a
+			 * process has ended */
+			if (n == 2)
 				usleep(300000);
 		}
 		cr_assert(process_do(&process, destroy_both, 0));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 and IPv6 handles on one queue number, which several threads make, have ask for
- * packets and destroy at the same time. */
+/* IPv4 and IPv6 handles on one queue number, which several threads create, use and
+ * destroy at the same time. */
 #include <pthread.h>
 
 #include <criterion/criterion.h>
@@ -55,7 +55,7 @@ Test(families_threads, a_handle_that_several_threads_have_ask_first_claims_once)
 	pthread_barrier_destroy(&together);
 }
 
-/* Until it can be: a program has but one of a family. */
+/* Repeats it until it succeeds: a program has only one handle of a family on a number. */
 static void *make_another(void *unused)
 {
 	struct ipq_handle *h;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One handle in several processes, as programs have it that fork: the queue
- * belongs to the descriptor (FACTS 5, 6). */
+/* One handle in several processes, as in programs that fork: the queue belongs to the
+ * open socket, not to the process (FACTS 5, 6). */
 #include <sys/wait.h>
 
 #include <criterion/criterion.h>
@@ -17,7 +17,7 @@ static void add_rule(void)
 	run("iptables-legacy -A OUTPUT -p udp --dport 5000 -j QUEUE");
 }
 
-/* As daemon(3): the child goes on. */
+/* Like daemon(3): the child continues. */
 static long leave_to_a_child(long unused)
 {
 	(void)unused;

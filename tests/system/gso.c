@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_GSO: what the kernel carries as one packet, to be cut into segments by the
- * device, comes as one message. */
+/* LIBIPQ_GSO: what the kernel keeps as one packet, for the device to cut into segments,
+ * comes as one message. */
 #include <arpa/inet.h>
 #include <netinet/udp.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ TestSuite(gso, .timeout = 60);
 
 #define MTU 1500
 
-/* Sent in one piece, to be cut into twenty. */
+/* Sent with one system call, for the kernel to cut into twenty segments. */
 #define SEGMENT 1000
 #define SEGMENTS 20
 
@@ -50,7 +50,7 @@ static void expect_segments(int i)
 	}
 }
 
-/* Of the UDP packet, its pseudo header included. */
+/* Computes the checksum of the UDP packet and its pseudo header. */
 static uint16_t checksum_left(const unsigned char *ip, size_t len)
 {
 	size_t head = ip[0] >> 4 == 4 ? 20 : 40, addresses = ip[0] >> 4 == 4 ? 12 : 8;
@@ -154,7 +154,7 @@ static _Noreturn void receive_stream(int listening)
 	_exit(got != STREAM);
 }
 
-/* For both families. */
+/* Listens for both families. */
 static int listen_at_7(void)
 {
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(7) };
@@ -176,8 +176,8 @@ static pid_t fork_limited(void)
 	return pid;
 }
 
-/* Lets a TCP stream over lo with a small MTU through, unharmed. Returns the length of
- * the longest packet. */
+/* Sends a TCP stream over lo with a small MTU, which must arrive unchanged. Returns the
+ * length of the longest packet. */
 static size_t longest_in_stream(int i)
 {
 	int listening = listen_at_7(), status;

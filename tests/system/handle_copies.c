@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The struct of a handle was all there was of it: programs copy it, move it, and fill one
+/* To old programs the struct was the whole handle: they copy it, move it, or fill in one
  * themselves (FACTS 1). */
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +157,8 @@ static void expect_no_handle(struct ipq_handle *h, int error)
 		expect_error(ipq_read(h, m.buf, sizeof(m.buf), timeout),
 			     "Failed to receive netlink message", error);
 	cr_assert(ipq_ctl(h, 1) == 1);
-	if (ipq_ctl(h, IPQ_CTL_GET_DELIVERED, &n) != 1)	/* carried: it knows none */
+	/* a libipq that is inside the program does not know this request */
+	if (ipq_ctl(h, IPQ_CTL_GET_DELIVERED, &n) != 1)
 		expect_error(ipq_ctl(h, IPQ_CTL_GET_DELIVERED, &n), "Operation not supported",
 			     error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Handles: made, refused, destroyed; error texts (FACTS 1). */
+/* Handles: created, refused, destroyed; error texts (FACTS 1). */
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -265,7 +265,7 @@ Test(handles, another_process_may_have_one_with_its_own_port_id)
 	ipq_destroy_handle(h);
 }
 
-/* ip_queue had netlink protocols of its own: there was nobody to clash with. */
+/* ip_queue had netlink protocols of its own, so there was no such conflict. */
 Test(handles, do_not_clash_with_a_netlink_socket_of_the_program)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_pid = getpid() };
@@ -285,8 +285,7 @@ Test(handles, do_not_clash_with_a_netlink_socket_of_the_program)
 	close(fd);
 }
 
-/* How many descriptors there may be while act(PF_INET) runs: those there are,
- * and so many more. */
+/* Runs act(PF_INET) with a limit that leaves n descriptors to be opened. */
 static long with_descriptors_left(int n, long (*act)(long))
 {
 	struct rlimit limit, before;
@@ -408,7 +407,7 @@ Test(handles, error_text_is_that_of_the_last_failure_and_outlasts_success)
 	cr_assert_str_eq(ipq_errstr(), "Timeout");
 }
 
-/* Unlike the old library, where one thread overwrote another's. */
+/* In the old library, all threads shared one error code. */
 Test(handles, error_text_is_each_threads_own)
 {
 	network_enter();

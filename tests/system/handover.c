@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IPv4 and IPv6 handles of one program on one queue number: either is made, asks for
- * packets, is destroyed or asks for none while the other goes on (FACTS 6, 8). */
+/* IPv4 and IPv6 handles of one program on one queue number: one is created, sets a mode,
+ * sets IPQ_COPY_NONE or is destroyed while the other is in use (FACTS 6, 8). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +23,10 @@ TestSuite(handover, .timeout = 60);
 
 static union message message;
 
-/* What each of the two handles is. */
+/* The state of the two handles. */
 static enum { GONE, MADE, ACTIVE } state[2];
 
-/* Packets arrive where a handle asks for them, and are dropped elsewhere. */
+/* Packets must arrive if the handle of their family is active; others are dropped. */
 static void expect_traffic(void)
 {
 	char text[16];
@@ -53,7 +53,8 @@ static void step(int i)
 	expect_traffic();
 }
 
-/* Who takes each step is a bit of order: each is made, active and gone twice. */
+/* Bit n of order tells which handle takes step n. Each is created, activated and
+ * destroyed twice. */
 Test(handover, in_every_order_of_making_asking_and_destroying_packets_arrive)
 {
 	struct queue_figures f;
@@ -75,7 +76,7 @@ Test(handover, either_may_go_and_come_again)
 	for (int round = 0; round < 20; round++) {
 		int gone = round / 2 % 2, stays = !gone;
 
-		/* one that waits in the socket of the one that goes */
+		/* a packet that waits in the socket of the handle that is destroyed */
 		pair_say(stays, "waits");
 		pair_close(gone);
 		pair_expect(stays, "waits");
@@ -88,7 +89,7 @@ Test(handover, either_may_go_and_come_again)
 	pair_close_both();
 }
 
-/* In order, and with what the handle had already got. */
+/* In order, and with a packet whose id the handle had already read. */
 Test(handover, many_that_wait_when_one_goes_arrive_in_order)
 {
 	ipq_id_t id;
@@ -183,7 +184,7 @@ Test(handover, either_may_be_made_while_the_other_asks_for_no_packets)
 	}
 }
 
-/* It claims all the same, whatever it is (FACTS 5). */
+/* A request claims the number even if it is refused (FACTS 5). */
 Test(handover, a_first_request_that_is_refused_leaves_the_other_its_packets)
 {
 	for (int order = 0; order < 4; order++) {
@@ -215,8 +216,8 @@ Test(handover, a_first_request_that_is_refused_leaves_the_other_its_packets)
 	}
 }
 
-/* As with ip_queue (FACTS 6), but for those read and not decided on: the kernel drops
- * them with the queue that the other takes over. */
+/* As with ip_queue (FACTS 6), except for packets that were read but not decided on: the
+ * kernel drops these with the queue that the other handle takes over. */
 Test(handover, who_asks_for_no_packets_keeps_those_that_wait_unread)
 {
 	for (int first = 0; first < 2; first++) {
@@ -282,7 +283,7 @@ Test(handover, either_may_ask_for_headers_alone_and_for_packets_again)
 	}
 }
 
-/* More than fits it. */
+/* More packets than it has room for. */
 Test(handover, a_small_buffer_of_one_keeps_nothing_of_the_other_back)
 {
 	pair_network("QUEUE");
@@ -303,7 +304,7 @@ Test(handover, a_small_buffer_of_one_keeps_nothing_of_the_other_back)
 	pair_close(1);
 }
 
-/* A program that knows nothing of libipq binds and unbinds queues. */
+/* A program that does not use libipq binds and unbinds queue numbers. */
 static void command(int fd, uint8_t command, unsigned int queue)
 {
 	struct {
@@ -362,7 +363,8 @@ Test(handover, without_a_private_number_left_the_second_is_refused_and_may_ask_a
 	}
 }
 
-/* It keeps the queue number, and the other its own, until there are packets to move. */
+/* The mover keeps the queue number, and the other handle its private one, until there are
+ * packets to move. */
 Test(handover, without_one_left_who_asked_for_no_packets_may_ask_again_or_go)
 {
 	int other;
@@ -387,7 +389,7 @@ Test(handover, without_one_left_who_asked_for_no_packets_may_ask_again_or_go)
 	}
 }
 
-/* close(h->fd), where ipq_destroy_handle is meant. */
+/* Programs that call close(h->fd) instead of ipq_destroy_handle. */
 static void close_only(int i)
 {
 	close(pair[i]->fd);
@@ -444,7 +446,7 @@ Test(handover, what_was_for_one_that_is_gone_goes_to_no_stranger)
 
 	for (int destroyed = 0; destroyed < 2; destroyed++) {
 		pair_network("QUEUE");
-		/* before there are descriptors to be inherited */
+		/* before there are descriptors that it would inherit */
 		stranger = process_start();
 		pair_open(0);
 		number = pair_private(1);
@@ -488,7 +490,7 @@ Test(handover, many_pairs_leave_nothing_behind)
 	for (int n = 0; n < 200; n++)
 		open_and_close(n % 2);
 	cr_assert(open_descriptors() == fds);
-	/* two handles a round would be 60 pages */
+	/* if each round kept two handles, these would be 60 pages */
 	cr_assert(pages() < memory + 40, "%zu pages more", pages() - memory);
 	pair_open(0);
 	pair_pass(0, "hello");
@@ -496,7 +498,7 @@ Test(handover, many_pairs_leave_nothing_behind)
 	pair_close_both();
 }
 
-/* Each has numbers of its own in the memory that they share. */
+/* Private numbers are allotted in memory that the processes share. */
 Test(handover, forked_processes_without_number_have_pairs_one_after_the_other)
 {
 	int status;

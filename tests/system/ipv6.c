@@ -15,10 +15,10 @@
 
 TestSuite(ipv6, .timeout = 60);
 
-/* What comes from this port is queued; the rest is not. */
+/* Packets from this port are queued, others are not. */
 #define FROM 5000
 
-/* IPv6 and UDP header. */
+/* Bytes of the IPv6 and UDP headers. */
 #define HEADERS 48
 
 static struct ipq_handle *handle;
@@ -282,7 +282,7 @@ Test(ipv6, payload_as_long_as_an_ipv6_header_replaces_whatever_it_is)
 	ipq_destroy_handle(handle);
 }
 
-/* The handle of the other family; its queue has number 0, ours 1. */
+/* The handle for IPv4. Its queue number is 0, that of IPv6 is 1. */
 static struct ipq_handle *handle4;
 static int to4;
 
@@ -320,7 +320,7 @@ Test(ipv6, an_id_is_of_one_family)
 
 	network_enter();
 	queue_both();
-	/* so that the ids differ, though both queues begin at 1 */
+	/* so that the ids differ: those of both queues begin at 1 */
 	for (int i = 0; i < 3; i++) {
 		udp_say(AF_INET, 9, "four");
 		id4 = queue_packet(handle4, &m4)->packet_id;
@@ -344,7 +344,7 @@ Test(ipv6, an_id_is_of_one_family)
 	ipq_destroy_handle(handle4);
 }
 
-/* Destroys gone while a packet of the other handle waits. */
+/* Destroys the handle "gone" while a packet of the other waits. */
 static void expect_to_go_on(struct ipq_handle *stays, struct ipq_handle *gone, int family,
 			    int hears)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Full queues, slow readers, floods: every packet is accounted for, and the
- * program never sees an error (FACTS 6). */
+/* Full queues, slow readers, floods: each packet is accounted for, and the program never
+ * gets an error (FACTS 6). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +87,8 @@ Test(load, a_queue_of_length_0_drops_everything)
 	ipq_destroy_handle(h);
 }
 
-/* Whether the receive buffer can have the size the queue needs. In a user
- * namespace net.core.rmem_max is the limit. */
+/* Whether the receive buffer can be as large as the queue needs. In a user namespace,
+ * net.core.rmem_max limits it. */
 static bool may_exceed_rmem_max(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), bytes = 4096;
@@ -134,7 +134,7 @@ Test(load, a_small_receive_buffer_loses_packets_but_never_stops_the_reader)
 	cr_assert(figures().dropped_socket == 200 - kept);
 	cr_assert(figures().dropped_full == 0);
 
-	/* room for one is room for one, though the others are not yet read */
+	/* reading a packet makes room for another, even if the rest has not been read */
 	queue_packet(h, &m);
 	queue_packet(h, &m);
 	say(fd, "hello", 5);
@@ -157,7 +157,8 @@ Test(load, as_many_packets_as_the_queue_holds_fit_the_receive_buffer)
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	queue_port_7("OUTPUT");
 	memset(text, 'x', 1400);
-	/* a socket each: what waits is charged to its sender */
+	/* one socket for each: packets that wait use up the send buffer
+	 * of their socket */
 	for (int i = 0; i < 1024; i++)
 		udp_say(AF_INET, 7, text);
 	f = figures();
@@ -198,7 +199,7 @@ Test(load, errors_too_many_for_the_receive_buffer_are_no_error_of_their_own)
 	ipq_destroy_handle(h);
 }
 
-/* Programs that send to a slow filter meet it as a full send buffer. */
+/* A program that sends through a slow filter finds its send buffer full. */
 Test(load, packets_that_wait_are_charged_to_the_socket_that_sent_them)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(7) };
@@ -224,7 +225,7 @@ Test(load, packets_that_wait_are_charged_to_the_socket_that_sent_them)
 	ipq_destroy_handle(h);
 }
 
-/* Reads a packet as old programs do, for which any error is the last. */
+/* Reads a packet like old programs, which end on any error. */
 static bool read_and_drop(struct ipq_handle *h, int timeout)
 {
 	union {
@@ -256,7 +257,7 @@ static void survive_flood(unsigned long count)
 	while (delivered < count) {
 		read_and_drop(h, 0);
 		if (++delivered % 500 == 0)
-			usleep(2000);	/* has other things to do, too */
+			usleep(2000);	/* sometimes does other work */
 	}
 	sent = flood_end(flood);
 	while (read_and_drop(h, -1))
@@ -284,7 +285,7 @@ Test(load, a_slow_reader_with_a_small_buffer_survives_a_flood)
 	survive_flood(50000);
 }
 
-/* Reads into two buffers by turns, so far apart. */
+/* Reads into two buffers by turns, with this distance between them. */
 static void expect_two_system_calls(size_t apart)
 {
 	size_t len = 4096;
@@ -323,7 +324,7 @@ static void expect_two_system_calls(size_t apart)
 	munmap(buf, apart + len);
 }
 
-/* Names and types of interfaces are asked for once in a while, not each time. */
+/* Names and types of interfaces are cached for some time. */
 Test(load, a_packet_costs_two_system_calls_its_interface_named)
 {
 	expect_two_system_calls(0);

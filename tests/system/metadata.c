@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands around the packet in a message: header, lengths, and each field
- * on each hook (FACTS 3). What is copied of the packet itself is in
- * copies.c. */
+/* What precedes the packet in a message: header, lengths, and each field at each hook
+ * (FACTS 3). For what is copied of the packet itself see copies.c. */
 #include <netinet/ip_icmp.h>
 #include <string.h>
 #include <time.h>
@@ -14,12 +13,12 @@
 
 TestSuite(metadata, .timeout = 60);
 
-/* What a 32-bit program's messages are shorter by. */
+/* Difference between the size of a message in 64-bit programs and here. */
 #define LESS (96 - sizeof(ipq_packet_msg_t))
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* As queue_packet, but over bytes that are not zero. Returns ipq_read's result. */
+/* Like queue_packet, but into bytes that are not zero. Returns the result of ipq_read. */
 static ssize_t packet_over_ones(struct ipq_handle *h, union message *m)
 {
 	ssize_t n;
@@ -107,7 +106,7 @@ Test(metadata, a_message_of_metadata_is_112_bytes_and_data_len_is_0)
 	ipq_destroy_handle(h);
 }
 
-/* One message of a packet on its way. */
+/* The message expected for a packet at one of its hooks. */
 struct stop {
 	unsigned int hook;
 	const char *indev, *outdev;
@@ -117,7 +116,7 @@ struct stop {
 	unsigned char hw_addr[8];
 };
 
-/* The family and the mode make no difference to most fields. */
+/* Most fields do not depend on family and mode. */
 static const struct {
 	int family;
 	uint8_t mode;
@@ -126,7 +125,7 @@ static const struct {
 	{ AF_INET6, IPQ_COPY_META }, { AF_INET6, IPQ_COPY_PACKET },
 };
 
-/* Microseconds since 1970. */
+/* Returns the time in microseconds since 1970. */
 static int64_t clock_now(void)
 {
 	struct timespec ts;
@@ -140,8 +139,8 @@ static int64_t stamp_of(const ipq_packet_msg_t *msg)
 	return msg->timestamp_sec * 1000000LL + msg->timestamp_usec;
 }
 
-/* The kernel begins to stamp packets a little after it was asked to:
- * net_enable_timestamp leaves it to a work queue. */
+/* The kernel begins to set timestamps only some time after it was asked to:
+ * net_enable_timestamp leaves that to a work queue. */
 static void await_stamps(struct ipq_handle *h, int family)
 {
 	int64_t stamp = 0, limit = clock_now() + DEADLINE * 1000LL;
@@ -159,7 +158,7 @@ static void await_stamps(struct ipq_handle *h, int family)
 	cr_assert(stamp, "the kernel stamps no packets");
 }
 
-/* Accepts the packet at each stop, where all of its message must be as told. */
+/* Accepts the packet at each hook, where all of its message must be as expected. */
 static void follow(struct ipq_handle *h, int way, size_t data_len, int64_t sent,
 		   const struct stop *stops, size_t count)
 {
@@ -280,8 +279,8 @@ Test(metadata, the_mark_is_all_32_bits_and_no_more)
 }
 
 #if __SIZEOF_LONG__ == 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Messages as 64-bit little-endian programs saw them, but for the id, the time
- * and, on OUTPUT, the protocol, which is there now. */
+/* Messages as 64-bit little-endian programs got them from ip_queue, except for the id,
+ * the time and, at OUTPUT, the protocol, which ip_queue left out. */
 static const unsigned char echo_leaving[112] = {
 	[0] = 0xc4, [4] = 0x13, [48] = 3, [68] = 'l', 'o', [84] = 8, 0, [104] = 84,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_set_mode against the kernel: what is returned, what is refused, what the
- * queue is set to (FACTS 2). */
+/* ipq_set_mode and the kernel: what it returns, what is refused, and the resulting mode
+ * of the queue (FACTS 2). */
 #include <stdint.h>
 
 #include <criterion/criterion.h>
@@ -10,7 +10,7 @@
 
 TestSuite(modes, .timeout = 60);
 
-/* What the kernel makes of "all": an attribute's length has 16 bits. */
+/* The copy range that the kernel uses for all: the length of an attribute has 16 bits. */
 #define ALL 65531
 
 static void assert_mode(unsigned int mode, unsigned int range)
@@ -60,7 +60,7 @@ Test(modes, the_queue_gets_the_mode_and_the_clamped_range)
 		{ IPQ_COPY_PACKET, 1000000, ALL },
 		{ IPQ_COPY_PACKET, 1, 1 },
 		{ IPQ_COPY_PACKET, SIZE_MAX, ALL },
-		/* only 32 bits are looked at */
+		/* only 32 bits count */
 		{ IPQ_COPY_PACKET, (size_t)0x100000010ULL, 16 },
 		{ IPQ_COPY_PACKET, (size_t)0x100000000ULL, ALL },
 	};
@@ -113,8 +113,8 @@ Test(modes, an_unknown_mode_is_refused_with_22_and_changes_nothing)
 	ipq_destroy_handle(h);
 }
 
-/* The old library sent stray bytes after the request, and had them back; these
- * are zero. */
+/* The old library sent bytes of other memory after the request, which came back with the
+ * error message; these are zero here. */
 Test(modes, the_refusal_is_the_old_one_byte_for_byte)
 {
 	static const unsigned long body[] = { 3, 0x12345678, 0 };
@@ -188,7 +188,7 @@ Test(modes, a_closed_descriptor_is_an_error_for_the_first_request_too)
 	ipq_destroy_handle(h);
 }
 
-/* ipq_errstr is the last failure's, whatever succeeds after it. */
+/* ipq_errstr tells the last failure, even if other calls have succeeded since. */
 Test(modes, a_good_request_leaves_errno_and_the_error_text_alone)
 {
 	struct ipq_handle *h;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose the queue is, and what becomes of its packets when it changes hands or
- * mode (FACTS 6). */
+/* Who owns the queue, and what happens to its packets when the owner or the mode
+ * changes (FACTS 6). */
 #include <sched.h>
 
 #include <criterion/criterion.h>
@@ -21,8 +21,8 @@ static void add_rule(void)
 	run("iptables-legacy -A OUTPUT -p udp --dport 5000 -j QUEUE");
 }
 
-/* What was sent before did not and will not arrive: on lo, datagrams arrive in
- * the order they are let go. */
+/* Packets sent before must not have arrived. On lo, packets arrive in the order in which
+ * they are accepted. */
 static void assert_nothing_arrived(int heard)
 {
 	run("iptables-legacy -F OUTPUT");
@@ -41,7 +41,7 @@ static long enter_new_network(long unused)
 	return unshare(CLONE_NEWNET);
 }
 
-/* A process that has the queue. */
+/* Starts a process that owns the queue. */
 static struct process start_owner(uint8_t mode)
 {
 	struct process owner = process_start();
@@ -291,8 +291,8 @@ Test(ownership, a_new_mode_is_for_packets_queued_later)
 	peer_close(0);
 }
 
-/* The queue is ours though we have not asked for packets, nor anything that
- * was granted; and we can go on from there. */
+/* This process must own the queue, though no request of it has succeeded yet, and must be
+ * able to set a mode. */
 static void assert_claimed_by_that(void)
 {
 	struct process other = process_start();

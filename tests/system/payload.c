@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verdicts that carry another packet: what replaces, what is ignored, what
- * cannot be sent, what comes back with a refusal (FACTS 5). */
+/* Verdicts with a new payload: what replaces the packet, what is ignored, what cannot be
+ * sent, and what comes back with a refusal (FACTS 5). */
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
@@ -15,16 +15,16 @@
 
 TestSuite(payload, .timeout = 60);
 
-/* What comes from this port is queued; the rest is not. */
+/* Packets from this port are queued, others are not. */
 #define FROM 5000
 
-/* IP and UDP header. */
+/* Bytes of the IP and UDP headers. */
 #define HEADERS 28
 
 static struct ipq_handle *handle;
 static int from, to;
 
-/* The last packet queued, and one made from it. */
+/* The last packet queued, and a changed copy. */
 static union message queued;
 static unsigned char packet[300000];
 
@@ -42,7 +42,7 @@ static ipq_packet_msg_t *queue_text(const char *text)
 	return queue_packet(handle, &queued);
 }
 
-/* Gives the verdict with len bytes of packet. */
+/* Gives the verdict, with len bytes of packet as the new payload. */
 static void decide(ipq_id_t id, unsigned int verdict, size_t len)
 {
 	int sent = ipq_set_verdict(handle, id, verdict, len, packet);
@@ -50,7 +50,7 @@ static void decide(ipq_id_t id, unsigned int verdict, size_t len)
 	cr_assert(sent == VERDICT_SENT + (int)len, "%d: %s", sent, ipq_errstr());
 }
 
-/* Nothing has arrived that was sent before. */
+/* Nothing that was sent before may have arrived. */
 static void expect_nothing(void)
 {
 	udp_say(AF_INET, 9, "sent last");
@@ -117,8 +117,9 @@ Test(payload, nothing_in_it_is_corrected)
 {
 	static const struct {
 		const char *what;
-		size_t byte;		/* changed, after the checksums were made */
-		int more;		/* bytes sent beyond the packet's length */
+		size_t byte;		/* to change after the checksums were computed */
+		/* Bytes sent in addition to the packet's length. */
+		int more;
 		bool arrives;
 	} rows[] = {
 		{ "all is well", 0, 0, true },
@@ -167,7 +168,7 @@ Test(payload, the_destination_may_be_another_port)
 	ipq_destroy_handle(handle);
 }
 
-/* It leaves by lo, not by veth0 as it would have. */
+/* It leaves by lo, not by veth0 as the original packet would have. */
 Test(payload, the_destination_may_be_reached_by_another_way)
 {
 	struct iphdr *ip;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verdicts whose payload cannot be sent or whose refusal brings it back
- * (FACTS 5). */
+/* Verdicts whose payload cannot be sent, or comes back with a refusal (FACTS 5). */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -40,7 +39,7 @@ static void decide(ipq_id_t id, unsigned int verdict, size_t len)
 	cr_assert(sent == VERDICT_SENT + (int)len, "%d: %s", sent, ipq_errstr());
 }
 
-/* That the packet waits as it was, and nothing has been said of it. */
+/* The packet must wait unchanged, and there may be no error message. */
 static void expect_unharmed(ipq_id_t id)
 {
 	struct queue_figures f;
@@ -53,14 +52,14 @@ static void expect_unharmed(ipq_id_t id)
 
 static void expect_not_sent(ipq_id_t id, size_t len, unsigned char *buf, int error)
 {
-	ipq_read(handle, NULL, 0, 0);	/* another text */
+	ipq_read(handle, NULL, 0, 0);	/* sets another error text */
 	errno = 0;
 	cr_assert(ipq_set_verdict(handle, id, NF_ACCEPT, len, buf) == -1, "%zu", len);
 	cr_assert(errno == error, "%zu: %s", len, strerror(errno));
 	cr_assert_str_eq(ipq_errstr(), "Failed to send netlink message");
 }
 
-/* An attribute's length has 16 bits and counts its 4 bytes of header. */
+/* The length of an attribute has 16 bits and includes 4 bytes of header. */
 Test(payload_limits, what_the_kernel_cannot_take_is_an_error_and_the_packet_stays)
 {
 	ipq_id_t id;
@@ -91,7 +90,7 @@ Test(payload_limits, what_the_send_buffer_cannot_hold_is_an_error_and_the_packet
 		expect_not_sent(id, sndbuf, data, EMSGSIZE);
 		expect_not_sent(id, sizeof(data), data, EMSGSIZE);
 	}
-	/* whatever the verdict */
+	/* with any verdict */
 	errno = 0;
 	cr_assert(ipq_set_verdict(handle, id, 6, sizeof(data), data) == -1);
 	cr_assert(errno == EMSGSIZE);
@@ -119,7 +118,7 @@ Test(payload_limits, a_bad_pointer_is_an_error_and_the_packet_stays)
 	ipq_destroy_handle(handle);
 }
 
-/* No IP packet can be that long, so ip_queue failed to make one. */
+/* No IP packet can have that length, so ip_queue could not build one. */
 Test(payload_limits, more_than_65535_bytes_drop_the_packet_without_a_word)
 {
 	static const size_t lens[] = { 65536, 65537, 70000, 150000 };
@@ -141,8 +140,8 @@ Test(payload_limits, more_than_65535_bytes_drop_the_packet_without_a_word)
 	ipq_destroy_handle(handle);
 }
 
-/* nlmsg_len counts the payload as it is, what ipq_read returns is a multiple
- * of 4. */
+/* nlmsg_len is the exact length of the message; ipq_read returns it rounded up to
+ * a multiple of 4. */
 Test(payload_limits, a_refusal_brings_the_payload_back)
 {
 	static const size_t lens[] = {
@@ -207,7 +206,7 @@ Test(payload_limits, a_payload_that_would_drop_is_refused_like_another)
 	ipq_destroy_handle(handle);
 }
 
-/* Nothing of it is read. */
+/* Nothing of the payload is read. */
 Test(payload_limits, a_length_that_no_message_can_have_is_not_sent)
 {
 	ipq_id_t id;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Without CAP_NET_ADMIN, from the start or later on (FACTS 1, last rows). */
+/* Programs without CAP_NET_ADMIN, from the start or from some moment on
+ * (FACTS 1, last rows). */
 #include <criterion/criterion.h>
 
 #include "kernel.h"
@@ -14,7 +15,7 @@ TestSuite(privileges, .timeout = 60);
 #define BAD_VERDICT 0xff
 #define UNKNOWN_ID 4711
 
-/* The old library sent 16 bytes beyond the request; they come back as zero. */
+/* The old library sent 16 bytes after the request; they come back as zeros. */
 static void assert_mode_is_forbidden(uint8_t mode)
 {
 	cr_assert(ipq_set_mode(peer, mode, 100) == MODE_SENT);
@@ -89,7 +90,8 @@ Test(privileges, eperm_comes_before_ebusy)
 	process_end(&owner);
 }
 
-/* The kernel asks it of whoever opened the socket, too (netlink_ns_capable). */
+/* The kernel requires the capability also of the process that opened the socket
+ * (netlink_ns_capable). */
 Test(privileges, a_handle_made_without_it_gets_eperm_even_when_it_is_there)
 {
 	NEEDS_KERNEL(3, 15, "a socket with no more rights than who opened it");

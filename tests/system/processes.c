@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The examples as a user has them: compiled with pkg-config's flags alone
- * against an installation, run as processes, judged by packets and output. */
+/* The examples as a user has them: compiled against an installation, with the flags of
+ * pkg-config only, and run as processes. Checks packets and output. */
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
@@ -36,10 +36,10 @@ TestSuite(processes, .init = make_place, .fini = remove_place, .timeout = 60);
 struct program {
 	const char *name;
 	pid_t pid;
-	int output;		/* both streams */
+	int output;		/* stdout and stderr */
 };
 
-/* Compiles the example and runs it for count packets. */
+/* Compiles the example and runs it with count as its argument. */
 static struct program start(const char *name, const char *count)
 {
 	struct program p = { .name = name };
@@ -54,7 +54,7 @@ static struct program start(const char *name, const char *count)
 	p.pid = fork();
 	cr_assert(p.pid >= 0);
 	if (p.pid == 0) {
-		/* not what meson test makes of it */
+		/* meson test has set it to another directory */
 		setenv("LD_LIBRARY_PATH", getenv("STAGED_LIBDIR"), 1);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(ends[1], 1);
@@ -67,7 +67,7 @@ static struct program start(const char *name, const char *count)
 	return p;
 }
 
-/* Waits until the queue is set to a mode. */
+/* Waits until the queue's mode is set. */
 static void wait_until_ready(void)
 {
 	struct queue_figures f;
@@ -92,8 +92,7 @@ static struct program start_ready(const char *name, const char *count)
 	return p;
 }
 
-/* Waits until the program ends by itself, and returns its exit status and what
- * it printed. */
+/* Waits for the program to end. Returns its exit status and its output. */
 static int end(const struct program *p, char *text, size_t size)
 {
 	struct pollfd gone = {
@@ -116,7 +115,7 @@ static int end(const struct program *p, char *text, size_t size)
 	return WEXITSTATUS(status);
 }
 
-/* It must have ended well and printed just this. */
+/* The program must end successfully, with this output. */
 static void expect_end(const struct program *p, const char *expected)
 {
 	char text[4096];
@@ -133,7 +132,7 @@ Test(processes, passer_passes)
 
 	udp_say(AF_INET, 7, "let me pass");
 	udp_expect(fd, "let me pass");
-	/* question and answer */
+	/* request and reply */
 	run("ping -c 1 -W 5 127.0.0.1");
 	expect_end(&passer,
 		   "packet 1: hook 3, in '', out 'lo', 39 bytes: passed\n"
@@ -169,7 +168,7 @@ Test(processes, dropper_drops)
 	expect_end(&dropper,
 		   "packet 1: hook 3, in '', out 'lo': dropped\n"
 		   "packet 2: hook 3, in '', out 'lo': dropped\n");
-	/* its verdicts have been given: there is nothing to wait for */
+	/* its verdicts have been given, so waiting is not needed */
 	cr_assert(udp_hear(fd, text, sizeof(text), 0) == -1);
 }
 
@@ -201,7 +200,7 @@ Test(processes, rewriter_leaves_no_wrong_checksum)
 	uint32_t sum;
 	union message m;
 
-	/* on its way back in, through a queue of our own */
+	/* on the way in, the packet is queued to this test */
 	run("iptables-legacy -A INPUT -p udp --dport 7 -j NFQUEUE --queue-num 1");
 	setenv("LIBIPQ_QUEUE", "1", 1);
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);

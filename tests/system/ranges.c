@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_QUEUE=4-7: one handle for all the numbers that --queue-balance spreads packets
- * over. Ids have the number in the upper half. */
+/* LIBIPQ_QUEUE=4-7: one handle for all numbers that --queue-balance spreads packets over.
+ * Ids have the queue number in their upper half. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ TestSuite(ranges, .timeout = 60);
 
 static union message message;
 
-/* Which number it is depends on the addresses alone. */
+/* Addresses of a flow. The kernel chooses the number by these only. */
 static void address_of(int i, int flow, char text[32])
 {
 	snprintf(text, 32, i ? "fd00::%d" : "127.0.0.%d", flow + 1);
@@ -31,7 +31,8 @@ static void address_of(int i, int flow, char text[32])
 static void balanced_network(void)
 {
 	pair_network("NFQUEUE --queue-balance 4:7");
-	/* not as addresses: each would be looked for in the network first */
+	/* a route is faster than adding the addresses, for each of which duplicates
+	 * would be looked for */
 	run("ip -6 route add local fd00::/64 dev lo");
 	setenv("LIBIPQ_QUEUE", "4-7", 1);
 }
@@ -46,7 +47,8 @@ static void say(int i, int flow, const char *text)
 	close(fd);
 }
 
-/* A packet of each flow comes, and says so; those numbers it came by are in the set. */
+/* A packet of each flow must come, with its text. Returns the set of numbers
+ * that they came by. */
 static unsigned int pass_flows(int i)
 {
 	unsigned int numbers = 0;
@@ -95,7 +97,7 @@ Test(ranges, several_that_wait_are_told_apart)
 		for (int other = 0; other < flow; other++)
 			cr_assert(ids[other] != ids[flow]);
 	}
-	/* the last first */
+	/* in reverse order */
 	for (int flow = FLOWS; flow-- > 0;) {
 		ipq_set_verdict(pair[0], ids[flow], NF_ACCEPT, 0, NULL);
 		snprintf(text, sizeof(text), "flow %d", flow);
@@ -166,7 +168,7 @@ Test(ranges, an_id_without_a_number_of_the_range_is_unknown)
 	udp_expect(pair_heard[0], "hello");
 	pair_close(0);
 
-	/* nor does a handle of one number know such ids */
+	/* nor does a handle with one number accept such ids */
 	setenv("LIBIPQ_QUEUE", "4-4", 1);
 	pair_make(0);
 	pair_start(0);
@@ -258,7 +260,7 @@ Test(ranges, ranges_are_shared_by_both_families)
 	for (int first = 0; first < 2; first++) {
 		balanced_network();
 		pair_open(first);
-		/* by private numbers, in ids without one */
+		/* packets come by private numbers, and ids have no number in them */
 		for (int round = 0; round < 2; round++) {
 			cr_assert(pass_flows(0) == 1);
 			cr_assert(pass_flows(1) == 1);
@@ -311,7 +313,7 @@ static unsigned int waiting(void)
 	return sum;
 }
 
-/* In a user namespace net.core.rmem_max is the limit. */
+/* In a user namespace, net.core.rmem_max is the limit. */
 Test(ranges, as_many_packets_as_all_queues_hold_fit_the_receive_buffer)
 {
 	network_enter();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The descriptor is readable exactly when ipq_read has a message: programs
- * wait in select or poll and then read without a timeout (FACTS 4). */
+/* The descriptor is readable exactly if ipq_read has a message: programs wait in select
+ * or poll, and then read without a timeout (FACTS 4). */
 #include <poll.h>
 #include <signal.h>
 
@@ -19,7 +19,8 @@ static bool readable(const struct ipq_handle *h, int wait)
 	return poll(&fd, 1, wait) == 1;
 }
 
-/* That there are so many messages, and that poll says so before and after each. */
+/* There must be n messages; the descriptor must be readable before each and not
+ * after the last. */
 static void expect_messages(struct ipq_handle *h, int n)
 {
 	union message m;
@@ -130,7 +131,7 @@ Test(readiness, a_request_refused_for_another_owner_is_one_message)
 	ipq_destroy_handle(h);
 }
 
-/* Whatever of the message did not fit is gone. */
+/* The part of the message that did not fit is lost. */
 Test(readiness, a_truncated_message_leaves_nothing)
 {
 	struct ipq_handle *h;
@@ -163,7 +164,8 @@ static long send_rounds(long unused)
 	return 0;
 }
 
-/* A read that has nothing would wait for ever here, and the test with it. */
+/* If there were nothing to read, the read would wait for ever, and the test would fail
+ * by its timeout. */
 Test(readiness, a_program_that_polls_first_never_waits_in_the_read)
 {
 	int packets = 0, errors = 0, requests = 0;

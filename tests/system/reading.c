@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_read: how long it waits, what ends the waiting, what it leaves alone
- * (FACTS 4; buffers.c, readiness.c, strangers.c and threads.c go on). */
+/* ipq_read: how long it waits, what ends the wait, and what it does not change (FACTS 4;
+ * see also buffers.c, readiness.c, strangers.c and threads.c). */
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 TestSuite(reading, .timeout = 60);
 
-/* A busy machine may take this much longer, in µs. */
+/* µs that a busy machine may take longer. */
 #define SLACK 700000
 
 static volatile sig_atomic_t signals_handled;
@@ -34,7 +34,7 @@ static void handle_signals(int flags)
 	cr_assert(!sigaction(SIGUSR1, &action, NULL));
 }
 
-/* Signals the waiting thread and waits until its handler has run. */
+/* Sends a signal to the thread and waits until its handler has run. */
 static void interrupt(struct reader *r)
 {
 	long long limit = clock_us() + DEADLINE * 1000LL;
@@ -66,7 +66,7 @@ Test(reading, without_a_message_a_read_ends_when_its_time_is_over)
 	network_enter();
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		ipq_read(h, m.buf, 0, 0);	/* another text than "Timeout" */
+		ipq_read(h, m.buf, 0, 0);	/* sets a text other than "Timeout" */
 		errno = EDOM;
 		took = -clock_us();
 		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), rows[i].timeout) == 0);
@@ -131,8 +131,7 @@ Test(reading, timeout_0_waits_for_ever)
 	ipq_destroy_handle(h);
 }
 
-/* So even for a handler that asks for restarting: the old library waited in
- * select(2). */
+/* Even with SA_RESTART: the old library waited in select(2), which is not restarted. */
 Test(reading, a_signal_ends_a_timed_wait_with_0_and_leaves_the_text)
 {
 	static const int flags[] = { 0, SA_RESTART };
@@ -201,7 +200,7 @@ Test(reading, a_non_blocking_descriptor_gives_EAGAIN)
 	cr_assert_str_eq(ipq_errstr(), "Failed to receive netlink message");
 	udp_say(AF_INET, 9, "hello");
 	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), 0) > 0);
-	/* with a timeout the descriptor's mode is of no account */
+	/* with a timeout, O_NONBLOCK makes no difference */
 	cr_assert(ipq_read(h, m.buf, sizeof(m.buf), 1000) == 0);
 	cr_assert_str_eq(ipq_errstr(), "Timeout");
 	ipq_destroy_handle(h);
@@ -301,7 +300,7 @@ Test(reading, a_timeout_works_for_a_descriptor_above_1023)
 	ipq_destroy_handle(h);
 }
 
-/* As of a program that closes what it does not know and opens something else. */
+/* As in a program that closes descriptors it does not know, and opens something else. */
 Test(reading, a_read_of_a_descriptor_that_became_another_socket_fails_at_once)
 {
 	static const int timeouts[] = { 0, -1, SOON };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program for the test of settings to run: asks for packets, and says whether
- * the system takes it for one that has more privilege than its caller. */
+/* Run by the test of settings: sets a mode, and prints whether the kernel treats it as
+ * having more privilege than its caller. */
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <libipq.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What LIBIPQ_* in the environment does, and that nothing else does (FACTS 6
- * for the queue's length). */
+/* The effect of the LIBIPQ_* environment variables, and that nothing else has one (FACTS
+ * 6 for the queue's length). */
 #include <endian.h>
 #include <libgen.h>
 #include <limits.h>
@@ -165,7 +165,7 @@ Test(settings, maxlen_minus_1_is_no_limit)
 	run("iptables-legacy -A OUTPUT -p udp --dport 5000 -j QUEUE");
 	setenv("LIBIPQ_MAXLEN", "-1", 1);
 	peer = queue_open(PF_INET, IPQ_COPY_META, 0);
-	/* more than without the setting; read, lest the receive buffer matter */
+	/* more than the default; each is read, so that the receive buffer is not full */
 	for (int i = 0; i < 1100; i++) {
 		udp_say(AF_INET, 5000, "hello");
 		cr_assert(peer_packet(0) > 0);
@@ -222,7 +222,7 @@ Test(settings, variables_of_others_are_ignored)
 	peer_close(0);
 }
 
-/* The handle cannot be made, and one line says why. */
+/* Creating a handle must fail with one line of explanation, which is returned. */
 static const char *refusal(void)
 {
 	const char *said;
@@ -322,7 +322,7 @@ Test(settings, a_refused_handle_can_be_made_once_the_setting_is_good)
 	peer_close(0);
 }
 
-/* A copy of the program beside the tests that any user gets a capability by. */
+/* Makes a copy of the program that gives a capability to any user that runs it. */
 static void make_secure_program(char *path, size_t size)
 {
 	struct vfs_cap_data caps = {
@@ -352,8 +352,8 @@ Test(settings, a_program_with_more_privilege_than_its_caller_has_none)
 	network_enter();
 	make_secure_program(program, sizeof(program));
 	setenv("LIBIPQ_DEBUG", "1", 1);
-	/* root gains nothing by the capability, another user does; without it
-	 * the mode is refused, which LIBIPQ_DEBUG=1 would tell */
+	/* the capability is nothing new to root, but is to another user; without
+	 * CAP_NET_ADMIN the mode is refused, and LIBIPQ_DEBUG=1 would print a line */
 	status[0] = run_output(is_plain, sizeof(is_plain), "%s", program);
 	setenv("LIBIPQ_QUEUE", "x", 1);
 	status[1] = run_output(plain, sizeof(plain), "%s", program);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Several handles of one family in a process: each with queue numbers of its own, or
- * none (FACTS 1). */
+/* Several handles of one family in a process: each has queue numbers of its own, or
+ * cannot be created (FACTS 1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,7 +39,7 @@ static void expect_refused(const char *queue)
 	cr_assert_str_eq(ipq_errstr(), "Unable to bind netlink socket");
 }
 
-/* A packet for the queue comes by h and goes where it is sent. */
+/* A packet sent to the queue must come to h, and arrive. */
 static void pass(struct ipq_handle *h, int queue)
 {
 	union message m;
@@ -143,7 +143,7 @@ Test(several_handles, may_be_moved_apart_by_ipq_ctl)
 	ipq_destroy_handle(h[1]);
 }
 
-/* close(h->fd), where ipq_destroy_handle is meant. */
+/* Programs that call close(h->fd) instead of ipq_destroy_handle. */
 static void close_only(struct ipq_handle *h)
 {
 	close(h->fd);
@@ -157,7 +157,7 @@ Test(several_handles, one_closed_behind_our_back_does_not_count)
 	network_enter();
 	for (int i = 0; i < 3; i++)
 		h[i] = open_at((const char *[]) { "0", "1", "2" }[i]);
-	/* the next handle's port id is that of another */
+	/* then the next handle gets the port ID of another */
 	ipq_destroy_handle(h[1]);
 	close_only(h[2]);
 	h[2] = open_at("2");
@@ -167,7 +167,8 @@ Test(several_handles, one_closed_behind_our_back_does_not_count)
 	ipq_destroy_handle(h[2]);
 }
 
-/* As ip_queue's, which was the process id; each network namespace had its own. */
+/* As with ip_queue's port ID, which was the process id, in each network
+ * namespace separately. */
 Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is_ours)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
@@ -187,8 +188,8 @@ Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is
 	ipq_destroy_handle(h);
 }
 
-/* In all network namespaces, and in each; without batches, for which there is no room
- * where addresses have 32 bits. */
+/* In several network namespaces, and in each. Without batches: 32-bit programs have no
+ * address space for these. */
 Test(several_handles, are_as_many_as_a_program_wants)
 {
 	struct ipq_handle *h[300];
@@ -213,8 +214,8 @@ Test(several_handles, are_as_many_as_a_program_wants)
 }
 
 #if __SIZEOF_LONG__ > 4
-/* What they hold is kept for descriptors that may still be used (there is no room for
- * so many where addresses have 32 bits). */
+/* Their memory is kept, as a closed descriptor may still be used. 32-bit programs have no
+ * address space for that many. */
 Test(several_handles, with_batches_are_as_many_even_one_after_the_other)
 {
 	struct ipq_handle *h[61];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages that other processes send to the handle's port id: they do not come
- * (FACTS 4). */
+/* Messages that other processes send to the handle's port ID never reach the
+ * program (FACTS 4). */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 
 TestSuite(strangers, .timeout = 60);
 
-/* As the kernel would say that a packet waits. */
+/* A message as the kernel sends it for a packet. */
 static const struct {
 	struct nlmsghdr nlh;
 	struct nfgenmsg nfgen;
@@ -80,12 +80,12 @@ static const struct {
 	{ garbage, sizeof(garbage) },
 	{ garbage, 1 },
 	{ zeros, sizeof(zeros) },
-	{ zeros, 0 },		/* newer kernels refuse it: ENODATA */
+	{ zeros, 0 },		/* newer kernels refuse this with ENODATA */
 };
 
 #define MESSAGES (sizeof(messages) / sizeof(*messages))
 
-/* The handle's real address; the stranger is a fork that knows it. */
+/* The real address of the handle's socket. The stranger is a child, and knows it. */
 static struct sockaddr_nl address;
 
 /* Tries to send messages[i]. Returns 0 or errno. */
@@ -100,7 +100,7 @@ static long send_message(long i)
 	return error;
 }
 
-/* Does so in a process of its own until the stranger ends. */
+/* Starts a process that does so until the stranger ends. */
 static long keep_sending(long unused)
 {
 	pid_t stranger = getpid();
@@ -116,7 +116,7 @@ static long close_copy(long fd)
 	return close(fd);
 }
 
-/* A handle, a rule and a stranger, which does not share the handle. */
+/* Creates a handle, a rule, and a stranger that does not share the handle. */
 static struct ipq_handle *open_beside(struct process *stranger)
 {
 	struct ipq_handle *h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
@@ -129,7 +129,7 @@ static struct ipq_handle *open_beside(struct process *stranger)
 	return h;
 }
 
-/* That the next message is this packet; lets it pass. */
+/* The next message must be this packet; accepts it. */
 static void expect_to_pass(struct ipq_handle *h, int timeout, int fd, const char *text)
 {
 	static union message m;

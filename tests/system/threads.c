@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One handle in several threads, and in a signal handler: readers, others that
- * give verdicts (FACTS 4). */
+/* One handle used by several threads and by a signal handler: some read, others give
+ * verdicts (FACTS 4). */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 TestSuite(threads, .timeout = 60);
 
-/* What threads and handlers work on. */
+/* Used by threads and handlers. */
 static struct ipq_handle *handle;
 static volatile ipq_id_t held;
 static volatile sig_atomic_t given;
@@ -70,11 +70,12 @@ Test(threads, the_error_is_that_of_the_thread)
 	ipq_destroy_handle(handle);
 }
 
-/* Readers hand ids to the others through a pipe. Id 0 ends one of those, an
- * error message a reader. */
+/* Readers pass ids to other threads through a pipe. Id 0 ends such a thread, an error
+ * message ends a reader. */
 static int ids[2];
 
-/* One waits for ever, one for long: it may find that the other was faster. */
+/* One reader waits without a timeout, the other with a long one: a packet may be
+ * taken by the other. */
 static struct {
 	pthread_t thread;
 	int timeout;
@@ -86,7 +87,7 @@ static struct {
 #define PACKETS 400
 #define ROUNDS 50
 
-/* Whether the message is one packet and not parts of two. */
+/* Whether the message is one complete packet, not parts of two. */
 static bool is_whole(const union message *m, ssize_t n)
 {
 	const ipq_packet_msg_t *p = ipq_get_packet(m->buf);
@@ -125,8 +126,8 @@ static void *give_verdicts(void *unused)
 	return unused;
 }
 
-/* Numbers of different lengths; from two sockets, as one may not have so many
- * on the way. */
+/* Sends numbers of different lengths, from two sockets, as one cannot have that many
+ * packets on the way. */
 static void send_numbers(void)
 {
 	int fd[] = { udp_open(AF_INET, 0), udp_open(AF_INET, 0) };
@@ -147,7 +148,7 @@ static void expect_numbers(int fd)
 	int number;
 
 	for (int i = 0; i < PACKETS; i++) {
-		/* verdicts of different threads may overtake each other */
+		/* verdicts of different threads may be sent in any order */
 		cr_assert(udp_hear(fd, text, sizeof(text), DEADLINE) > 0,
 			  "%d packets arrived", i);
 		number = atoi(text);
@@ -157,7 +158,7 @@ static void expect_numbers(int fd)
 	}
 }
 
-/* All packets wait already, so that the threads are busy all the time. */
+/* All packets are in the queue first, so that the threads never wait. */
 Test(threads, readers_and_givers_of_verdicts_share_a_handle)
 {
 	pthread_t giver[GIVERS];
@@ -253,7 +254,7 @@ Test(threads, a_read_interrupted_by_a_handler_that_decides_goes_on_if_it_restart
 	ipq_destroy_handle(handle);
 }
 
-/* Unknown ids, so that every verdict of the handler has an answer. */
+/* The ids do not exist, so that each verdict of the handler causes an error message. */
 Test(threads, a_handler_may_give_a_verdict_at_any_moment)
 {
 	struct itimerval timer = { { 0, 50 }, { 0, 50 } }, none = { 0 };
@@ -282,7 +283,7 @@ Test(threads, a_handler_may_give_a_verdict_at_any_moment)
 		packets++;
 		ipq_set_verdict(handle, ipq_get_packet(m.buf)->packet_id, NF_ACCEPT, 0,
 				NULL);
-		/* not udp_expect: poll does not restart */
+		/* not udp_expect: poll(2) is not restarted after a signal */
 		cr_assert(recv(fd, text, sizeof(text), 0) > 0);
 	}
 	setitimer(ITIMER_REAL, &none, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_TRACE: what a program reads and answers is told a line each, and the program is
- * not disturbed by it, whoever reads the trace and however slowly. */
+/* LIBIPQ_TRACE: writes a line for each packet read and each verdict, and does not disturb
+ * the program, however slowly the trace is read. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -43,7 +43,7 @@ static void enter(void)
 	run("iptables-legacy -A OUTPUT -p udp --dport 7 -j QUEUE");
 }
 
-/* The whole trace so far; overwritten by the next. */
+/* Returns the trace so far. The next call overwrites it. */
 static const char *trace(void)
 {
 	static char text[1 << 20];
@@ -55,8 +55,8 @@ static const char *trace(void)
 	return text;
 }
 
-/* It must be the trace's next line but for the time and the process before it; those must
- * be there. '#' stands for a number. */
+/* The text must begin with this line of the trace, after a time and a process id. In
+ * wanted, '#' stands for a number. Returns the text after the line. */
 static const char *after_line(const char *text, const char *wanted)
 {
 	char got[600], *to = got;
@@ -233,7 +233,7 @@ static void pass(struct ipq_handle *h, int count)
 	}
 }
 
-/* A pipe of which somebody has the other end and does not read. */
+/* The trace is a pipe whose other end is open but not read. */
 Test(traced, a_reader_that_is_slow_holds_up_nothing_and_hears_what_it_missed)
 {
 	static char text[1 << 20];
@@ -248,7 +248,7 @@ Test(traced, a_reader_that_is_slow_holds_up_nothing_and_hears_what_it_missed)
 	fd = open(path, O_RDONLY | O_NONBLOCK);
 	cr_assert(fd >= 0);
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
-	/* a pipe holds 64 KiB */
+	/* a pipe has room for 64 KiB */
 	pass(h, 1000);
 	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 		len += n;
@@ -284,7 +284,7 @@ Test(traced, a_reader_that_is_gone_does_not_kill_the_program)
 	ipq_destroy_handle(h);
 }
 
-/* As daemons do, and then have files of their own where ours was. */
+/* Daemons do that, and later open files with the number that the trace had. */
 Test(traced, a_program_that_closes_all_descriptors_is_traced_still_and_keeps_its_files)
 {
 	char other[] = "/tmp/libipq-other-XXXXXX";

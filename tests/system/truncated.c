@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LIBIPQ_TRUNCATED: packets whose messages are longer than the program's buffer, as many
- * a program's is, are decided on for it (FACTS 4). */
+/* LIBIPQ_TRUNCATED: accepts or drops packets whose message is longer than the program's
+ * buffer, as with many old programs, instead of the program (FACTS 4). */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +138,7 @@ Test(truncated, a_read_with_a_timeout_ends_as_if_it_was_over)
 	for (int timeout = -1; timeout < SOON; timeout += SOON) {
 		udp_say(AF_INET, 5000, large);
 		errno = 0;
-		/* with libipq inside it selects first, see above */
+		/* a libipq that is inside the program calls select(2) first, see above */
 		if (getenv("CARRIED")) {
 			cr_assert(ipq_read(h, buf, sizeof(buf), timeout) == NLMSG_HDRLEN);
 		} else {
@@ -150,7 +150,7 @@ Test(truncated, a_read_with_a_timeout_ends_as_if_it_was_over)
 	ipq_destroy_handle(h);
 }
 
-/* The id does not fit; and a refusal is no packet. */
+/* If the id does not fit into the buffer, or the message is a refusal. */
 Test(truncated, what_cannot_be_decided_on_is_an_error)
 {
 	struct ipq_handle *h = open_with("drop");

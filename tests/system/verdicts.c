@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_set_verdict without payload, and ipq_set_vwmark: what becomes of the
- * packet, what is refused and how (FACTS 5; payload.c goes on). */
+/* ipq_set_verdict without payload, and ipq_set_vwmark: what happens to the packet, and
+ * which verdicts are refused (FACTS 5; see also payload.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 TestSuite(verdicts, .timeout = 60);
 
-/* Rules are for what comes from this port; the rest is never queued. */
+/* Packets from this port are matched by the rules; others are never queued. */
 #define FROM 5000
 
 static int from, to;
@@ -44,7 +44,7 @@ static void decide(struct ipq_handle *h, ipq_id_t id, unsigned int verdict)
 	cr_assert(ipq_set_verdict(h, id, verdict, 0, NULL) == VERDICT_SENT);
 }
 
-/* Nothing has arrived that was sent before. */
+/* Nothing that was sent before may have arrived. */
 static void expect_nothing(void)
 {
 	udp_say(AF_INET, 9, "sent last");
@@ -59,7 +59,7 @@ static unsigned int waiting(void)
 	return f.waiting;
 }
 
-/* How many packets the rule has seen. */
+/* Returns how many packets the rule has matched. */
 static unsigned long counted(const char *table, int rule)
 {
 	unsigned long packets;
@@ -81,7 +81,7 @@ Test(verdicts, the_packet_is_let_through_or_dropped)
 		{ "filter", NULL, NF_DROP, false },
 		{ "filter", NULL, NF_ACCEPT, true },
 		{ "filter", NULL, NF_STOP, true },
-		/* NF_ACCEPT ends this chain and goes on with the next table */
+		/* NF_ACCEPT ends this table's chain and continues with the next table */
 		{ "filter", "filter", NF_ACCEPT, true },
 		{ "mangle", "mangle", NF_ACCEPT, true },
 		{ "mangle", "filter", NF_ACCEPT, false },
@@ -225,8 +225,8 @@ Test(verdicts, the_queue_is_the_one_the_handle_has_whatever_its_number)
 	ipq_destroy_handle(h);
 }
 
-/* Some of these the kernel now gives a meaning: an errno or a queue number in
- * the upper half, bypass in bit 15. */
+/* Some of these have a meaning to today's kernel: an errno or a queue number in the upper
+ * half, bypass in bit 15. */
 Test(verdicts, an_unknown_value_is_refused_and_the_packet_stays)
 {
 	static const unsigned int values[] = {
@@ -297,7 +297,7 @@ Test(verdicts, the_upper_half_of_an_id_counts)
 	ipq_destroy_handle(h);
 }
 
-/* ip_queue dropped what waited to leave by an interface that went down. */
+/* ip_queue dropped packets that were to leave by an interface which went down. */
 Test(verdicts, a_packet_that_was_flushed_is_unknown)
 {
 	struct ipq_handle *h;
@@ -331,7 +331,8 @@ Test(verdicts, an_unknown_value_counts_before_an_unknown_id)
 Test(verdicts, the_refusal_is_the_old_one_byte_for_byte)
 {
 	static const struct {
-		unsigned long body[3];	/* value, id, data_len without data */
+		/* Value, id, and data_len of a request without payload. */
+		unsigned long body[3];
 		int error;
 	} rows[] = {
 		{ { NF_ACCEPT, 77, 0 }, ENOENT },
@@ -437,7 +438,7 @@ Test(verdicts, vwmark_gives_the_packet_a_mark)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		run("iptables-legacy -F && iptables-legacy -A OUTPUT -p udp --sport %d "
 		    "-m mark --mark %#x", FROM, marks[i]);
-		/* with another mark, for 0 to show */
+		/* another mark first, so that setting 0 shows */
 		run("iptables-legacy -t mangle -F && iptables-legacy -t mangle -A OUTPUT "
 		    "-p udp --sport %d -j MARK --set-mark 9 && iptables-legacy -t mangle "
 		    "-A OUTPUT -p udp --sport %d -j QUEUE", FROM, FROM);
@@ -453,7 +454,7 @@ Test(verdicts, vwmark_gives_the_packet_a_mark)
 Test(verdicts, the_mark_is_there_when_the_packet_is_queued_again)
 {
 	static const unsigned int verdicts[] = { NF_QUEUE, NF_REPEAT };
-	/* upper bits, where there are any, are none of a mark's */
+	/* the upper bits, if there are any, do not belong to the mark */
 	static const unsigned long mark = (unsigned long)0xf00000055ULL;
 	struct ipq_handle *h;
 	ipq_packet_msg_t *p;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arguments of ipqctl: help for each subcommand, and a clear word to those
- * that make no sense. */
+/* The arguments of ipqctl: help for each subcommand, and clear messages for
+ * wrong arguments. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ Test(arguments, help_is_everywhere)
 	for (int i = 0; i < 4; i++)
 		assert_says(printed->text, subcommands[i]);
 	for (int i = 0; i < 4; i++) {
-		/* on standard output, without a look at the kernel */
+		/* on standard output, without asking the kernel anything */
 		printed = shell(IPQCTL " %s --help 2>/dev/null", subcommands[i]);
 		cr_assert(printed->status == 0, "%s", subcommands[i]);
 		assert_says(printed->text, "usage: ipqctl ");

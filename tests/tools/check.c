@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl check against the kernel: which packets are lost and why, and that what
- * it says mends it. */
+/* ipqctl check and the kernel: it tells which packets are lost and why, and the command
+ * it suggests fixes it. */
 #include <criterion/criterion.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <libmnl/libmnl.h>
@@ -27,7 +27,7 @@ static const struct printed *check(int status)
 	return printed;
 }
 
-/* The finding in which word is, of the level. */
+/* Returns the line with the word, which must be a finding of this level. */
 static const char *finding(const struct printed *printed, const char *level,
 			   const char *word)
 {
@@ -37,7 +37,7 @@ static const char *finding(const struct printed *printed, const char *level,
 	return line;
 }
 
-/* What stands last in it: a command, to be run. */
+/* Runs the command at the end of the line, after this text. */
 static void mend(const char *line, const char *after)
 {
 	const char *command = strstr(line, after);
@@ -58,7 +58,7 @@ Test(check, a_system_with_nothing_to_do_is_ready)
 	finding(printed, "note", "nobody listens");
 }
 
-/* Where the kernel has no nft_queue. */
+/* On kernels without nft_queue. */
 Test(check, why_nft_cannot_have_such_a_rule_is_told_as_nft_says_it_of_that_rule)
 {
 	const struct printed *printed;
@@ -68,7 +68,8 @@ Test(check, why_nft_cannot_have_such_a_rule_is_told_as_nft_says_it_of_that_rule)
 	cr_assert(!has(printed, "did you mean"), "%s", printed->text);
 }
 
-/* Legacy, nft and both families; -j QUEUE, a number, numbers, counted rules. */
+/* For each tool and family; -j QUEUE, one number, several numbers, and rules
+ * listed with counters. */
 Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 {
 	static const struct {
@@ -117,7 +118,7 @@ Test(check, a_rule_without_a_listener_is_a_problem_and_the_command_mends_it)
 	}
 }
 
-/* As "LIBIPQ_QUEUE=7 sudo ./filter" has it: sudo takes the variable away. */
+/* That is how "LIBIPQ_QUEUE=7 sudo ./filter" ends: sudo removes the variable. */
 Test(check, a_program_that_has_queue_0_untold_while_rules_feed_another_is_told)
 {
 	struct ipq_handle *h;
@@ -128,7 +129,7 @@ Test(check, a_program_that_has_queue_0_untold_while_rules_feed_another_is_told)
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	assert_says(finding(check(1), "problem", "iptables-legacy filter OUTPUT 1 "),
 		    "started without LIBIPQ_QUEUE: start it with LIBIPQ_QUEUE=7");
-	/* one that rules lead to is not meant */
+	/* a program whose queue a rule leads to is not meant */
 	run("iptables-legacy -I OUTPUT -p tcp -j QUEUE");
 	cr_assert(!has(check(1), "started without"));
 	ipq_destroy_handle(h);
@@ -140,7 +141,7 @@ Test(check, a_rule_without_a_listener_drops_nothing_where_no_packets_are_sent)
 	run("iptables-legacy -N apart");
 	run("iptables-legacy -A apart -j QUEUE");
 	assert_says(finding(check(1), "problem", "iptables-legacy filter apart 1 "),
-		    "are dropped, if any come there");
+		    "are dropped, if any reach the rule");
 }
 
 Test(check, a_comment_in_a_rule_cannot_become_a_command)
@@ -159,7 +160,7 @@ Test(check, a_comment_in_a_rule_cannot_become_a_command)
 	line = finding(check(1), "problem", "iptables-legacy filter OUTPUT 1 ");
 	mend(line, "until then: ");
 	cr_assert_str_eq(shell("iptables-legacy-save | grep queue-num")->text, saved);
-	/* fails if there is anything in it */
+	/* fails if the directory is not empty */
 	run("cd / && rmdir %s", directory);
 }
 
@@ -178,7 +179,7 @@ Test(check, a_rule_with_a_listener_is_no_problem_but_bypass_is_missing)
 	mend(line, " => ");
 	line = finding(check(0), "ok", "iptables-legacy filter OUTPUT 1 ");
 	assert_says(line, who);
-	line = finding(check(0), "ok", "queue 0 is held by ");
+	line = finding(check(0), "ok", "queue 0 is owned by ");
 	assert_says(line, who);
 	ipq_destroy_handle(h);
 }
@@ -207,8 +208,8 @@ Test(check, a_listener_without_a_rule_is_a_problem_and_the_command_mends_it)
 	network_enter();
 	setenv("LIBIPQ_QUEUE", "9", 1);
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
-	mend(finding(check(1), "problem", "queue 9 is held by "), " => ");
-	finding(check(0), "ok", "queue 9 is held by ");
+	mend(finding(check(1), "problem", "queue 9 is owned by "), " => ");
+	finding(check(0), "ok", "queue 9 is owned by ");
 	ipq_destroy_handle(h);
 }
 
@@ -226,8 +227,8 @@ Test(check, packets_of_the_family_that_the_listener_drops_are_a_problem)
 	check(0);
 	run("iptables-legacy -F");
 	run("ip6tables-legacy -A OUTPUT -p udp -j QUEUE");
-	/* that rule does not feed it */
-	finding(check(1), "problem", "queue 0 is held by ");
+	/* that rule sends it no packets of its family */
+	finding(check(1), "problem", "queue 0 is owned by ");
 	ipq_destroy_handle(h);
 }
 
@@ -256,13 +257,13 @@ Test(check, a_listener_that_asks_for_nothing_drops_everything)
 	network_enter();
 	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-bypass");
 	h = queue_open(PF_INET, IPQ_COPY_NONE, 0);
-	assert_says(finding(check(1), "problem", "queue 0 is held by "), "ipq_set_mode");
+	assert_says(finding(check(1), "problem", "queue 0 is owned by "), "ipq_set_mode");
 	cr_assert(ipq_set_mode(h, IPQ_COPY_META, 0) > 0);
 	check(0);
 	ipq_destroy_handle(h);
 }
 
-/* Some programs have a socket whose port id is not their process id. */
+/* The port ID of some programs' sockets is not their process id. */
 Test(check, the_owner_is_found_whatever_its_port_id)
 {
 	char buf[256], who[64];
@@ -280,7 +281,7 @@ Test(check, the_owner_is_found_whatever_its_port_id)
 	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_META, 0);
 	cr_assert(mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0);
 	snprintf(who, sizeof(who), "process %d ", getpid());
-	assert_says(finding(check(0), "ok", "queue 8 is held by "), who);
+	assert_says(finding(check(0), "ok", "queue 8 is owned by "), who);
 	mnl_socket_close(nl);
 }
 
@@ -328,7 +329,7 @@ Test(check, native_rules_of_nft_are_seen)
 	check(0);
 }
 
-/* What iptables-nft made, nft shows too. */
+/* nft lists rules that were made with iptables-nft, too. */
 Test(check, a_rule_is_told_once)
 {
 	const struct printed *printed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl check among commands that are missing, hang, fail, or print what they
- * should not. */
+/* ipqctl check with commands that are missing, hang, fail, or print
+ * something unexpected. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ TestSuite(check_commands, .timeout = 100);
 
 static char directory[] = "/tmp/ipqctl-XXXXXX";
 
-/* A network, and a directory before all others in PATH. */
+/* Makes a network, and a directory that is the first in PATH. */
 static void enter(void)
 {
 	char path[4096];
@@ -30,7 +30,8 @@ static void leave(void)
 	run("rm -r %s", directory);
 }
 
-/* Makes name a command of ours that, when it is to list rules, does as text says. */
+/* Makes a command with this name that runs the shell commands in text when it
+ * is to list rules. */
 static void fake(const char *name, const char *text)
 {
 	char path[64];
@@ -64,9 +65,9 @@ Test(check_commands, a_missing_one_is_a_finding)
 	const struct printed *printed;
 
 	network_enter();
-	/* without tables of iptables-legacy its commands are not missed */
+	/* with rules of iptables-legacy, its missing commands are reported */
 	run("iptables-legacy -A OUTPUT -p udp; ip6tables-legacy -A OUTPUT -p udp");
-	/* nothing of the system's that lists rules can be found any more */
+	/* hides all of the system's commands that list rules */
 	printed = shell("unshare -m sh -c 'for d in /usr/sbin /sbin /usr/local/sbin; do "
 			"mount -t tmpfs none $d; done; " IPQCTL " check'");
 	if (has(printed, "iptables -j NFQUEUE"))
@@ -85,8 +86,8 @@ Test(check_commands, a_missing_one_is_a_finding)
 	line_with(printed, "problem  no rule that gives packets to a queue can be made");
 }
 
-/* Has nft do as text says, which is to start a process that sleeps and write its id
- * to the file pid. */
+/* nft runs the shell commands in text, which must start a process that sleeps, and write
+ * its id to the file pid. */
 static void assert_stopped(const char *text)
 {
 	const struct printed *printed;
@@ -151,7 +152,7 @@ Test(check_commands, the_complaint_of_one_that_fails_is_told)
 	leave();
 }
 
-/* Commands that cannot be had here, and a version of nft that is not here. */
+/* For commands and versions of nft that this system does not have. */
 Test(check_commands, rules_of_nft_are_read_as_it_prints_them)
 {
 	static const struct {
@@ -199,11 +200,11 @@ Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
 	static const struct {
 		const char *matches, *level, *told;
 	} rows[] = {
-		{ "udp dport 7", "problem ", "has queue 3 for IPv4 and drops what is not" },
+		{ "udp dport 7", "problem ", "owns queue 3 for IPv4 and drops other packets" },
 		{ "meta nfproto { ipv4, ipv6 } udp dport 7", "problem ",
-		  "has queue 3 for IPv4 and drops what is not" },
+		  "owns queue 3 for IPv4 and drops other packets" },
 		{ "ip6 saddr fd09::1", "problem ",
-		  "has queue 3 for IPv4 and drops what is not" },
+		  "owns queue 3 for IPv4 and drops other packets" },
 		{ "ip saddr 10.9.0.1", "note ", "listens" },
 		{ "meta nfproto ipv4 udp dport 7", "note ", "listens" },
 	};
@@ -230,14 +231,14 @@ Test(check_commands, a_rule_of_nft_for_both_families_needs_a_listener_for_both)
 	}
 	fake("nft", "printf 'table inet t {\\n\\tchain c {\\n\\t\\tqueue num 3\\n\\t}\\n"
 	     "}\\n'");
-	/* of its own family it gets some */
-	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is held by "), "ok",
+	/* packets of its own family come */
+	cr_assert(!strncmp(line_with(shell(IPQCTL " check"), "queue 3 is owned by "), "ok",
 			   2));
 	tool_stop(&tool);
 	leave();
 }
 
-/* Control characters could make a terminal do things. */
+/* Control characters could make the terminal do something. */
 Test(check_commands, nothing_that_is_read_reaches_the_terminal_raw)
 {
 	const struct printed *printed;

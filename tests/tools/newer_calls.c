@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl where system calls newer than ip_queue's last kernel (3.4) are missing, as on
- * an old kernel (ENOSYS), or refused, as in a container with an old profile (EPERM). */
+/* ipqctl without system calls that were added after ip_queue's last kernel (3.4): either
+ * they do not exist, as on an old kernel (ENOSYS), or they are forbidden, as in a
+ * container with an old seccomp profile (EPERM). */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@
 
 TestSuite(newer_calls, .timeout = 100);
 
-/* Has the calls from first on fail with error, for this process and its children. */
+/* Makes "count" of the calls, from first on, fail with this error in this process
+ * and its children. */
 static void fail_calls(size_t first, size_t count, int error)
 {
 	unsigned int numbers[NEWER_CALLS];
@@ -40,7 +42,7 @@ static void cut_remark(char *text)
 	memmove(begin, strchrnul(word, '\n') + 1, strlen(strchrnul(word, '\n')));
 }
 
-/* What ipqctl prints and its exit status when those calls fail. */
+/* Returns the output of ipqctl with its exit status, while these calls fail. */
 static char *output_without(size_t first, size_t count, int error,
 				  const char *const argv[])
 {
@@ -72,7 +74,7 @@ static char *output_without(size_t first, size_t count, int error,
 	return text;
 }
 
-/* Whether all of them fail, or any of the first tried alone. */
+/* The output must be the same if all calls fail, and if one of the first "tried" does. */
 static void assert_no_difference(const char *const argv[], size_t tried)
 {
 	static char wanted[65536];
@@ -97,7 +99,8 @@ Test(newer_calls, check_finds_the_same_without_any_of_them)
 
 	network_enter();
 	run("iptables-legacy -A OUTPUT -p udp -j NFQUEUE --queue-num 3 --queue-bypass");
-	/* it runs some fifteen commands: here those that starting one may need */
+	/* the first three only, which starting a command may need: check runs some
+	 * fifteen commands */
 	assert_no_difference(argv, 3);
 }
 
@@ -122,8 +125,8 @@ Test(newer_calls, status_is_the_same_without_any_of_them)
 	assert_no_difference(argv, NEWER_CALLS);
 }
 
-/* Who ignores SIGCHLD has it ignored in what it starts (execve(2)), and the kernel then
- * tells nobody how a child ended. */
+/* If a process ignores SIGCHLD, so do programs that it executes (execve(2)), and the
+ * kernel does not report how children have ended. */
 Test(newer_calls, check_finds_the_same_when_it_was_started_by_who_ignores_its_children)
 {
 	char wanted[8192];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules as they were written for the iptables of ip_queue's years, and what today's
- * takes for them. */
+/* Rules in the form of ip_queue's years, and their translation for today's iptables. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 
 #include "old-form.h"
 
-/* The copy is as long as what may be read, and the place as what may be written. */
+/* The copy and the room are exactly as long as what may be read and written. */
 static void expect(const char *text, const char *expected)
 {
 	size_t len = strlen(text), n;

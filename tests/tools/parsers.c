@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ipqctl reads with, on all beginnings of what it may have to read, each
- * where reading further would be a fault. */
+/* The parsers of ipqctl, with all beginnings of what they may have to read, placed where
+ * reading beyond the end is a fault. */
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 TestSuite(parsers, .timeout = 60);
 
-/* A copy after which no memory is. */
+/* Returns a copy that ends where no memory is mapped. */
 static struct text at_the_end(const char *bytes, size_t len)
 {
 	static char *end;
@@ -108,7 +108,7 @@ Test(parsers, no_beginning_of_a_text_is_read_beyond_its_end)
 	struct queue queue;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		/* one has NULs within */
+		/* this text contains NULs */
 		size_t whole = i == 5 ? 25 : strlen(texts[i]);
 
 		for (size_t len = 0; len <= whole; len++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ipqctl check advises: each command that mends a finding is executed where it was
- * advised, and the finding is gone. Each is for who gets it. */
+/* The remedies of ipqctl check: each command that it suggests is executed where
+ * check was run, and the finding must be gone then. Each suggestion must suit the
+ * user that gets it. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 
 TestSuite(remedies, .timeout = 100);
 
-/* One field of the first finding of the kind when check is run under the command before
- * it; "" if there is no such finding. Overwritten by the next. */
+/* Runs check under the command "before". Returns one field of the first finding of this
+ * kind; "" if there is none. Valid until the next call. */
 static const char *field(const char *before, const char *kind, const char *name)
 {
 	static char text[4096];
@@ -39,7 +40,7 @@ static void assert_gone(const char *before, const char *kind)
 	cr_assert_str_eq(what, "", "still: %s", what);
 }
 
-/* Executes the remedy in the place of check. */
+/* Runs the suggested command under the same command as check. */
 static void mend(const char *before, const char *kind)
 {
 	char command[4096];
@@ -108,8 +109,8 @@ Test(remedies, the_other_familys_rule_gets_a_number_that_is_free)
 	ipq_destroy_handle(h[1]);
 }
 
-/* Without iptables, as newer distributions are; nft is what the test says, as this kernel
- * may have no queue expression. */
+/* Without iptables, as newer distributions are. nft is a script of the test, as this
+ * kernel may have no queue expression. */
 Test(remedies, a_system_without_iptables_is_given_commands_for_nft)
 {
 	char directory[] = "/tmp/ipqctl-XXXXXX", before[600];
@@ -136,7 +137,7 @@ Test(remedies, a_system_without_iptables_is_given_commands_for_nft)
 	run("rm -r %s", directory);
 }
 
-/* A user namespace and no network namespace of its own. */
+/* In a user namespace, but in no network namespace of its own. */
 Test(remedies, root_of_a_user_namespace_is_told_of_networks)
 {
 	char command[4096], *program;
@@ -161,10 +162,10 @@ Test(remedies, root_in_a_container_is_told_how_to_start_it)
 	strcpy(mend, field("container=test " WITHOUT, "no-privilege", "mend"));
 	cr_assert_str_eq(mend, "start the container with --cap-add=NET_ADMIN");
 	cr_assert_str_eq(field(WITHOUT, "no-privilege", "command"), "");
-	/* a setcap that is of no use there is not advised */
+	/* setcap is not suggested, as it does not help there */
 	cr_assert(!strstr(field(WITHOUT, "no-privilege", "mend"), "setcap"));
 	assert_gone("container=test setpriv --bounding-set=+net_admin", "no-privilege");
-	/* nor does a program say so that is refused */
+	/* nor does a program that is refused print it */
 	assert_says(shell("container=test " WITHOUT " " IPQCTL " try 2>&1")->text,
 		    "start the container with --cap-add=NET_ADMIN");
 }
@@ -200,7 +201,7 @@ Test(remedies, a_user_can_have_the_capability_given_to_a_program)
 	cr_assert(!has(printed, "CAP_NET_ADMIN is missing"), "%s", printed->text);
 }
 
-/* Numbers of processes are those of a PID namespace. */
+/* A process id is valid only in its PID namespace. */
 Test(remedies, no_process_is_named_that_is_another_ones)
 {
 	const struct printed *printed;
@@ -213,7 +214,7 @@ Test(remedies, no_process_is_named_that_is_another_ones)
 			"kill $!; exit $s'");
 	tool_stop(&tool);
 	cr_assert(printed->status == 0, "%s", printed->text);
-	assert_says(line_with(printed, "queue 0 is held by "), "cannot be seen from here");
+	assert_says(line_with(printed, "queue 0 is owned by "), "cannot be seen from here");
 	cr_assert(!has(printed, "by process "), "%s", printed->text);
 }
 
@@ -232,7 +233,7 @@ Test(remedies, a_holder_in_another_pid_namespace_is_named_by_its_number_here)
 	printed = shell(IPQCTL " check");
 	cr_assert(inner > 1 && !kill(inner, SIGKILL));
 	tool_wait(&tool);
-	assert_says(line_with(printed, "queue 0 is held by "), wanted);
+	assert_says(line_with(printed, "queue 0 is owned by "), wanted);
 }
 
 Test(remedies, settings_that_the_holder_has_not_are_told)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipqctl rules: what is translated, that nothing else is, and that the kernel
- * takes what comes out. */
+ * accepts the result. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ TestSuite(rules, .timeout = 60);
 #define N "NFQUEUE --queue-num 3"
 #define N6 "NFQUEUE --queue-num 6"
 
-/* Each is one that iptables refuses today, and one that it takes. */
+/* Today's iptables must refuse each rule, and accept its translation. */
 Test(rules, old_negations_are_taken_by_iptables_when_translated)
 {
 	static const char *const rules[] = {
@@ -178,7 +178,7 @@ Test(rules, what_a_person_must_decide_is_told_with_its_line)
 
 Test(rules, a_line_that_is_ten_times_as_long_takes_ten_times_as_long)
 {
-	/* not a hundred: that would be minutes */
+	/* a time that grows as the square of the length would be minutes */
 	cr_assert_str_eq(shell("yes -- '-j QUEUE' | head -n 100000 | tr '\\n' ' ' | "
 			       "timeout 20 " IPQCTL " rules | wc -w")->text, "400000\n");
 }
@@ -201,7 +201,7 @@ Test(rules, what_may_become_a_target_is_left_and_told)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		cr_assert_str_eq(translated("", texts[i]), texts[i]);
 		assert_says(remarks("", texts[i]),
-			    ":1: QUEUE, but not as a word after -j,");
+			    ":1: QUEUE that is not a word after -j ");
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		cr_assert_str_eq(remarks("", others[i]), "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules: which family a rule is for, and with it which queue and table: what stands
- * nearest to it tells. */
+/* ipqctl rules: the family of a rule, and so its queue number, and its table: told by
+ * what is nearest to it. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +120,8 @@ Test(rules_families, a_header_that_is_nearer_than_the_option_is_told_once)
 	const char *said = remarks("-4 --queue6 6", file);
 
 	assert_one_line(said);
-	assert_says(said, ":3: the file says ip6tables, which is nearer than -4: queue 6; so "
-			  "it is in 1 more rules");
+	assert_says(said, ":3: the file says ip6tables, which overrides -4: queue 6; the same "
+			  "for 1 more rule\n");
 	cr_assert_str_eq(remarks("-6 --queue6 6", file), "");
 }
 
@@ -132,5 +132,5 @@ Test(rules_families, a_file_that_does_not_tell_is_told_once)
 
 	assert_one_line(said);
 	assert_says(said, ":2: neither iptables nor ip6tables");
-	assert_says(said, "so it is in 2 more rules");
+	assert_says(said, "; the same for 2 more rules\n");
 }

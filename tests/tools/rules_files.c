@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules --in-place and --diff: which files change, and what they keep. */
+/* ipqctl rules --in-place and --diff: which files change, and what is kept of them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ Test(rules_files, a_file_is_changed_in_place_and_a_backup_kept)
 	make("a", OLD);
 	printed = shell(IPQCTL " rules --in-place a");
 	cr_assert(printed->status == 0, "%s", printed->text);
-	assert_says(printed->text, "a: changed; as it was: ");
+	assert_says(printed->text, "a: changed; the original is ");
 	assert_content("a", NEW);
 	assert_content("a.orig", OLD);
 	cr_assert_str_eq(shell("ls")->text, "a\na.orig\n");
@@ -107,22 +107,22 @@ Test(rules_files, a_name_that_is_no_file_or_whose_directory_is_not_ours_is_left)
 	run("mkfifo fifo; mkdir closed && cp a closed && chmod 555 closed");
 	printed = shell(IPQCTL " rules -i - < a");
 	cr_assert(printed->status == 2);
-	assert_says(printed->text, "standard input is no file");
+	assert_says(printed->text, "--in-place cannot be used with standard input");
 	cr_assert(shell(IPQCTL " rules -i < a")->status == 2);
 	printed = shell("cat a > fifo & " IPQCTL " rules -i fifo");
 	cr_assert(printed->status == 1);
-	assert_says(printed->text, "is no file that could be replaced; it is as it was");
+	assert_says(printed->text, "is not a regular file; the file is unchanged");
 	printed = shell("chmod 711 . && setpriv --reuid 65534 --clear-groups " IPQCTL
 			" rules -i closed/a");
 	if (!has(printed, "setpriv")) {
 		cr_assert(printed->status == 1, "%s", printed->text);
-		assert_says(printed->text, "closed/a: Permission denied; it is as it was");
+		assert_says(printed->text, "closed/a: Permission denied; the file is unchanged");
 	}
 	assert_content("closed/a", OLD);
 	run("chmod 755 closed");
 }
 
-/* Nothing is lost where the disk is full. */
+/* If the disk is full, nothing may be lost. */
 Test(rules_files, a_file_whose_disk_is_full_stays_as_it_was)
 {
 	const struct printed *printed;
@@ -133,7 +133,7 @@ Test(rules_files, a_file_whose_disk_is_full_stays_as_it_was)
 			"cp a d && (cat /dev/zero > d/fill) 2>/dev/null; "
 			IPQCTL " rules -i d/a; s=$?; cat d/a; ls d; exit $s'");
 	cr_assert(printed->status == 1, "%s", printed->text);
-	assert_says(printed->text, "No space left on device; it is as it was\n" OLD
+	assert_says(printed->text, "No space left on device; the file is unchanged\n" OLD
 				   "a\nfill\n");
 }
 
@@ -151,7 +151,7 @@ Test(rules_files, the_difference_is_one_that_patch_takes)
 		make("a", texts[i]);
 		run(IPQCTL " rules a > wanted; " IPQCTL " rules --diff a > difference");
 		run("patch -s a difference && cmp a wanted");
-		/* and which is as short as theirs */
+		/* and is as short as that of diff(1) */
 		make("b", texts[i]);
 		run("diff -u b wanted | tail -n +3 > theirs; tail -n +3 difference | cmp - "
 		    "theirs");

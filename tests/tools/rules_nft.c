@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl rules --nft: what rules are for nft, that nothing in them becomes a command, and
+/* ipqctl rules --nft: the commands for nft, that nothing in a rule becomes a command, and
  * what is left to a person. */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ Test(rules_nft, a_comment_in_a_rule_cannot_become_a_command_in_nft_form)
 			  "touch harm; echo \\'\" -j QUEUE\n");
 	assert_says(shell("nft() { printf '%%s\\n' \"$*\"; }\n%s", form)->text,
 		    "comment \"it's; touch harm; echo '\"");
-	/* neither nft nor its user shall take it for the end of the comment */
+	/* neither nft nor the user may take this for the end of the comment */
 	form = translated("--nft", "iptables -A INPUT -m comment --comment 'a \"; flush "
 			  "ruleset; \" b' -j QUEUE");
 	cr_assert(*form == '#', "%s", form);
@@ -97,7 +97,7 @@ Test(rules_nft, a_comment_in_a_rule_cannot_become_a_command_in_nft_form)
 	form = translated("--nft", "iptables -A INPUT -m comment --comment \"a'\n\" "
 			  "-j QUEUE");
 	cr_assert(*form == '#', "%s", form);
-	/* fails if there is anything in it */
+	/* fails if the directory is not empty */
 	run("cd / && rmdir %s", directory);
 }
 
@@ -111,7 +111,7 @@ Test(rules_nft, the_name_of_a_file_cannot_become_a_command_in_nft_form_either)
 	assert_one_line(printed->text);
 }
 
-/* iptables before 1.8.8. */
+/* The output of iptables before 1.8.8. */
 Test(rules_nft, the_nft_form_can_be_given_to_a_shell_whichever_iptables_wrote_it)
 {
 	char directory[] = "/tmp/ipqctl-XXXXXX";
@@ -140,8 +140,8 @@ Test(rules_nft, a_missing_iptables_translate_is_told_and_an_error)
 	assert_says(printed->text, "iptables-translate is not installed");
 }
 
-/* What nft is given when a shell runs the form, as its arguments, and then what else is
- * printed; the chain is listed as list. */
+/* Runs the translated script in a shell. Returns the arguments that nft is called with,
+ * and then all other output. Listing a chain prints "list". */
 static const char *run_form(const char *form, const char *list)
 {
 	FILE *file = fopen("form", "w");
@@ -217,7 +217,7 @@ Test(rules_nft, that_variables_stay_is_told_once)
 	skip_without_translator();
 	said = remarks("--nft", "iptables -A a -s $NET -j QUEUE\niptables -A a -s $X -j QUEUE");
 	assert_one_line(said);
-	assert_says(said, "the variables stay: they must hold what nft takes");
+	assert_says(said, "variables are kept: their values must be in nft's form");
 	said = remarks("--nft", "iptables -D a -s 10.0.0.1 -j QUEUE\niptables -D a -j QUEUE");
 	assert_one_line(said);
 	assert_says(said, "nft changes and deletes rules by their handles");
@@ -276,7 +276,7 @@ Test(rules_nft, rules_are_put_deleted_replaced_and_looked_for_where_they_were)
 	run("cd / && rm -r %s", directory);
 }
 
-/* The lists of a firewall script, as many are. */
+/* With variables, loops and functions, like many firewall scripts. */
 Test(rules_nft, a_script_as_they_are_has_a_command_for_each_rule)
 {
 	static const char script[] =

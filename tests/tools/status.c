@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl status against the kernel: what /proc/net/ip_queue and ip6_queue showed
+/* ipqctl status and the kernel: shows what /proc/net/ip_queue and ip6_queue showed
  * (FACTS part I, 7). */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -147,7 +147,7 @@ Test(status, a_script_can_read_it)
 			 "[]\n");
 }
 
-/* The line of a look: waiting, dropped twice, rate. */
+/* Checks a line: packets that wait, dropped for either reason, and packets per second. */
 static void assert_look(const char *line, unsigned int waiting, bool busy)
 {
 	unsigned int queue, pid, shown[4];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl on a terminal: lines as wide as it is, colours where they are wanted. */
+/* ipqctl on a terminal: lines fit its width, and colours are used where
+ * they should be. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +17,8 @@
 
 TestSuite(terminal, .timeout = 100);
 
-/* What a shell command prints on a terminal of that size, without carriage returns. */
+/* Runs a shell command on a terminal of this size. Returns its output without
+ * carriage returns. */
 static const char *on_terminal(unsigned short columns, unsigned short lines,
 			       const char *command)
 {
@@ -42,7 +44,7 @@ static const char *on_terminal(unsigned short columns, unsigned short lines,
 		_exit(127);
 	}
 	close(line);
-	/* EIO: nobody has the other end any more */
+	/* ends with EIO when the other end is closed */
 	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 		len += n;
 	cr_assert(waitpid(pid, NULL, 0) == pid);
@@ -70,7 +72,7 @@ Test(terminal, findings_are_paragraphs_no_wider_than_it)
 	setenv("NO_COLOR", "1", 1);
 	for (unsigned short columns = 45; columns < 130; columns += 40) {
 		text = on_terminal(columns, 24, IPQCTL " check");
-		/* a command is for the taking, in one piece */
+		/* a command must not be wrapped, so that it can be copied */
 		cr_assert(strstr(text, "until then:\n            " COMMAND "\n"), "%s", text);
 		for (line = text; *line; line += strcspn(line, "\n") + 1) {
 			width = 0;
@@ -173,7 +175,7 @@ Test(terminal, the_heading_of_watch_comes_again_for_each_page)
 		}
 		lines++;
 	}
-	/* a heading and two looks of three lines for each ten */
+	/* ten lines have room for a heading and two looks of three lines each */
 	cr_assert(headings == 4, "%u in %s", headings, text);
 	for (int i = 0; i < 3; i++)
 		tool_stop(&tool[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl as a program: run to its end, or beside the test. Whatever fails here
- * ends the test with the reason. */
+/* Runs ipqctl to its end, or at the same time as the test. On failure, ends the
+ * test and says why. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -68,7 +68,7 @@ struct tool tool_start(int queue, const char *format, ...)
 	tool.pid = fork();
 	cr_assert(tool.pid >= 0);
 	if (tool.pid == 0) {
-		/* also when the test fails */
+		/* even if the test fails */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(output[1], 1);
 		execlp("sh", "sh", "-c", command, (char *)NULL);
@@ -76,7 +76,7 @@ struct tool tool_start(int queue, const char *format, ...)
 	}
 	close(output[1]);
 	tool.output = output[0];
-	/* the kernel tells nobody of it */
+	/* there is no event to wait for */
 	while (queue >= 0 && !queue_figures(queue, &figures)) {
 		cr_assert(waited++ < DEADLINE, "%s does not bind queue %d", command,
 			  queue);

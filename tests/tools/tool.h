@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl as a program: run to its end, or beside the test. Whatever fails here
- * ends the test with the reason. IPQCTL is its path. */
+/* Runs ipqctl to its end, or at the same time as the test. On failure, ends the test and
+ * says why. IPQCTL is its path. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -8,24 +8,25 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A shell command that reads JSON as d, in UTF-8 and nothing else, and prints values
- * that are written in Python: meson needs it too. */
+/* A shell command that reads JSON, which must be UTF-8, into d and prints the values,
+ * which are Python expressions. The build needs python3 anyway, for meson. */
 #define JSON(values) "python3 -c \"import json, sys\n" \
 		     "d = json.loads(sys.stdin.buffer.read().decode())\n" \
 		     "print(" values ")\""
 
-/* What a command printed, both streams. */
+/* Output of a command: stdout and stderr. */
 struct printed {
-	int status;		/* exit status */
+	int status;
 	char text[65536];
 };
 
-/* Runs a shell command. The result is overwritten by the next. */
+/* Runs a shell command. The result is valid until the next call. */
 const struct printed *shell(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* The line of text that has word in it, with its newline cut off; the test fails
- * if there is none. Overwritten by the next. */
+/* line_with returns the line of the output that contains the word, without its newline,
+ * and fails if there is none. The result is valid until the next call. has returns
+ * whether there is one. */
 const char *line_with(const struct printed *printed, const char *word);
 bool has(const struct printed *printed, const char *word);
 
@@ -34,15 +35,15 @@ struct tool {
 	int output;
 };
 
-/* Starts a shell command, which must exec ipqctl, and waits until it has bound the
- * queue; -1 for none. */
+/* Starts a shell command, which must exec ipqctl. Waits until ipqctl has bound the queue
+ * number, if that is not negative. */
 struct tool tool_start(int queue, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The next line it prints, without its newline. */
+/* Returns the next line it prints, without its newline. */
 const char *tool_line(const struct tool *tool);
 
-/* Waits until it ends; its exit status. */
+/* Waits for its end. Returns its exit status. */
 int tool_wait(const struct tool *tool);
 
 /* Ends it. */

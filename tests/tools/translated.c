@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ipqctl rules makes of a text. Knows nothing of rules. */
+/* Runs ipqctl rules on a text. Knows nothing of rules. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipqctl try against the kernel: what it shows of packets, and what becomes of
- * them. */
+/* ipqctl try and the kernel: what it shows of packets, and what happens to them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 TestSuite(try, .timeout = 60);
 
-/* Whether a line is what the pattern says, with numbers for %u. */
+/* Whether the line matches the pattern completely. Numbers are read by %u. */
 #define SHOWS(line, pattern, ...) \
 	(sscanf(line, pattern "%n", __VA_ARGS__, &end) == COUNT_OF(__VA_ARGS__) && \
 	 end == (int)strlen(line))
@@ -144,7 +143,7 @@ Test(try, a_queue_that_another_has_is_told_with_its_owner)
 	cr_assert(printed->status == 1);
 	assert_says(line_with(printed, "queue 3 is owned by "), owner);
 	assert_says(line_with(printed, "queue 3 is owned by "), "LIBIPQ_QUEUE=N");
-	/* which has no effect on it here */
+	/* the variable would have no effect, as the option overrides it */
 	line_with(printed, "--queue N");
 	ipq_destroy_handle(h);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How iptables may be told to jump: -j, behind options that take no argument (-vj),
- * or any beginning of --jump, which getopt_long(3) takes. Pure. */
+/* The ways to write iptables' option -j: after options without an argument (-vj), or any
+ * abbreviation of --jump, as getopt_long(3) accepts them. Pure. */
 #ifndef RULES_JUMP_OPTION_H
 #define RULES_JUMP_OPTION_H
 
 #include <stddef.h>
 #include <string.h>
 
-/* The length of that option where a word begins with it, else 0. Behind it may be the
- * target, after '=' if the option is a long one. */
+/* Returns the length of the option at the beginning of a word; 0 if there is none. The
+ * target may follow in the same word, after a '=' if the option is a long one. */
 static inline size_t jump_option(const char *word, size_t len)
 {
 	const char *equals;

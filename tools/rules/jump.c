@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where rule files and shell scripts jump to QUEUE. Reads both alike: what it does
- * not know it passes over. Pure: no I/O, nothing allocated. */
+/* Finds jumps to QUEUE in rule files and shell scripts. Reads both in the same way, and
+ * passes over what it does not know. Pure: no I/O, nothing allocated. */
 #include <string.h>
 
 #include "jump.h"
@@ -28,15 +28,15 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Quotes too part words: what stands in them is read like all else, for it may be
- * a command (sh -c "iptables ...") or a variable's value. */
+/* Quotes separate words, too: text within quotes is read like any other, since it may be
+ * a command (sh -c "iptables ...") or the value of a variable. */
 static bool parts_words(char c)
 {
 	return is_blank(c) || (c && strchr("\n\"';&|()<>`", c));
 }
 
-/* Whether a command ends at at, which lies in text. Not by >&, <&, >| and &>, which
- * redirect. */
+/* Whether the character at "at", in text, ends a command. In >&, <&, >| and &> it does
+ * not, as these are redirections. */
 static bool ends_command(struct text text, const char *at)
 {
 	char before = at > text.at ? at[-1] : ' ';
@@ -48,11 +48,11 @@ static bool ends_command(struct text text, const char *at)
 	return *at && strchr("\n;&|()`", *at);
 }
 
-/* The length of what is quoted, with its quotes; 0 if the text does not begin with
- * one that is closed in the same line. */
+/* Returns the length of a quoted string with its quotes. Returns 0 if the text does not
+ * begin with a quote, or the string is not closed in the same line. */
 static size_t quoted_len(struct text t)
 {
-	/* within double quotes: \" */
+	/* within double quotes a quote is written \" */
 	size_t quote = t.len > 1 && *t.at == '\\' ? 1 : 0;
 	char mark;
 
@@ -68,7 +68,8 @@ static size_t quoted_len(struct text t)
 	return 0;
 }
 
-/* Options after which a text, quoted or one word, may speak of rules. */
+/* Whether any text may follow the option, a quoted string or one word, which is no rule
+ * even if it reads like one. */
 static bool is_explained(struct text word)
 {
 	static const char *const options[] = {
@@ -89,7 +90,8 @@ static bool is_jump(struct text word)
 	return word.len && jump_option(word.at, word.len) == word.len;
 }
 
-/* QUEUE and what parts it from the option in "-jQUEUE", "--jump=QUEUE". */
+/* Finds the target where it is in one word with the option: -jQUEUE, --jump=QUEUE. The
+ * target then includes the '='. */
 static bool take_attached(struct text word, struct text *target)
 {
 	size_t option = jump_option(word.at, word.len);
@@ -107,7 +109,8 @@ static void skip_comment(struct jump_reader *r)
 	skip(r, line.len);
 }
 
-/* Quoted text in which a semicolon, say, ends no command, and no jump can be. */
+/* Whether quoted text has a character that would end a command (a semicolon, say), and no
+ * word QUEUE. Such text can be passed over. */
 static bool is_data(struct text quoted)
 {
 	bool ends = false;
@@ -117,7 +120,8 @@ static bool is_data(struct text quoted)
 	return ends && !text_contains(quoted, "queue");
 }
 
-/* How much is left of the quoted text that is being read; 0 if none is. */
+/* Returns how many bytes are left of the quoted text that is being read; 0
+ * if there is none. */
 static size_t quoted_rest(const struct jump_reader *r)
 {
 	const char *end = r->quoted.at + r->quoted.len;
@@ -125,7 +129,7 @@ static size_t quoted_rest(const struct jump_reader *r)
 	return r->rest.at < end ? end - r->rest.at : 0;
 }
 
-/* At $( or `: the command goes on behind what it is given. */
+/* At $( or `: remembers the command around it, which continues after the substitution. */
 static void enter_substitution(struct jump_reader *r)
 {
 	r->around.command = r->command;
@@ -133,7 +137,7 @@ static void enter_substitution(struct jump_reader *r)
 	r->around.told = r->told;
 }
 
-/* Whether c ends one; then the command around it is the one that is read. */
+/* If c ends the substitution, returns to the command around it. */
 static bool leave_substitution(struct jump_reader *r, char c)
 {
 	if (!r->around.command || (c != ')' && c != '`'))
@@ -174,7 +178,7 @@ static void skip_separator(struct jump_reader *r)
 		r->command = r->rest.at;
 }
 
-/* What lies before the next word. Nothing is read beyond the text. */
+/* Skips what separates words. Must not read beyond the end of the text. */
 static void skip_separators(struct jump_reader *r)
 {
 	while (r->rest.len) {
@@ -214,8 +218,8 @@ static struct text take_word(struct jump_reader *r)
 	return word;
 }
 
-/* A rule file, or a part of a script that is one, has a line "*nat" before the rules of
- * a table and COMMIT after them. */
+/* A rule file, which may be part of a script, has a line such as "*nat" before the rules
+ * of a table and COMMIT after them. */
 static void look_for_table(struct jump_reader *r, struct text word)
 {
 	bool alone = !r->rest.len || *r->rest.at == '\n' || *r->rest.at == '\r';
@@ -242,8 +246,8 @@ static bool ends(struct text t, const char *string)
 	return t.len >= len && !memcmp(t.at + t.len - len, string, len);
 }
 
-/* What a variable may become: X=QUEUE, ${X:-QUEUE}, X=-jQUEUE. A chain may be called
- * LOG-QUEUE. */
+/* Whether a variable may get QUEUE as its value here: X=QUEUE, ${X:-QUEUE}, X=-jQUEUE.
+ * LOG-QUEUE is no such word, since a chain may have that name. */
 static bool may_be_target(struct text word)
 {
 	bool value = ends(word, "}");
@@ -254,7 +258,8 @@ static bool may_be_target(struct text word)
 	       (value && (ends(word, "-QUEUE") || ends(word, "+QUEUE")));
 }
 
-/* "-jQUEUE" is one word for the program that gets it; X="-jQUEUE" is not. */
+/* Whether the word is the whole of a quoted string: "-jQUEUE" is one argument and cannot
+ * become two. X="-jQUEUE" is not such a word. */
 static bool is_quoted_whole(const struct jump_reader *r, struct text word)
 {
 	char before = word.at > r->command ? word.at[-1] : ' ';
@@ -270,8 +275,8 @@ static bool is_of_name(char c)
 	       c == '_' || c == '-';
 }
 
-/* A word of its own within what has other words in it: s/QUEUE/DROP/, QUEUE:info,
- * /-jQUEUE$/. $QUEUE and ${QUEUE} are variables, QUEUE= makes one. */
+/* Whether QUEUE is part of a larger word, but is no part of a name: s/QUEUE/DROP/,
+ * QUEUE:info, /-jQUEUE$/. Variables are no such words: $QUEUE, ${QUEUE}, QUEUE=. */
 static bool has_in_it(struct text word)
 {
 	static const char queue[] = "QUEUE";
@@ -291,7 +296,7 @@ static bool has_in_it(struct text word)
 	return false;
 }
 
-/* Whether the word is worth telling, and what of it. */
+/* Whether the word is to be reported, and as which kind. */
 static bool judge(const struct jump_reader *r, struct text word, bool jumped,
 		  struct jump *jump)
 {
@@ -311,7 +316,7 @@ static bool judge(const struct jump_reader *r, struct text word, bool jumped,
 	return true;
 }
 
-/* "QUEUE" is to be replaced with its quotes: two words will be there. */
+/* If the target is in quotes, includes them, as two words will be there. */
 static void take_quotes(const struct jump_reader *r, struct text *target)
 {
 	const char *start = target->at, *end = start + target->len;
@@ -320,7 +325,7 @@ static void take_quotes(const struct jump_reader *r, struct text *target)
 	if (start == r->command || (start[-1] != '"' && start[-1] != '\''))
 		return;
 	start--;
-	/* \"QUEUE\", within other quotes */
+	/* \"QUEUE\", in other quotes */
 	if (start > r->command && start[-1] == '\\' && end < limit && *end == '\\') {
 		start--;
 		end++;
@@ -341,8 +346,9 @@ static void take_next_word(struct jump_reader *r, struct text *word, bool *expla
 		family_read_word(r, *word);
 }
 
-/* What comes after it in the command, or in the line, tells too. Until the next jump: a
- * line of many shall not take the square of the time. */
+/* Reads on, as words after the jump tell the family, too, in the command or the rest of
+ * the line. Stops at the next jump, so that the time for a line with many jumps does not
+ * grow as the square of its length. */
 static void look_ahead(const struct jump_reader *r, struct jump *jump)
 {
 	struct jump_reader ahead = *r;
@@ -388,7 +394,8 @@ bool jump_next(struct jump_reader *r, struct jump *jump)
 	}
 }
 
-/* The length of $(...) or `...` at the beginning of t and in its line, 0 if none is. */
+/* Returns the length of $(...) or `...` at the beginning of t; 0 if there is none that
+ * ends in the same line. */
 static size_t substitution_len(struct text t)
 {
 	char end = *t.at == '`' ? '`' : ')';
@@ -406,7 +413,8 @@ struct text jump_command(const struct jump_reader *r)
 	struct text rest = r->rest;
 	size_t inside = quoted_rest(r);
 
-	/* the whole of "iptables ..." or, in -j "QUEUE" ..., what comes after that too */
+	/* of sh -c "iptables ..." the quoted text; with -j "QUEUE" also what
+	 * follows the quotes */
 	if (inside && r->command > r->quoted.at) {
 		rest.len = inside - 1;
 	} else {

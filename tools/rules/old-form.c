@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How rules were written for the iptables of ip_queue's years, where today's refuses it.
- * Pure: no I/O, nothing allocated. */
+/* Options as they were written for the iptables of ip_queue's years and are refused by
+ * today's. Pure: no I/O, nothing allocated. */
 #include <string.h>
 
 #include "old-form.h"
 
-/* Quotes in quotes that are looked into. */
+/* How deeply quoted strings within quoted strings are read. */
 #define DEPTH_MAX 2
 
 static bool is_one_of(struct text word, const char *const *names)
@@ -31,7 +31,7 @@ bool old_form_is_algorithm(struct text word)
 	return text_starts(word, "--algo");
 }
 
-/* Whose value may be any text, and say what it likes. */
+/* Whether the option's value may be any text, which is not to be changed. */
 static bool takes_text(struct text option)
 {
 	static const char *const options[] = {
@@ -42,7 +42,7 @@ static bool takes_text(struct text option)
 	return is_one_of(option, options);
 }
 
-/* Whose value is a name, and cannot be negated. */
+/* Whether the option's value is a name, which cannot be negated. */
 static bool takes_name(struct text option)
 {
 	static const char *const options[] = {
@@ -58,8 +58,9 @@ static bool is_option(struct text word)
 	return word.len >= 2 && word.at[0] == '-';
 }
 
-/* check_inverse in iptables: a value that is "!" had the next word for the value, and
- * meant that it is not so. An option that takes none has "! -option" behind it. */
+/* As check_inverse in the old iptables: if an option's value was "!", the next word was
+ * the value, and the match was negated. After an option without a value, "!" negates the
+ * next option ("! -option"). */
 static bool is_negated(struct text option, struct text mark, struct text value)
 {
 	return is_option(option) && !takes_name(option) &&
@@ -68,7 +69,7 @@ static bool is_negated(struct text option, struct text mark, struct text value)
 	       value.len && value.at[0] != '-' && !text_is(value, "!");
 }
 
-/* The same in one word, -s! or --source=!: how long the option is, else 0. */
+/* The same in one word, -s! or --source=!: returns the length of the option, or 0. */
 static size_t attached(struct text word, struct text value)
 {
 	size_t len = word.len;
@@ -81,7 +82,8 @@ static size_t attached(struct text word, struct text value)
 	return len > 4 && word.at[len - 2] == '=' ? len - 2 : 0;
 }
 
-/* Matches of the patches that came with iptables, by their names in the kernel. */
+/* Today's name of a match, or of its option, that came with iptables as a patch for the
+ * kernel and had another name. */
 static const char *renamed(struct text before, struct text word)
 {
 	bool match = text_is(before, "-m") || text_is(before, "--match");
@@ -156,7 +158,7 @@ const char *old_form_gone(struct text before, struct text word)
 	return NULL;
 }
 
-/* A line, with those that continue it. */
+/* Takes a line, with its continuation lines. */
 static struct text take_line(struct text *rest)
 {
 	struct text line = { rest->at, 0 }, part;
@@ -168,13 +170,13 @@ static struct text take_line(struct text *rest)
 	return line;
 }
 
-/* A word that is commented out is none. */
+/* Takes a word, but none that is commented out. */
 static bool take_word(struct text *rest, struct text *word)
 {
 	return text_word(rest, word, QUOTES_SHELL) && word->at[0] != '#';
 }
 
-/* Looks at a whole line first. */
+/* Whether the line has a rule, and an option --algo anywhere in it. */
 static bool is_rule(struct text line, bool *has_algorithm)
 {
 	bool rule = false;
@@ -206,8 +208,8 @@ static char *write_form(const struct old_form *form, char *to)
 
 static char *rewrite_line(struct text line, char *to, unsigned int depth);
 
-/* What stands in quotes may be a rule of its own: sh -c "iptables ...". It is written up
- * to the quote that closes it; *done is where that is. */
+/* A quoted string may be a command with a rule: sh -c "iptables ...". If so, writes it up
+ * to the closing quote, and sets *done to that quote. */
 static char *rewrite_quoted(struct text word, const char **done, char *to,
 			    unsigned int depth)
 {
@@ -251,7 +253,7 @@ static char *rewrite_line(struct text line, char *to, unsigned int depth)
 		done = word.at + word.len;
 		if (form.skips) {
 			rest = behind;
-			/* a line that is continued there is so still */
+			/* keep the newline if the line is continued there */
 			if (memchr(done, '\n', next.at - done))
 				to = mempcpy(to, done, next.at - done);
 			done = next.at + next.len;
@@ -268,7 +270,7 @@ size_t old_form_rewrite(struct text text, char *to)
 	while (text.len) {
 		line = take_line(&text);
 		to = rewrite_line(line, to, 0);
-		/* the newline */
+		/* take_line has removed the newline */
 		if (line.at + line.len < end)
 			*to++ = '\n';
 	}

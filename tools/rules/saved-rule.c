@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules that give packets to a queue, as iptables-save and nft list them. Pure:
- * lines in, rules out; no I/O, nothing allocated. */
+/* Parses rules that send packets to a queue, as iptables-save and nft list them. Pure: no
+ * I/O, nothing allocated. */
 #include <string.h>
 
 #include "saved-rule.h"
 
-/* "N", or "N" separator "N". */
+/* Parses "N", or "N" separator "N". */
 static bool parse_range(struct text t, char separator, struct saved_rule *rule)
 {
 	const char *between = memchr(t.at, separator, t.len);
@@ -28,7 +28,7 @@ static struct text between(const char *start, const char *end)
 	return (struct text) { start, end - start };
 }
 
-/* Options of NFQUEUE; QUEUE has none. */
+/* Parses the options of the target NFQUEUE. QUEUE has none. */
 static void parse_options(struct text rest, struct saved_rule *rule)
 {
 	struct text word;
@@ -55,12 +55,12 @@ bool saved_rule_iptables(struct saved_reader *r, struct text line,
 		r->chain = (struct text) { 0 };
 		return false;
 	}
-	/* counters, with -c */
+	/* counters, listed with -c */
 	if (*word.at == '[' && !text_word(&rest, &word, QUOTES_SHELL))
 		return false;
 	if (!text_is(word, "-A") || !text_word(&rest, &word, QUOTES_SHELL))
 		return false;
-	/* chains are listed one after another */
+	/* chains are listed one after another, so that another chain begins here */
 	if (word.len != r->chain.len || !r->chain.at ||
 	    memcmp(word.at, r->chain.at, word.len))
 		r->number = 0;
@@ -74,7 +74,7 @@ bool saved_rule_iptables(struct saved_reader *r, struct text line,
 	};
 	while (text_word(&rest, &word, QUOTES_SHELL)) {
 		after = rest;
-		/* another -j may be the text of a comment */
+		/* go on if it is another target: "-j" may be part of a comment */
 		if (!text_is(word, "-j") || !text_word(&after, &target, QUOTES_SHELL) ||
 		    (!text_is(target, "QUEUE") && !text_is(target, "NFQUEUE")))
 			continue;
@@ -85,7 +85,7 @@ bool saved_rule_iptables(struct saved_reader *r, struct text line,
 	return false;
 }
 
-/* "table ip filter {", "chain INPUT {". */
+/* Parses "table ip filter {" or "chain INPUT {". */
 static void open_block(struct saved_reader *r, struct text line)
 {
 	struct text kind, names[2] = { 0 };
@@ -98,16 +98,14 @@ static void open_block(struct saved_reader *r, struct text line)
 		r->family = names[0];
 		r->table = names[1];
 	} else {
-		/* a set or map holds no rules */
+		/* a set or map, in which there are no rules */
 		r->chain = text_is(kind, "chain") ? names[0] : (struct text) { 0 };
 	}
 }
 
-/*
- * What follows the word queue, in the ways there were to write it: "num 3",
- * "num 3-5 bypass,fanout", "flags bypass to 3-5", "to numgen inc mod 2". Returns
- * what is left.
- */
+/* Parses what follows the word queue, in each of the forms that nft has had: "num
+ * 3", "num 3-5 bypass,fanout", "flags bypass to 3-5", "to numgen inc mod 2".
+ * Returns the rest. */
 static struct text parse_queue(struct text rest, struct saved_rule *rule)
 {
 	struct text after = rest, word;
@@ -125,7 +123,8 @@ static struct text parse_queue(struct text rest, struct saved_rule *rule)
 	return after;
 }
 
-/* "# handle N" at the end, with -a. Cuts it off. */
+/* Returns N of "# handle N" at the end, which nft -a prints, and cuts
+ * that off the line. */
 static unsigned long take_handle(struct text *line)
 {
 	struct text rest = *line, word;
@@ -173,7 +172,7 @@ bool saved_rule_nft(struct saved_reader *r, struct text line,
 		.number = handle, .rule = line,
 	};
 	for (; text_word(&rest, &word, QUOTES_NFT); before = word) {
-		/* iptables-nft lets a chain have that name */
+		/* iptables-nft allows a chain with that name */
 		if (!text_is(word, "queue") || text_is(before, "jump") ||
 		    text_is(before, "goto"))
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules that give packets to a queue, as iptables-save and nft list them. Pure:
- * lines in, rules out; no I/O, nothing allocated. */
+/* Parses rules that send packets to a queue, as iptables-save and nft list them. Pure: no
+ * I/O, nothing allocated. */
 #ifndef RULES_SAVED_RULE_H
 #define RULES_SAVED_RULE_H
 
@@ -9,30 +9,31 @@
 
 #include "text.h"
 
-/* Where a reader is in its listing. Zero at the start. The listing must stay. */
+/* The state of a reader, all 0 at the start. The listing must not be freed meanwhile. */
 struct saved_reader {
-	struct text family;	/* nft only: "ip", "inet", … */
+	struct text family;	/* with nft: "ip", "inet", … */
 	struct text table, chain;
-	unsigned int number;	/* of the chain's rules so far */
-	unsigned int depth;	/* nft only: open braces */
+	unsigned int number;	/* rules read in the chain */
+	unsigned int depth;	/* with nft: open braces */
 };
 
-/* What a rule says of queues; pieces of the listing. */
+/* What a rule says of queues. The texts point into the listing. */
 struct saved_rule {
 	struct text family, table, chain;
-	unsigned long number;	/* in the chain from 1; nft: the handle */
+	unsigned long number;	/* in the chain, from 1; with nft, the handle */
 	struct text rule;	/* the matches, and the target with its options */
-	struct text verdict;	/* of rule: the target with its options */
+	struct text verdict;	/* part of rule: the target with its options */
 	uint16_t first, last;	/* queue numbers */
-	bool computed;		/* by the kernel per packet: not known */
+	bool computed;		/* the kernel computes the number for each packet */
 	bool bypass;
 };
 
-/* Takes a line. True if it is a rule with the target QUEUE or NFQUEUE. */
+/* Reads a line of iptables-save. Returns whether it is a rule with the target
+ * QUEUE or NFQUEUE. */
 bool saved_rule_iptables(struct saved_reader *r, struct text line,
 			 struct saved_rule *rule);
 
-/* The same for a line of nft -a list ruleset and the statement queue. */
+/* The same for a line of "nft -a list ruleset" and the statement queue. */
 bool saved_rule_nft(struct saved_reader *r, struct text line,
 		    struct saved_rule *rule);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pieces of text that lie somewhere in a larger one and have no end mark: lines,
- * words, numbers. Pure: no I/O, nothing allocated. */
+/* Pieces of a larger text, which do not end with a NUL: lines, words, numbers. Pure: no
+ * I/O, nothing allocated. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -72,7 +72,7 @@ bool text_line(struct text *rest, struct text *line)
 	return true;
 }
 
-/* The length of what stands quoted at i, or of one character. */
+/* Returns the length of the quoted string that begins at i; 1 if there is none. */
 static size_t unit(struct text t, size_t i, enum quoting quoting)
 {
 	char quote = t.at[i];
@@ -100,7 +100,7 @@ bool text_word(struct text *rest, struct text *word, enum quoting quoting)
 	for (;;) {
 		if (!rest->len)
 			return false;
-		/* a continued line */
+		/* a line is continued by a backslash */
 		if (quoting == QUOTES_SHELL && text_starts(*rest, "\\\n"))
 			skip(rest, 2);
 		else if (is_blank(*rest->at))

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * <linux/in6.h> that may stand before <net/if.h> and <netinet/in.h>: the kernel's
- * headers give way to those only if they stand before the first of its own
- * (<linux/libc-compat.h> looks once).
- */
+/* Allows <linux/in6.h> to be included before <net/if.h> and <netinet/in.h>. The kernel's
+ * headers leave definitions to these two only if they are included before the kernel's
+ * first one, as <linux/libc-compat.h> checks that only once. */
 #pragma GCC system_header
 #include <net/if.h>
 #include <netinet/in.h>

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The messages programs exchanged with the ip_queue kernel module, byte for
- * byte. Linux dropped this header together with the module; libipq still
- * speaks it to the program, in the program's own word size.
- */
+/* The messages between programs and the kernel module ip_queue. Linux removed this header
+ * together with the module. libipq uses the same messages towards the program, in the
+ * program's word size. */
 #ifndef _IP_QUEUE_H
 #define _IP_QUEUE_H
 
 #include <sys/types.h>
 #include <net/if.h>
 
-/* A packet (IPQM_PACKET), from the queue to the program. */
+/* A packet (IPQM_PACKET), from the kernel to the program. */
 typedef struct ipq_packet_msg {
-	unsigned long packet_id;	/* names the packet in the verdict */
-	unsigned long mark;		/* nfmark, 32 bits */
-	long timestamp_sec;		/* time of arrival, 0 when unknown */
+	unsigned long packet_id;	/* identifies the packet in the verdict */
+	unsigned long mark;		/* packet mark, 32 bits */
+	long timestamp_sec;		/* time of arrival, 0 if unknown */
 	long timestamp_usec;
-	unsigned int hook;		/* NF_INET_*: where it was queued */
-	char indev_name[16];		/* IFNAMSIZ; "" when there is none */
+	unsigned int hook;		/* NF_INET_*: hook that queued it */
+	char indev_name[16];		/* IFNAMSIZ bytes; "" if there is none */
 	char outdev_name[16];
 	unsigned short hw_protocol;	/* ETH_P_*, network byte order */
 	unsigned short hw_type;		/* ARPHRD_* of the incoming interface */
@@ -27,21 +25,21 @@ typedef struct ipq_packet_msg {
 	unsigned char payload[0];	/* the packet, from its IP header on */
 } ipq_packet_msg_t;
 
-/* Ask for metadata or whole packets (IPQM_MODE), from the program. */
+/* Sets what is copied (IPQM_MODE), from the program to the kernel. */
 typedef struct ipq_mode_msg {
 	unsigned char value;		/* IPQ_COPY_* */
 	size_t range;			/* bytes of payload, 0 for all */
 } ipq_mode_msg_t;
 
-/* Decide on a packet (IPQM_VERDICT), from the program. */
+/* Decides on a packet (IPQM_VERDICT), from the program to the kernel. */
 typedef struct ipq_verdict_msg {
 	unsigned int value;		/* NF_* */
 	unsigned long id;		/* packet_id of the packet */
-	size_t data_len;		/* bytes of replacement payload */
-	unsigned char payload[0];	/* the packet to go on instead */
+	size_t data_len;		/* bytes of new payload, 0 for none */
+	unsigned char payload[0];	/* replaces the packet */
 } ipq_verdict_msg_t;
 
-/* Either request. */
+/* Either request of the program. */
 typedef struct ipq_peer_msg {
 	union {
 		ipq_verdict_msg_t verdict;
@@ -49,9 +47,9 @@ typedef struct ipq_peer_msg {
 	} msg;
 } ipq_peer_msg_t;
 
-/* What the queue copies to the program. */
+/* Copy modes: what the kernel copies to the program. */
 enum {
-	IPQ_COPY_NONE,			/* nothing: packets are dropped */
+	IPQ_COPY_NONE,			/* nothing: all packets are dropped */
 	IPQ_COPY_META,			/* metadata */
 	IPQ_COPY_PACKET			/* metadata and payload */
 };

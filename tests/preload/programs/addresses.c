@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks sockets of ip_queue's for their names and gives them some, right and
- * wrong. */
+/* Reads addresses of ip_queue sockets, and binds them to valid and invalid addresses. */
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -22,7 +21,8 @@ static uint32_t pid_of(int fd, name_fn *name)
 	return nl.nl_pid;
 }
 
-/* An address with less room is cut, and its length told. */
+/* If there is not enough room, the address is cut off, but its full
+ * length is returned. */
 static void cut(int fd, name_fn *name)
 {
 	unsigned char bytes[12];
@@ -71,12 +71,12 @@ static void one(int protocol)
 	REFUSED(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK, .nl_groups = 1)),
 		EPERM);
 	check(sendto(fd, "", 0, 0, ADDRESS(.nl_family = AF_NETLINK)) == 0);
-	/* an address of no length is none (netlink_sendmsg) */
+	/* an address of length 0 counts as none (netlink_sendmsg) */
 	check(sendto(fd, "", 0, 0, (struct sockaddr *)&old_kernel, 0) == 0);
-	/* stays open, beside that of the other protocol */
+	/* the socket stays open, beside the one of the other protocol */
 }
 
-/* One port id, one socket of the protocol. */
+/* Only one socket of a protocol can be bound to a port ID. */
 static void another(int protocol)
 {
 	int fd = old_open(protocol, SOCK_DGRAM);
@@ -90,7 +90,7 @@ static void another(int protocol)
 	check(!close(fd));
 }
 
-/* Whoever binds may choose. */
+/* A program may choose its port ID. */
 static void chosen(int protocol)
 {
 	int fd = old_open(protocol, SOCK_RAW);
@@ -102,7 +102,7 @@ static void chosen(int protocol)
 	check(!close(fd));
 }
 
-/* Which of two it is does not matter, but that it is one at a time. */
+/* Either of two sockets can have the port ID, but only one at a time. */
 static void either(int protocol)
 {
 	int fds[2] = { old_open(protocol, SOCK_RAW), old_open(protocol, SOCK_RAW) };
@@ -120,7 +120,7 @@ static void either(int protocol)
 	check(!close(fds[0]) && !close(fds[1]));
 }
 
-/* An address ends where it says, and nothing need be there behind it. */
+/* Memory behind the end of an address is not read. */
 static void at_the_end(void)
 {
 	char *pages = mmap(NULL, 2 * 65536, PROT_READ | PROT_WRITE,
@@ -139,7 +139,7 @@ static void at_the_end(void)
 	check(!close(fd));
 }
 
-/* A daemon's socket may be older than the daemon. */
+/* A daemon's socket may have been opened before the daemon was forked. */
 static void forked(int protocol)
 {
 	int fd = old_open(protocol, SOCK_RAW), status;
@@ -154,7 +154,7 @@ static void forked(int protocol)
 	check(!close(fd));
 }
 
-/* Sending binds as bind with no port id does. */
+/* Sending binds the socket, like bind(2) with port ID 0. */
 static void unbound(int protocol)
 {
 	int fd = old_open(protocol, SOCK_RAW);

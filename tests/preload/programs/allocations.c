@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counts what is allocated in a program that has no socket of ip_queue's, while
- * it uses every other kind of descriptor. */
+/* Counts allocations in a program that has no ip_queue socket, while it uses all other
+ * kinds of descriptors. */
 #include <fcntl.h>
 #include <sys/uio.h>
 

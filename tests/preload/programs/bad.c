@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Passes to ip_queue's socket what no program should: the kernel's errno must
- * come of it, and nothing else. The message that waits there stays. */
+/* Passes invalid arguments to calls on an ip_queue socket. They must fail with
+ * the kernel's errno and have no other effect. The message that waits in the
+ * socket must remain. */
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -11,9 +12,9 @@
 
 static int fd;
 
-/* Addresses with nothing there: the last page of a mapping is unreadable, so
- * what begins before it and ends in it is partly there. Beyond the last address
- * comes none. */
+/* Addresses of memory that cannot be used. The last page of a mapping is not accessible,
+ * so a range that begins before it and ends in it is so in part. There is no address
+ * after the last one. */
 static char *bad[7];
 #define BAD (int)(sizeof(bad) / sizeof(bad[0]))
 #define PARTLY 4
@@ -79,8 +80,7 @@ static void send_all(void)
 	REFUSED(writev(fd, iov, 2), EINVAL);
 }
 
-/* A verdict whose payload is not there, and modes and nothings that are longer
- * than the socket's buffer. */
+/* A verdict whose payload cannot be read, and requests longer than the send buffer. */
 static void send_long(unsigned long id)
 {
 	struct old_request r = old_verdict_request(id, NF_ACCEPT, 100);
@@ -111,7 +111,7 @@ static void send_long(unsigned long id)
 
 static struct timespec no_times[] = { { 0, -5 }, { 0, 1000000000 }, { -1, 0 } };
 
-/* The message stays when it is only looked at, else it is lost, as ever. */
+/* With MSG_PEEK the message must remain; else it is lost, as with any socket. */
 static void receive_all(int flags)
 {
 	struct sockaddr_nl from;

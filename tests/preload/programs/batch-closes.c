@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * batch-closes WAY: when sent a line, lets 110 packets pass without a pause, which has
- * the library hold both messages and verdicts; then closes the descriptor by WAY, so
- * that its number is that of an empty file.
- */
+/* batch-closes WAY: after a line on standard input, accepts 110 packets without a pause,
+ * so that the library holds both messages and verdicts; then closes the descriptor in the
+ * way WAY, and opens an empty file with its number. */
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/wait.h>
@@ -45,7 +43,7 @@ static void by_close_range(void)
 	check(!close_range(fd, ~0U, 0) && empty() == fd);
 }
 
-/* In a child all of them. */
+/* In the child, closes all descriptors. */
 static void by_closefrom(void)
 {
 	pid_t child = old_fork();
@@ -60,7 +58,9 @@ static void by_closefrom(void)
 	check(empty() == fd);
 }
 
-/* Where the descriptor is that of another process still, as of a thread. */
+/* Runs in a process that shares memory and descriptors with its parent, as a thread
+ * does. CLOSE_RANGE_UNSHARE gives it a descriptor table of its own, so the parent still
+ * has the descriptor. */
 static int unshare_and_close(void *unused)
 {
 	(void)unused;
@@ -82,7 +82,7 @@ static void by_unsharing(void)
 }
 #endif
 
-/* What is held is its parent's. */
+/* What is held belongs to the parent. */
 static void in_a_child(void)
 {
 	pid_t child = old_fork();
@@ -98,7 +98,7 @@ static void in_a_child(void)
 	by_close();
 }
 
-/* Calls that fail close nothing. */
+/* Calls that fail do not close anything. */
 static void not_yet(void)
 {
 	check(dup2(-1, fd) == -1 && dup2(fd, fd) == fd);
@@ -108,7 +108,7 @@ static void not_yet(void)
 	check(!close_range(fd, fd, CLOSE_RANGE_CLOEXEC));
 	check(!close_range(fd + 1, fd + 2, 0) && dup2(fd, fd + 9) == fd + 9);
 	check(!close_range(fd + 1, fd + 2, 0) && !close(fd + 9));
-	/* a number that is no more; it is no error there */
+	/* a number that is not open, which is no error */
 	errno = 0;
 	check(!close_range(fd + 9, fd + 9, 0) && errno == 0);
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * batch-passed: two processes that share a socket, and not what the library knows of
- * it. When sent a line the first accepts packets, then the second reads one and leaves
- * it, then the first accepts all others.
- */
+/* batch-passed: two processes share a socket, but not the library's memory. After a line
+ * on standard input, the first accepts packets, then the second reads one and leaves it,
+ * then the first accepts all others. */
 #include <sys/wait.h>
 
 #include "old.h"
@@ -54,7 +52,7 @@ int main(void)
 
 	old_limit();
 	check(!socketpair(AF_UNIX, SOCK_STREAM, 0, channel));
-	/* before the library has anything */
+	/* before the library has any memory to share */
 	child = old_fork();
 	if (child == 0) {
 		fd = take(channel[1]);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * batch WAY COUNT: when sent a line, lets COUNT packets pass, which say 0, 1, 2 and so
- * on, and sees before and after each whether poll tells that there is one.
- */
+/* batch WAY COUNT: after a line on standard input, accepts COUNT packets, whose
+ * texts are 0, 1, 2 and so on. Checks before and after each that poll(2) tells
+ * whether there is one. */
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/uio.h>
@@ -16,7 +15,7 @@ static ssize_t by_recv(int fd)
 	return recv(fd, &m, sizeof(m), MSG_DONTWAIT);
 }
 
-/* Looks at it several times, as a whole and in part. */
+/* Looks at the message several times, as a whole and in part. */
 static ssize_t by_peek(int fd)
 {
 	ssize_t n = recv(fd, &again, sizeof(again), MSG_PEEK | MSG_DONTWAIT);
@@ -41,7 +40,7 @@ static ssize_t by_parts(int fd)
 	return readv(fd, parts, 3);
 }
 
-/* One at a time, of several asked for. */
+/* Asks for several messages, and returns one at a time. */
 static ssize_t by_recvmmsg(int fd)
 {
 	static union old_message others[3];
@@ -69,7 +68,7 @@ static ssize_t by_recvmmsg(int fd)
 static const struct way {
 	const char *name;
 	ssize_t (*go)(int fd);
-	bool is_ahead;			/* it has read what is not yet given */
+	bool is_ahead;			/* may have read more than it has returned */
 } ways[] = {
 	{ "recv", by_recv },
 	{ "peek", by_peek },

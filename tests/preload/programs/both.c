@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * both FIRST RECEIVE [FD FD6]: lets packets of both families pass, with a socket for
- * each, and says what they say; FIRST, 3 or 13, asks first. It waits in poll and then
- * reads blocking, by RECEIVE. A line "close N", "open N", or "move N HOW", to another
- * descriptor, has it do so with protocol N; "execute" has it execute itself, with its
- * sockets as they are.
- */
+/* both FIRST RECEIVE [FD FD6]: accepts packets of both families, with a socket for each,
+ * and prints their texts. The protocol FIRST, 3 or 13, makes its request first. Waits in
+ * poll(2), and then reads blocking with RECEIVE. The lines "close N", "open N" and "move
+ * N HOW" (to another descriptor) on standard input refer to protocol N; "execute" makes
+ * it execute itself with its sockets. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>

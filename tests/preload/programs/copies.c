@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* copies WAY: lets one packet pass by a duplicate of the descriptor, one by a
- * duplicate of that when the first two are closed, and one by that of a forked
- * child. */
+/* copies WAY: accepts a packet on a duplicate of the descriptor, one on a duplicate of
+ * that after the first two are closed, and one on the duplicate of a forked child. */
 #include <fcntl.h>
 #include <sys/wait.h>
 
@@ -9,7 +8,7 @@
 
 #undef fcntl64
 int fcntl64(int fd, int command, ...);
-/* whatever the headers make of that name */
+/* The real fcntl, whatever the headers replace this name by. */
 int plain_fcntl(int fd, int command, ...) __asm__("fcntl");
 
 static int by_dup(int fd)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * errnos NAME...: calls each of the functions that the preload library exports, on
- * sockets of ip_queue's and on others, so that it succeeds, and tells which of them
- * changed errno: the C library's leave it alone then. A name that it has no case for
- * is told, too.
- */
+/* errnos NAME...: calls each of the functions that the preload library exports,
+ * on ip_queue sockets and other files, so that it succeeds. Prints which of them
+ * have changed errno, where the C library's do not. Also prints names that it
+ * has no case for. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #include <dlfcn.h>
@@ -23,9 +21,9 @@
 
 #define KEPT 77
 
-static bool good;		/* the case at hand, so far */
+static bool good;		/* whether the case has succeeded so far */
 
-/* The call must succeed, and leave errno alone. */
+/* The call must succeed and not change errno. */
 #define KEEPS(call)							\
 	do {								\
 		errno = KEPT;						\
@@ -43,7 +41,7 @@ static int ours(int protocol)
 	return old_open(protocol, SOCK_RAW);
 }
 
-/* One in which an error waits, and n more. */
+/* A socket with one error message, and n more. */
 static int answered(int n)
 {
 	int fd = ours(NETLINK_FIREWALL);
@@ -91,7 +89,7 @@ static void case_socketpair(void)
 	close(fds[1]);
 }
 
-/* A socket that somebody wants to be connected to. */
+/* A socket with a connection to be accepted. */
 static int called(int *caller)
 {
 	struct sockaddr_un nowhere = { .sun_family = AF_UNIX };
@@ -167,7 +165,7 @@ static void case_close(void)
 	pair(fds);
 	KEEPS(!close(fds[0]));
 	KEEPS(!close(fds[1]));
-	/* a number that was ours */
+	/* a number that was an ip_queue socket */
 	fd = ours(NETLINK_FIREWALL);
 	close(fd);
 	check(open("/dev/null", O_RDONLY) == fd);
@@ -446,7 +444,7 @@ static void case_recvmmsg64(void)
 #endif
 #endif
 
-/* A file of the module's, one of the system's, and one in a directory. */
+/* A file of the module, its sysctl, and one of the system's. */
 #define QUEUE "/proc/net/ip_queue"
 #define MAXLEN "/proc/sys/net/ipv4/ip_queue_maxlen"
 #define FILES(call)							\
@@ -579,7 +577,7 @@ static void case_readlinkat(void)
 
 static void case_realpath(void)
 {
-	/* changes it in glibc, too */
+	/* glibc's changes it, too */
 	check(realpath(MAXLEN, found) && realpath("/dev/null", NULL));
 }
 
@@ -660,8 +658,8 @@ static void case_stat64(void)
 	FILES(!fstatat64(AT_FDCWD, path, &asked64, 0));
 }
 
-/* Not to be linked to any more, and there for programs that are. Version 1 is that of
- * 64-bit programs, 3 that of others. */
+/* Programs can no longer be linked to these, but older ones are. The version is 1 in
+ * 64-bit programs, 3 in others. */
 #define VERSION_OF_STAT (sizeof(long) == 8 ? 1 : 3)
 
 static int old_stat(const char *name, const char *path, void *to)
@@ -697,7 +695,7 @@ static void case_realpath_chk(void)
 }
 #endif
 
-/* libipq's own, which the library may have or not: this program is not linked to it. */
+/* libipq's functions. They are looked up, as not every library under test has them. */
 #define LIBIPQ(name) ((typeof(&name))dlsym(RTLD_DEFAULT, #name))
 
 static struct ipq_handle *handle(void)
@@ -788,7 +786,7 @@ static void case_popen(void)
 {
 	FILE *output;
 
-	ours(NETLINK_FIREWALL);		/* which the shell is told of */
+	ours(NETLINK_FIREWALL);		/* the shell is told of it in the environment */
 	KEEPS((output = popen("true", "r")));
 	pclose(output);
 }
@@ -801,7 +799,7 @@ static void case_posix_spawn(void)
 	ours(NETLINK_FIREWALL);
 	KEEPS(!posix_spawn(&pid, "/bin/true", NULL, NULL, words, environ));
 	check(waitpid(pid, NULL, 0) == pid);
-	/* one that it looks for changes errno within the C library */
+	/* looking in PATH changes errno in the C library */
 	KEEPS(!posix_spawnp(&pid, "/bin/true", NULL, NULL, words, NULL));
 	check(waitpid(pid, NULL, 0) == pid);
 }
@@ -907,10 +905,10 @@ static const struct {
 	{ "__recvmmsg64", case_recvmmsg64 },
 #endif
 #endif
-	/* files of /proc have none */
+	/* files in /proc have no such attributes */
 	{ "getxattr", nothing },
 	{ "lgetxattr", nothing },
-	/* those that succeed do not return */
+	/* these do not return on success */
 	{ "execl", nothing },
 	{ "execle", nothing },
 	{ "execlp", nothing },
@@ -940,7 +938,7 @@ static const struct {
 	{ "libipq_preload_functions", nothing },
 };
 
-/* In a process of its own, with no descriptor of another case's. */
+/* Runs the case in a child, without descriptors of other cases. */
 static bool run_case(const char *name)
 {
 	int status = 1;

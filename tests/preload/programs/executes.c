@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Executes a program: executes WAY FILE WORD... Each way is a function of the C
- * library's; with "empty" before it the environment is nothing by then. */
+/* executes WAY FILE WORD...: executes a program. Each WAY is a function of the C library.
+ * With "empty" before it, the environment is cleared first. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* glibc has a function of that name since 2.34, musl none. */
+/* glibc has execveat since 2.34, musl does not. */
 #ifdef __GLIBC__
 #if __GLIBC_PREREQ(2, 34)
 #define HAVE_EXECVEAT
@@ -42,7 +42,7 @@ static int spawn(const char *way, char **words)
 	return error ? 122 : end_of(pid);
 }
 
-/* The shell gets the words as they are. */
+/* Passes the words to a shell without quotes. */
 static int by_shell(const char *way, char **words)
 {
 	char command[4096] = "", line[4096];

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * exhausted: opens ip_queue's socket, sends a message of several pieces and receives
- * one into several, over and over, each time with another of the C library's calls
- * failing: it is done, or nothing has happened. Says how often each was not done.
- */
+/* exhausted: opens an ip_queue socket, sends a message from several buffers and receives
+ * one into several, again and again, each time with another call to the C library
+ * failing. Each must either succeed or have no effect. Prints how often each failed. */
 #include <dirent.h>
 #include <sys/uio.h>
 
 #include "inject.h"
 #include "old.h"
 
-/* A call that makes more would be a different library. */
+/* Far more calls than the library makes. */
 #define CALLS_MAX 100
 
 static int fd;
@@ -34,10 +32,10 @@ static int open_it(void)
 	return fd >= 0;
 }
 
-/* Larger than what the library has room for without asking. */
+/* Larger than the buffer that the library has without allocating one. */
 static unsigned char payload[20000];
 
-/* A verdict that is refused, as there is no such packet. */
+/* Sends a verdict that is refused, as there is no such packet. */
 static int send_pieces(void)
 {
 	struct old_request r = old_verdict_request(99, NF_ACCEPT, sizeof(payload));
@@ -56,7 +54,7 @@ static int receive_pieces(void)
 	return recvmsg(fd, &msg, MSG_DONTWAIT) > 0;
 }
 
-/* Whether there is the answer to what was sent. */
+/* Whether there is an answer to the verdict. */
 static int is_answered(void)
 {
 	ssize_t n = recv(fd, &m, sizeof(m), MSG_DONTWAIT | MSG_PEEK);
@@ -71,7 +69,7 @@ static int is_answered(void)
 
 static const char *failed;
 
-/* Does it with its nth call failing. */
+/* Calls operation with its nth call failing. */
 static int attempt(int (*operation)(void), unsigned int n)
 {
 	int done, error;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * files: opens the module's files by each of the C library's functions, and asks each
- * what they are. Insists on what a file of procfs does, and on errno for all else.
- */
+/* files: opens the files of the module with each function of the C library, and
+ * asks what they are. They must behave like files in /proc; all else must fail with
+ * the right errno. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #include <fcntl.h>
@@ -23,7 +22,7 @@ int __openat64_2(int directory, const char *path, int flags);
 char *__realpath_chk(const char *path, char *to, size_t size);
 #endif
 
-static int net;		/* the directory */
+static int net;		/* descriptor of /proc/net */
 
 static void reads(int fd)
 {
@@ -31,7 +30,7 @@ static void reads(int fd)
 	ssize_t n;
 
 	check(fd >= 0);
-	/* short reads and offsets are as for any file */
+	/* short reads and offsets work as in any file */
 	check(read(fd, text, 5) == 5 && !memcmp(text, "Peer ", 5));
 	n = read(fd, text + 5, sizeof(text) - 6);
 	check(n > 100 && text[n + 4] == '\n' && read(fd, again, 1) == 0);
@@ -52,7 +51,7 @@ static void streams(FILE *f)
 	check(!fclose(f));
 }
 
-/* A number written, and read again. */
+/* Writes a number, and reads it back. */
 static void writes(int fd, const char *text)
 {
 	char now[16] = "";
@@ -104,7 +103,7 @@ static void is_asked(void)
 #endif
 }
 
-/* Whatever is looked for within. */
+/* Also if the library has made calls that fail. */
 static void leaves_errno_alone(const char *path)
 {
 	FILE *f;
@@ -155,7 +154,7 @@ int main(void)
 	leaves_errno_alone(QUEUE);
 	leaves_errno_alone(MAXLEN);
 	leaves_errno_alone("/proc/modules");
-	/* what is bad for the kernel is bad still, and says so as before */
+	/* invalid arguments fail with the same errno as before */
 	check(open(NULL, O_RDONLY) == -1 && errno == EFAULT);
 	check(open((char *)1, O_RDONLY) == -1 && errno == EFAULT);
 	check(stat((char *)1, &st) == -1 && errno == EFAULT);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * flows PROTOCOL: lets packets pass until SIGTERM, and says each address they go to
- * when it is new, and at the end how many there were. LIBIPQ_QUEUE is ahead of it.
- */
+/* flows PROTOCOL: accepts packets until SIGTERM. Prints each new destination address, and
+ * at the end the number of packets. LIBIPQ_QUEUE precedes each line. */
 #include <arpa/inet.h>
 #include <poll.h>
 

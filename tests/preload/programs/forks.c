@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lets a packet pass in a forked child, one in the parent, one in a child whose
- * parent is gone. */
+/* Accepts a packet in a forked child, one in the parent, and one in a child whose
+ * parent has ended. */
 #include <sys/wait.h>
 
 #include "old.h"
@@ -15,7 +15,7 @@ int main(void)
 	old_bind(fd);
 	child = old_fork();
 	if (child == 0) {
-		/* claims the queue for both */
+		/* its first request claims the queue for both */
 		old_mode(fd, IPQ_COPY_PACKET, 0);
 		say("ready");
 		old_pass(fd);

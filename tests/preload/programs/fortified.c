@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fortified HOW SIZE: lets one packet pass, reading by HOW at most SIZE bytes
- * into a buffer of 70,000, then others' messages likewise. The compiler
- * knows that, and not SIZE, so it calls the C library's checking variants.
- */
+/* fortified HOW SIZE: accepts one packet, then reads messages of other sockets. It reads
+ * with HOW at most SIZE bytes into a buffer of 70,000. As the compiler knows the size of
+ * the buffer but not SIZE, it calls the checking functions of the C library. */
 #include <sys/syscall.h>
 
 #include "old.h"
@@ -29,7 +27,8 @@ static void read_socket(const char *how, size_t size)
 	check(by(how, ends[0], size) == 5 && !memcmp(&m, "other", 5));
 }
 
-/* That has a number which was ours, unseen. */
+/* The pipe has a number that was an ip_queue socket, and the library has not
+ * seen the change. */
 static void read_pipe(const char *how, int fd, size_t size)
 {
 	int ends[2];

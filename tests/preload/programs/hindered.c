@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Preloaded into ipq-run: with HINDERED the instance on that queue cannot be executed
- * (ETXTBSY). With TERMINAL, the descriptor of a master, its process group gets the
- * signal KEY from there when there is the first instance and not yet the second; with
- * KILLED the first is killed then. With ORPHANED ipq-run is, before its first instance
- * can do anything.
- */
+/* Preloaded into ipq-run. HINDERED: the instance on that queue cannot be executed
+ * (ETXTBSY). TERMINAL, the descriptor of a pseudoterminal's master: its process group
+ * gets the signal KEY from it when the first instance exists and the second does not yet;
+ * KILLED: the first is killed then. ORPHANED: ipq-run is killed before its first instance
+ * can do anything. */
 #include <dlfcn.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>

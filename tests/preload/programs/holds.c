@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * holds 3|write|leave: has the queue of IPv4 packets, and reads none, until it is told to
- * end. With "write" it has 2 packets wait there, by the sysctl, once it has the queue;
- * with "leave" the process that opened it ends, and a child that has it says its id.
- */
+/* holds 3|write|leave: owns the queue for IPv4, and reads no packets until it is told to
+ * end. "write": after that, it sets the queue's length to 2 by the sysctl. "leave": the
+ * process that opened the socket ends, and a child that has it prints its process id. */
 #include <fcntl.h>
 
 #include "old.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * inherits HOW: opens the socket and executes itself as "inherits serve FD", which
- * opens none and lets a packet pass: by exec, exec of another number (dup), with an
- * empty environment, by a shell as standard input, or by posix_spawn as standard input.
- */
+/* inherits HOW: opens the socket and executes itself as "inherits serve FD", which
+ * opens none and accepts a packet. HOW: by exec, by exec with a duplicate, with an
+ * empty environment, by a shell as its standard input, or by posix_spawn as its
+ * standard input. */
 #include <spawn.h>
 #include <sys/wait.h>
 

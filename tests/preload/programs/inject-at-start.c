@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Made into a library with inject.c and preloaded: in the program that it is started
- * with, the call of the number in FAILING fails, and none in those that it runs. */
+/* Linked with inject.c to a library that is preloaded: in the program started
+ * with it, the call with the number FAILING fails; in programs that this one
+ * executes, none does. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * lacks ERROR CALLS COMMAND...: runs the command where system calls, numbers with commas
- * between them, fail with the error.
- */
+/* lacks ERROR CALLS COMMAND...: runs the command with these system calls failing with the
+ * error. CALLS are numbers separated by commas. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads messages whole, in part, in pieces and not at all: every length is that
- * of the old message. */
+/* Reads messages as a whole, in part, into several buffers and not at all. Each length
+ * must be that of the old message. */
 #include <limits.h>
 #include <sys/uio.h>
 
@@ -27,7 +27,7 @@ static void next_packet(void)
 	check(old_packet(&whole, LEN)->data_len == 33);
 }
 
-/* Of the first len bytes; what follows is as it was. */
+/* The first len bytes must be those of the message, and the rest unchanged. */
 static void check_bytes(ssize_t len)
 {
 	check(!memcmp(&m, &whole, len));
@@ -64,7 +64,7 @@ static void peek(void)
 	}
 }
 
-/* Buffers of piece bytes, one after the other, total in all. */
+/* Reads into consecutive buffers of piece bytes each, total bytes in all. */
 static void scatter(size_t piece, size_t total)
 {
 	ssize_t some = (ssize_t)total < LEN ? (ssize_t)total : LEN;
@@ -93,7 +93,7 @@ static void scatter_all(void)
 			scatter(pieces[i], total);
 }
 
-/* Reading nothing takes nothing away; receiving nothing takes a message. */
+/* read(2) of 0 bytes takes no message; recv(2) of 0 bytes does. */
 static void take_nothing(void)
 {
 	struct iovec iov = { .iov_base = &m };
@@ -107,7 +107,7 @@ static void take_nothing(void)
 	old_accept(fd, whole.packet.msg.packet_id);
 }
 
-/* What does not fit is lost, but the id has been read. */
+/* What does not fit is lost, but the id was read. */
 static void take_part(void)
 {
 	union old_message part;
@@ -119,7 +119,7 @@ static void take_part(void)
 	old_accept(fd, part.packet.msg.packet_id);
 }
 
-/* No more than there is time for. */
+/* Reads as many messages as the timeout allows. */
 static void take_in_time(struct mmsghdr msgs[2])
 {
 	struct timespec none = { 0 }, enough = { .tv_sec = SECONDS_MAX };
@@ -127,7 +127,7 @@ static void take_in_time(struct mmsghdr msgs[2])
 
 	old_hello();
 	old_hello();
-	/* recvmmsg(2) looks at the clock after a message */
+	/* recvmmsg(2) checks the timeout after each message */
 	check(recvmmsg(fd, msgs, 2, 0, &none) == 1 && msgs[0].msg_len == LEN);
 	old_accept(fd, m.packet.msg.packet_id);
 	old_hello();
@@ -139,7 +139,7 @@ static void take_in_time(struct mmsghdr msgs[2])
 	old_accept(fd, m.packet.msg.packet_id);
 }
 
-/* One message at a time, whatever the buffer and the flags. */
+/* One message at a time, with any buffer and flags. */
 static void take_two(void)
 {
 	struct iovec iov[2] = { { &m, sizeof(m) }, { &whole, sizeof(whole) } };

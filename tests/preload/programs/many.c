@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* As many sockets of ip_queue's as the library has room for, in one process and then
- * in its child, which lets a packet pass by the last. */
+/* Opens as many ip_queue sockets as the library has room for, in one process and then in
+ * a child, which accepts a packet on the last. */
 #include <sys/wait.h>
 
 #include "old.h"
@@ -33,7 +33,7 @@ static void one_too_many(void)
 	int free_one = dup(0);
 
 	check(open_nth(0) == -1 && errno == EMFILE);
-	/* it keeps no descriptor */
+	/* the failed call has left no descriptor open */
 	check(!close(free_one) && dup(0) == free_one && !close(free_one));
 }
 
@@ -58,7 +58,7 @@ int main(void)
 	of_one_family();
 	open_all();
 	one_too_many();
-	/* there is room again */
+	/* closing one makes room for another */
 	check(!close(fds[5]));
 	fds[5] = open_nth(5);
 	check(fds[5] >= 0);
@@ -67,7 +67,7 @@ int main(void)
 	child = old_fork();
 	if (child == 0) {
 		close_all();
-		/* the parent has them still */
+		/* the parent still has them */
 		one_too_many();
 		check(write(looked[1], "", 1) == 1 && read(gone[0], &byte, 1) == 1);
 		open_all();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program that makes a handle with libipq, and reads and writes its descriptor itself:
- * as ip_queue's protocol has it, or not (exit status 1). With an argument it leaves the
- * reading to libipq. */
+/* Creates a handle with libipq, and reads and writes its descriptor itself, in
+ * ip_queue's protocol. Exit status 1 if that does not work. With an argument, it reads
+ * with libipq only. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +32,11 @@ int main(int argc, char **argv)
 	(void)argv;
 	if (argc > 1 && send(h->fd, &mode, sizeof(mode), 0) == sizeof(mode))
 		return ipq_read(h, buf, sizeof(buf), 100000) == 0;
-	/* its own request, which has no answer if it is good */
+	/* a valid request, which has no answer */
 	if (send(h->fd, &mode, sizeof(mode), 0) != sizeof(mode) ||
 	    recv(h->fd, buf, sizeof(buf), MSG_DONTWAIT) != -1 || errno != EAGAIN)
 		return 1;
-	/* one of a mode that there is not; and the refusal, looked at first */
+	/* an unknown mode; the error message is looked at first */
 	mode.body.msg.mode.value = 77;
 	if (send(h->fd, &mode, sizeof(mode), 0) != sizeof(mode) ||
 	    recv(h->fd, &head, sizeof(head), MSG_PEEK) != sizeof(head) ||
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	if (ipq_message_type(buf) != NLMSG_ERROR || ipq_get_msgerr(buf) != EINVAL ||
 	    head.nlmsg_type != IPQM_MODE)
 		return 1;
-	/* and the same by the library */
+	/* the same with libipq's functions */
 	if (ipq_set_mode(h, 77, 0) < 0 || ipq_read(h, buf, sizeof(buf), 1000000) <= 0 ||
 	    ipq_get_msgerr(buf) != EINVAL)
 		return 1;

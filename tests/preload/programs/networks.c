@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Has a socket in the network it is started in, and one in another, and lets a packet
- * pass by the first. */
+/* Has a socket in the network namespace that it is started in, and one in another, and
+ * accepts a packet on the first. */
 #include <sched.h>
 
 #include "old.h"
@@ -23,7 +23,7 @@ int main(void)
 	check(!unshare(CLONE_NEWNET));
 	there = old_open(NETLINK_FIREWALL, SOCK_RAW);
 	check(pid_of(here) == (uint32_t)getpid() && pid_of(there) == 0);
-	/* the same port id, of another network */
+	/* the same port ID in another network namespace */
 	old_bind(there);
 	old_mode(there, IPQ_COPY_META, 0);
 	check(!close(there));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs wrote that spoke to ip_queue without libipq, and how those here
- * report: what fails is printed and ends them. */
+/* Functions as in programs that used ip_queue without libipq. On failure, these print
+ * what has failed, and end the program. */
 #ifndef PROGRAMS_OLD_H
 #define PROGRAMS_OLD_H
 
@@ -18,7 +18,7 @@
 #include <linux/netlink.h>
 #include <linux/netfilter_ipv4/ip_queue.h>
 
-/* Gone from the kernel's headers. */
+/* The kernel's headers no longer define these. */
 #ifndef NETLINK_FIREWALL
 #define NETLINK_FIREWALL 3
 #endif
@@ -26,7 +26,7 @@
 #define NETLINK_IP6_FW 13
 #endif
 
-/* Two lines and no more come of a failure: where, and errno. */
+/* Prints the place of the failure and errno. */
 #define check(condition)						\
 	do {								\
 		if (!(condition)) {					\
@@ -37,7 +37,7 @@
 		}							\
 	} while (0)
 
-/* Nothing here may wait for longer, nor outlive its parent. */
+/* No program waits longer, or lives longer than its parent. */
 #define SECONDS_MAX 20
 
 static inline void say(const char *text)
@@ -142,7 +142,7 @@ static inline void old_accept(int fd, unsigned long id)
 	old_send(fd, &r, sizeof(r));
 }
 
-/* A socket that gets packets. */
+/* Opens a socket and sets its mode. */
 static inline int old_ready(int protocol)
 {
 	int fd = old_open(protocol, SOCK_RAW);
@@ -152,7 +152,7 @@ static inline int old_ready(int protocol)
 	return fd;
 }
 
-/* What was read must be a packet. */
+/* The message must be a packet. */
 static inline ipq_packet_msg_t *old_packet(union old_message *m, ssize_t n)
 {
 	check(n > 0);
@@ -167,7 +167,7 @@ static inline ipq_packet_msg_t *old_read(int fd, union old_message *m)
 	return old_packet(m, recv(fd, m, sizeof(*m), 0));
 }
 
-/* Something for the queue, from the program itself. */
+/* Sends a packet that is queued, from the program itself. */
 static inline void old_hello(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7) };
@@ -178,7 +178,7 @@ static inline void old_hello(void)
 	check(close(udp) == 0);
 }
 
-/* The text in the UDP packet. */
+/* Returns the text in the UDP packet. */
 static inline char *old_text(const ipq_packet_msg_t *packet, size_t *len)
 {
 	size_t before = packet->payload[0] >> 4 == 4 ? 28 : 48;
@@ -188,7 +188,7 @@ static inline char *old_text(const ipq_packet_msg_t *packet, size_t *len)
 	return (char *)packet->payload + before;
 }
 
-/* Lets the next packet pass and prints what it says. */
+/* Accepts the next packet and prints its text. */
 static inline void old_pass(int fd)
 {
 	static union old_message m;

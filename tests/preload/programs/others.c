@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * others [remembered]: calls everything the library has taken the place of, on
- * descriptors that are none of its business and with arguments good and bad, and
- * prints each result: the same must come of it without the library. With a word,
- * the descriptor's number has stood for a socket of ip_queue's before each call.
- */
+/* others [remembered]: calls all functions that the library interposes, on descriptors
+ * that are no ip_queue sockets and with valid and invalid arguments, and prints each
+ * result. The output must be the same without the library. With an argument, the number
+ * of the descriptor was an ip_queue socket before each call. */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
@@ -14,11 +12,11 @@
 #include "old.h"
 
 static int fd;
-static int ours = -1;		/* a socket of ip_queue's, if there is to be one */
-static char *nowhere;		/* an address with nothing there */
+static int ours = -1;		/* an ip_queue socket, if there is to be one */
+static char *nowhere;		/* address of memory that cannot be used */
 
-/* Has fd be a socket of ip_queue's for a moment, and then again what it was. The
- * library does not see it become anything but a socket. */
+/* Makes fd an ip_queue socket, uses it, and makes it what it was before. The library does
+ * not see the second change. */
 static void be_ours(void)
 {
 	int saved, type, flags;
@@ -177,7 +175,7 @@ static void everything(const char *what, int descriptor)
 	receives();
 }
 
-/* Port id 0 would give another number each time. */
+/* With port ID 0, each socket would get another one. */
 static int route_socket(void)
 {
 	int route = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
@@ -198,7 +196,7 @@ int main(int argc, char **argv)
 	nowhere = mmap(NULL, 1 << 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(nowhere != MAP_FAILED);
 	(void)argv;
-	/* without the library there is none */
+	/* without the library, this fails */
 	if (argc > 1)
 		ours = socket(AF_NETLINK, SOCK_RAW, NETLINK_FIREWALL);
 	everything("none", -1);
@@ -222,7 +220,7 @@ int main(int argc, char **argv)
 	SHOW(socket(12345, SOCK_RAW, 3));
 	SHOW(socketpair(AF_INET, SOCK_STREAM, 0, NULL));
 	SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, NULL));
-	/* beyond all that there may be */
+	/* numbers that no descriptor can have */
 	fd = -1;
 	SHOW(send(INT_MAX, "1234", 4, 0));
 	SHOW(recv(INT_MAX, NULL, 4, 0));

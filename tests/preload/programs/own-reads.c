@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * own-reads HOW: lets one packet pass with libipq, but reads the descriptor in
- * its handle itself: looks at the header, then reads as much as that says
- * ("peek"), or reads what is there ("read").
- */
+/* own-reads HOW: accepts one packet with libipq, but reads the descriptor of its handle
+ * itself. "peek": looks at the header, then reads as many bytes as it tells. "read":
+ * reads the message at once. */
 #include <libipq.h>
 
 #include "old.h"
@@ -38,7 +36,8 @@ int main(int argc, char **argv)
 	text = old_text(packet, &text_len);
 	printf("%.*s\n", (int)text_len, text);
 	check(ipq_set_verdict(h, packet->packet_id, NF_ACCEPT, 0, NULL) > 0);
-	/* as the library reads it again: a refusal of what is already decided */
+	/* libipq must still be able to read: an error message, as the packet was
+	 * accepted already */
 	check(ipq_set_verdict(h, packet->packet_id, NF_ACCEPT, 0, NULL) > 0);
 	check(ipq_read(h, m.bytes, sizeof(m), 0) > 0);
 	check(ipq_message_type(m.bytes) == NLMSG_ERROR);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * passed HOW: one process opens the socket, another, which was there before,
- * is handed it over a Unix socket by HOW, recvmsg or recvmmsg, and lets a packet
- * pass. With "credentials" its sender's come ahead of it.
- */
+/* passed HOW: a process opens the socket and passes it over a Unix socket to a process
+ * that was started before, which receives it with HOW, recvmsg or recvmmsg, and
+ * accepts a packet. "credentials": the message also has the sender's credentials,
+ * before the descriptor. */
 #include <sys/wait.h>
 
 #include "old.h"

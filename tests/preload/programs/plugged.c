@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plugged MODULE COUNT: a program that knows nothing of ip_queue, but loads a module. */
+/* plugged MODULE COUNT: a program without code for ip_queue, which loads a
+ * module that has it. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A module with code for ip_queue's protocol of its own, whose functions have libipq's
- * names and take what they took before 2002, or a descriptor. */
+/* A module with its own code for ip_queue's protocol. Its functions are named like
+ * libipq's, but take the arguments of before 2002, or a descriptor. */
 #include "old.h"
 
 int ipq_create_handle(int family);
@@ -37,7 +37,7 @@ int ipq_set_verdict(int fd, unsigned long id, int verdict)
 	return send(fd, &r, sizeof(r), 0);
 }
 
-/* What is behind the headers of IP and UDP. */
+/* Returns what follows the IP and UDP headers. */
 const char *ipq_get_packet(const union old_message *m, int *len)
 {
 	*len = m->packet.msg.data_len - 28;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * port-id: binds sockets to port ids of its own choice, as well as to none, and insists
- * that what is refused is answered to these.
- */
+/* port-id: binds sockets to port IDs of its own choice, and to none. Error messages must
+ * be addressed to these. */
 #include "old.h"
 
-/* A verdict on an unknown packet; to whom it is answered. */
+/* Gives a verdict on an unknown packet. Returns the port ID that the error message
+ * is addressed to. */
 static uint32_t answered_to(int fd)
 {
 	struct old_request r = old_verdict_request(99, NF_ACCEPT, 0);
@@ -17,7 +16,7 @@ static uint32_t answered_to(int fd)
 	return m.nlh.nlmsg_pid;
 }
 
-/* The same of an acknowledgement. */
+/* The same for an acknowledgement. */
 static uint32_t acknowledged_to(int fd)
 {
 	struct old_request r = old_mode_request(IPQ_COPY_META, 0);
@@ -49,10 +48,10 @@ int main(void)
 	fd = bound(NETLINK_FIREWALL, 4242);
 	check(answered_to(fd) == 4242);
 	check(acknowledged_to(fd) == 4242);
-	/* bound by its first request */
+	/* the first request binds it */
 	fd = old_open(NETLINK_IP6_FW, SOCK_RAW);
 	check(answered_to(fd) == (uint32_t)getpid());
-	/* and one that is not the first */
+	/* and later requests do not change that */
 	fd = old_open(NETLINK_FIREWALL, SOCK_RAW);
 	check(answered_to(fd) > 0);
 	check(!getsockname(fd, (struct sockaddr *)&shown, &len));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * raw PROTOCOL TYPE BIND RECEIVE SEND: lets one packet pass, speaking netlink
- * itself in the ways asked for. BIND is "bind" or "-".
- */
+/* raw PROTOCOL TYPE BIND RECEIVE SEND: accepts one packet, with netlink calls as told by
+ * the arguments. BIND is "bind" or "-". */
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -54,7 +52,7 @@ static ssize_t by_recvmsg(int fd)
 	return by_iov(fd, &iov, 1);
 }
 
-/* header, message and payload apart */
+/* header, message and payload in separate buffers */
 static const struct iovec parts[] = {
 	{ &m, sizeof(struct nlmsghdr) },
 	{ &m.packet.msg, sizeof(ipq_packet_msg_t) },
@@ -173,7 +171,7 @@ static ssize_t with_write(int fd)
 	return write(fd, &r, sizeof(r));
 }
 
-/* The payload goes back, begun with a capital. */
+/* Sends the payload back with its first letter changed to a capital. */
 static int replacement(struct iovec iov[3])
 {
 	ipq_packet_msg_t *packet = &m.packet.msg;
@@ -206,7 +204,7 @@ static ssize_t with_writev(int fd)
 	struct iovec iov[4];
 	char rest[64];
 
-	/* the payload in two places */
+	/* the payload in two buffers */
 	replacement(iov);
 	iov[3] = (struct iovec) { rest, iov[2].iov_len - 21 };
 	check(iov[3].iov_len <= sizeof(rest));

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * relay PROTOCOL: sends and receives on ip_queue's socket what its standard
- * input says, one line each:
- *	send HEX	answers with what send returns
- *	receive		answers with the next message in hex, or "nothing"
- */
+/* relay PROTOCOL: sends and receives on an ip_queue socket. Reads commands from standard
+ * input, one in a line:
+ *	send HEX	sends these bytes, and prints the result of send(2)
+ *	receive		prints the next message in hexadecimal, or "nothing" */
 #include "old.h"
 
 static unsigned char bytes[70000];

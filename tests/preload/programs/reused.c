@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Closes ip_queue's socket in every way there is, and uses its number for
- * something else: what goes through must be as it was. */
+/* Closes ip_queue sockets in every possible way, and opens another file with the same
+ * number, which must work as usual. */
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/syscall.h>
@@ -14,7 +14,7 @@ static void by_close(int fd)
 	check(!close(fd));
 }
 
-/* The library sees nothing of these. */
+/* The library does not see calls in this way. */
 static void by_syscall(int fd)
 {
 	check(!syscall(SYS_close, fd));
@@ -39,13 +39,13 @@ static void by_fclose(int fd)
 	check(file && !fclose(file));
 }
 
-/* One to read from, one to write to; the first made has the number to be reused. */
+/* One end to read from, one to write to. The first gets the number that was closed. */
 static void make_pipe(int ends[2])
 {
 	check(!pipe(ends));
 }
 
-/* The number to be reused is that written to; the library does not see it. */
+/* The end to write to gets the number, in a way that the library does not see. */
 static void make_pipe_to_write(int ends[2])
 {
 	int spare;
@@ -128,7 +128,7 @@ static const struct {
 	{ make_file_to_write, 0, 0 },
 };
 
-/* Of shapes that ip_queue took, refused and ignored. */
+/* Messages of shapes that ip_queue accepted, refused and ignored. */
 static const struct {
 	struct nlmsghdr nlh;
 	size_t len;
@@ -173,7 +173,7 @@ static void use(const int ends[2], int is_socket, int both_ways)
 	}
 }
 
-/* With every shape first, as the library may look only then. */
+/* Tries each shape as the first message, as the library may examine only the first. */
 static void reuse(void (*closer)(int), int kind, size_t shape)
 {
 	int fd, ends[2];
@@ -189,8 +189,7 @@ static void reuse(void (*closer)(int), int kind, size_t shape)
 	check(!close(ends[0]) && !close(ends[1]));
 }
 
-/* Sockets that are there before, and whose number is that of ours when they
- * arrive. */
+/* Sockets that exist already, and whose descriptors get the number when they arrive. */
 static int by_accept(int from)
 {
 	return accept(from, NULL, NULL);
@@ -262,7 +261,7 @@ static void arrive(int (*prepare)(int ends[2]), int (*take)(int from))
 	check(!close(ends[0]) && !close(ends[1]) && !close(from));
 }
 
-/* A Unix socket whose name, as the bytes of a netlink address, is that of ours. */
+/* A Unix socket whose name has the same bytes as the netlink address of our socket. */
 static void be_disguised(void)
 {
 	struct sockaddr_nl name;
@@ -280,7 +279,8 @@ static void be_disguised(void)
 	check(!close(ends[0]) && !close(ends[1]));
 }
 
-/* A packet of the other family is not seen, and nothing is kept of the look. */
+/* The read finds only a packet of the other family, and the library must
+ * not remember it. */
 static void close_after_a_look(void)
 {
 	int fd = old_ready(NETLINK_IP6_FW), other = old_ready(NETLINK_FIREWALL), file;
@@ -295,7 +295,7 @@ static void close_after_a_look(void)
 	check(!close(file) && !close(other));
 }
 
-/* More than a socket's buffer would take. */
+/* More bytes than a socket's buffer would have room for. */
 static void write_much(void)
 {
 	static unsigned char much[1 << 20], back[sizeof(much)];
@@ -319,14 +319,14 @@ static void close_it(int number)
 	check(!close(waiting));
 }
 
-/* Signals the process when it sleeps. */
+/* Sends a signal to the process while it sleeps. */
 static void signal_sleeper(pid_t pid)
 {
 	char path[64], state = 0;
 	FILE *stat;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	while (state != 'S') {		/* for no longer than old_limit */
+	while (state != 'S') {		/* ended by old_limit */
 		stat = fopen(path, "r");
 		check(stat && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1);
 		fclose(stat);
@@ -334,7 +334,7 @@ static void signal_sleeper(pid_t pid)
 	check(!kill(pid, SIGUSR1));
 }
 
-/* It was interrupted, and the descriptor is not looked at again. */
+/* The read must be interrupted, and must not use the descriptor again. */
 static void close_in_a_handler(void)
 {
 	struct sigaction action = { .sa_handler = close_it };

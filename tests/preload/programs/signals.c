@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * signals COUNT: lets packets pass in a signal handler (SIGIO), which interrupts
- * malloc, free and the very functions it calls; ends after COUNT. Nothing may be
- * allocated in it.
- */
+/* signals COUNT: accepts packets in a signal handler (SIGIO), which interrupts malloc,
+ * free and the functions that it calls itself. Ends after COUNT packets. The handler must
+ * not allocate memory. */
 #include <fcntl.h>
 
 #include "old.h"

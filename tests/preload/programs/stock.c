@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * stock COUNT: lets packets pass and ends after COUNT of them, with libipq
- * inside as it used to be linked: select before recvfrom when there is a
- * timeout, an address of 12 bytes and the kernel's port id insisted on, modes of
- * 56 bytes, verdicts as header, message and payload.
- */
+/* stock COUNT: accepts packets and ends after COUNT of them. It has the old libipq
+ * inside: select before recvfrom if there is a timeout, an address of 12 bytes
+ * with the port ID of the kernel, mode requests of 56 bytes, verdicts as header,
+ * message and payload. */
 #include <sys/select.h>
 #include <sys/uio.h>
 
@@ -42,7 +40,7 @@ static void set_mode(uint8_t mode, size_t range)
 		     sizeof(h.peer)) == (ssize_t)r.request.nlh.nlmsg_len);
 }
 
-/* 0 when the time, in seconds, is over */
+/* Returns 0 after the timeout, which is in seconds. */
 static ssize_t get(void *buf, size_t len, int timeout)
 {
 	struct timeval wait = { .tv_sec = timeout };

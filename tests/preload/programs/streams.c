@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams: lets two packets pass, and reads and writes by streams on the socket. */
+/* streams: accepts two packets, and reads and writes by streams on the socket. */
 #include <fcntl.h>
 
 #include "old.h"
@@ -15,7 +15,7 @@ static void pass_one(void)
 {
 	static union old_message m;
 
-	/* the header, and then as much as it tells of */
+	/* first the header, then as many bytes as it tells */
 	check(fread(&m, sizeof(m.nlh), 1, in) == 1);
 	check(m.nlh.nlmsg_type == IPQM_PACKET && m.nlh.nlmsg_len <= sizeof(m));
 	check(fread(m.bytes + sizeof(m.nlh), m.nlh.nlmsg_len - sizeof(m.nlh), 1, in) == 1);
@@ -39,7 +39,7 @@ int main(void)
 	say("ready");
 	pass_one();
 	pass_one();
-	/* an error of the kernel's comes to be read as well */
+	/* error messages can be read, too */
 	request(old_verdict_request(4711, NF_ACCEPT, 0));
 	check(getc(in) != EOF);
 	check(!fclose(out) && !fclose(in));

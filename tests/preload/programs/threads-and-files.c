@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads-and-files COUNT: one thread reads packets, one lets them pass, two
- * more open, duplicate, use and close other descriptors all the while. */
+/* threads-and-files COUNT: one thread reads packets, one accepts them, and two more open,
+ * duplicate, use and close other descriptors at the same time. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -29,7 +29,7 @@ static void *use_others(void *unused)
 		check(write(copy, sent, sizeof(sent)) == sizeof(sent));
 		check(read(ends[0], got, sizeof(got)) == sizeof(got));
 		check(!close(copy) && !close(ends[0]));
-		/* that number is ours for a moment */
+		/* the number is an ip_queue socket for a moment */
 		copy = dup(fd);
 		check(copy >= 0 && !close(copy));
 	}

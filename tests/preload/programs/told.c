@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * told: says which signals it gets, LIBIPQ_QUEUE ahead of them; ends after SIGTERM.
- * SIGTSTP stops it.
- */
+/* told: prints which signals it gets, after LIBIPQ_QUEUE. Ends after SIGTERM.
+ * SIGTSTP stops it. */
 #include "old.h"
 
 static const struct {

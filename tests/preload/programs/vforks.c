@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a program by vfork, whose child closes and replaces descriptors in the
- * parent's memory, though not in its table; then lets a packet pass and prints
- * a line of its standard input. */
+/* Runs a program by vfork(2). The child closes and replaces descriptors: it has the
+ * parent's memory, but not its descriptor table. Then accepts a packet and prints a line
+ * of its standard input. */
 #include <fcntl.h>
 #include <sys/wait.h>
 
