@@ -79,11 +79,11 @@ tidy)
 	need clang-tidy
 	# for the commands that compile them
 	export CC=gcc CXX=g++
-	build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
+	TARGETS=compile_commands.json build tidy -Dwerror=true > /dev/null
 	# one file each: with several, its analyzer loses sight of va_start
 	# shellcheck disable=SC2016 # expanded by that shell
 	find src compat tools examples -name '*.c' -print0 |
-		xargs -0 -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1/gcc-O2" "$2" 2> /dev/null \
+		xargs -0 -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1" "$2" 2> /dev/null \
 			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILDS" '{}' "$work"
 	cat "$work"/*.said > "$work/said"
 	complaints clang-tidy "$work/said"
