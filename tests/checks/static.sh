@@ -83,8 +83,8 @@ tidy)
 	# one file each: with several, its analyzer loses sight of va_start
 	# shellcheck disable=SC2016 # expanded by that shell
 	find src compat tools examples -name '*.c' -print0 |
-		xargs -0 -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1" "$2" 2> /dev/null \
-			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILDS" '{}' "$work"
+		xargs -0 -P "${AT_ONCE:-2}" -I '{}' sh -c 'clang-tidy --quiet -p "$1" "$2" 2> /dev/null \
+			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILD" '{}' "$work"
 	cat "$work"/*.said > "$work/said"
 	complaints clang-tidy "$work/said"
 	;;
