@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: kernel.sh SECONDS TEST...|all
-# The demo and the tests of tests/system named on Debian's kernel, older than most that
-# tests run on, in a virtual machine, within so many seconds. It is emulated, and so slow.
+# Runs the demo and the named tests of tests/system in a virtual machine with Debian's
+# kernel, which is older than most that the tests run on, within this time. The machine is
+# emulated, and therefore slow.
 set -eu
 . tests/checks/common.sh
 
@@ -9,7 +10,8 @@ limit=$1
 shift
 build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
 
-# the demo's compiler gives what is built already
+# in place of the demo's compiler, which is not there: copies the programs that
+# are built already
 shims()
 {
 	mkdir -p root/shims
@@ -43,7 +45,7 @@ for name in awk cat cp cut date dirname grep hostname ln mkdir mktemp mount powe
 	ln -s busybox root/bin/$name
 done
 for name; do
-	[ "$name" != processes ] || continue	# needs a compiler
+	[ "$name" != processes ] || continue	# this test needs a compiler
 	[ -x "$BUILD/tests/system-$name" ] || { echo "no test $name"; exit 1; }
 	echo "$name $BUILD/tests/system-$name"
 done > root/tests
@@ -56,7 +58,7 @@ machine_add $(cat commands) $(cut -d ' ' -f 2 root/tests) "$BUILD/tests/batch-en
 	"$BUILD/examples/passer" "$BUILD/examples/raw" "$BUILD/examples/rewriter" \
 	"$BUILD/examples/say" /usr/lib/*/xtables/*.so
 shims
-# the demo's installation
+# the directories in which the demo expects its build
 demo=$source/build-demo/root
 mkdir -p "root$demo/lib/pkgconfig" "root$demo/bin" "root$source/scripts" "root$source/examples" root/sbin
 cp -L "$BUILD/src/libipq.so.0" "$BUILD/compat/libipq-preload.so" "root$demo/lib/"
@@ -80,14 +82,14 @@ rm -rf "root/lib/modules/$version/kernel/drivers/net/"ethernet "root/lib/modules
 cp kernel/lib/modules/"$version"/modules.* "root/lib/modules/$version/"
 busybox depmod -b root "$version" || depmod -b root "$version"
 machine_boot "$limit" -m 2048 -smp 2
-# what a terminal is told first
+# leave out control sequences, and the messages before the kernel's
 tr -dc '\t\n -~' < console | sed -n '/kernel: Linux/,$p'
 grep -q 'It works: old programs passed' console || {
 	echo "FAILED: the demo"
 	failed=1
 }
 grep -q 'machine: done' console || {
-	echo "FAILED: not all was run within $limit s"
+	echo "FAILED: the tests did not end within $limit s"
 	failed=1
 }
 ! grep -q '^FAILED test: ' console || failed=1
