@@ -142,7 +142,7 @@ Test(moments, while_a_second_handle_is_made_and_asks_the_first_loses_no_packet)
 	}
 }
 
-Test(moments, while_the_one_without_the_number_goes_the_other_loses_no_packet)
+Test(moments, while_the_second_handle_is_destroyed_the_first_loses_no_packet)
 {
 	for (int first = 0; first < 2; first++) {
 		unsigned int n = 0;
@@ -160,7 +160,7 @@ Test(moments, while_the_one_without_the_number_goes_the_other_loses_no_packet)
 	}
 }
 
-Test(moments, while_either_goes_the_other_loses_no_packet)
+Test(moments, while_either_handle_is_destroyed_the_other_loses_no_packet)
 {
 	for (int first = 0; first < 4; first++) {
 		int goes = first >> 1;

@@ -168,7 +168,7 @@ Test(shortages, a_batch_that_cannot_be_had_is_refused_and_changes_nothing)
 	pair_close(0);
 }
 
-Test(shortages, a_socket_from_elsewhere_cannot_be_had_either)
+Test(shortages, without_shared_memory_a_socket_cannot_be_adopted)
 {
 	struct ip_queue q;
 	int fd;
