@@ -68,7 +68,7 @@ Test(interfaces, packets_that_wait_while_theirs_is_renamed_leave_by_the_new_name
 	for (int i = 0; i < 5; i++)
 		say("10.9.0.2");
 	if (run_output(output, sizeof(output), "ip link set veth0 name wan0"))
-		cr_skip_test("a kernel older than 6.2 renames only what is down: %s",
+		cr_skip_test("before Linux 6.2, only a down interface can be renamed: %s",
 			     output);
 	for (int i = 0; i < 5; i++) {
 		msg = queue_packet(h, &m);

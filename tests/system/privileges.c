@@ -94,7 +94,7 @@ Test(privileges, eperm_comes_before_ebusy)
  * (netlink_ns_capable). */
 Test(privileges, a_handle_made_without_the_capability_gets_eperm_even_if_it_is_raised)
 {
-	NEEDS_KERNEL(3, 15, "a socket with no more rights than who opened it");
+	NEEDS_KERNEL(3, 15, "a socket with no more rights than its opener");
 	network_enter();
 	have_net_admin(false);
 	peer_open(PF_INET);

@@ -221,7 +221,7 @@ Test(several_handles, many_handles_with_batches_can_be_made_again_and_again)
 	struct ipq_handle *h[61];
 	char queue[8];
 
-	NEEDS_KERNEL(5, 14, "a network namespace's number that no later one has");
+	NEEDS_KERNEL(5, 14, "a network namespace cookie (SO_NETNS_COOKIE)");
 	setenv("LIBIPQ_BATCH", "2", 1);
 	for (int round = 0; round < 3; round++) {
 		network_enter();

@@ -24,7 +24,7 @@ struct captured {
 static inline void skip_foreign_machines(void)
 {
 	if (BYTE_ORDER != LITTLE_ENDIAN || sizeof(long) != 8)
-		cr_skip_test("the captured messages are of a little-endian machine "
+		cr_skip_test("the captured messages are for a little-endian machine "
 			     "with 64-bit longs");
 }
 
