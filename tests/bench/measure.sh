@@ -145,6 +145,7 @@ decide()
 		[ "$ready" = ready ] || fail "$workload, $row: the program does not start"
 		wait_for_sleep
 		# the sender ends by itself after a minute
+		# shellcheck disable=SC2086 # words
 		taskset -c "$sender_cpu" $sending > "$work/sender" 2>> "$work/errors" &
 		sender=$!
 		read -r packets cpu wall bytes peak || :

@@ -36,6 +36,7 @@ if [ ! -d "$tree/usr" ]; then
 		-o Dir::State::lists=$tree/apt/lists -o Dir::Cache=$tree/apt/cache
 		-o Dir::State::status=/dev/null -o APT::Sandbox::User=root"
 	# one of the lists may fail to load without being needed
+	# shellcheck disable=SC2086 # words
 	(cd "$tree/apt" && { apt-get $apt update || :; } &&
 		apt-get $apt download libmnl0 libmnl-dev libnetfilter-queue1 \
 			libnetfilter-queue-dev libnfnetlink0 libnfnetlink-dev) \
