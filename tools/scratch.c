@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "kernel.h"
 #include "nfqueue.h"
 #include "scratch.h"
 
@@ -49,6 +50,7 @@ static const struct attempt {
 struct outcome {
 	int error;		/* errno if the namespace could not be made */
 	enum nfqueue_state state;
+	struct lacking lacking;
 	struct {
 		enum command_end end;
 		char failure[256];
@@ -110,6 +112,7 @@ static void try(struct outcome *outcome)
 	}
 	set_lock_file();
 	outcome->state = nfqueue_probe(0);
+	outcome->lacking = kernel_lacks();
 	for (int i = 0; i < ATTEMPTS; i++) {
 		command_run(&c, attempts[i].argv);
 		outcome->attempt[i].end = c.end;
@@ -204,6 +207,7 @@ void scratch_try(struct report *r, struct possible *possible)
 	} else {
 		REPORT(r, OK, "kernel-support", "nfnetlink_queue is available",
 		       "the kernel can give packets to programs");
+		kernel_report(r, &outcome.lacking);
 		report_attempts(r, &outcome);
 		*possible = (struct possible) {
 			works(&outcome, NEW4), works(&outcome, NEW6), works(&outcome, NFT),

@@ -42,6 +42,7 @@ run_carried()
 }
 
 export CC=gcc CXX=g++
+export PLAIN_PATIENCE=4
 case $1 in
 sanitizers)
 	options=strict_string_checks=1

@@ -80,12 +80,12 @@ tidy)
 	need clang-tidy
 	# clang-tidy reads the compiler commands of this build
 	export CC=gcc CXX=g++
-	build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
+	TARGETS=build.ninja build tidy -Dwerror=true > /dev/null
 	# one file per process: with several, the analyzer does not recognize va_start
 	# shellcheck disable=SC2016 # expanded by that shell
 	find src compat tools examples -name '*.c' -print0 |
-		xargs -0 -P 2 -I '{}' sh -c 'clang-tidy --quiet -p "$1/gcc-O2" "$2" 2> /dev/null \
-			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILDS" '{}' "$work"
+		xargs -0 -P "${AT_ONCE:-2}" -I '{}' sh -c 'clang-tidy --quiet -p "$1" "$2" 2> /dev/null \
+			> "$3/$(echo "$2" | tr / _).said" || :' - "$BUILD" '{}' "$work"
 	cat "$work"/*.said > "$work/said"
 	complaints clang-tidy "$work/said"
 	;;

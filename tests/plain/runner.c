@@ -2,10 +2,12 @@
 /* usage: PROGRAM [PART_OF_A_NAME]
  *
  * Runs the tests of a program one after the other, each in a process of its own, and
- * prints the results in TAP. Tests whose names are in PLAIN_SKIP are left out. */
+ * prints the results in TAP. Tests whose names are in PLAIN_SKIP are left out. With
+ * PLAIN_PATIENCE=N, each may take N times as long. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -101,10 +103,19 @@ static int wait_for(pid_t pid, double seconds)
 	return status;
 }
 
+/* Returns a factor for time limits: sanitizers and emulated machines are slower. */
+static double patience(void)
+{
+	const char *factor = getenv("PLAIN_PATIENCE");
+
+	return factor ? strtod(factor, NULL) : 1;
+}
+
 static bool passes(const struct plain_test *test)
 {
-	double seconds = test->options.timeout > 0 ? test->options.timeout :
-			 suite_options(test)->timeout;
+	double seconds = patience() * (test->options.timeout > 0 ?
+				       test->options.timeout :
+				       suite_options(test)->timeout);
 	char reason[256] = "";
 	int status;
 	pid_t pid;

@@ -225,11 +225,10 @@ static int end(unsigned int moment)
 	for (int i = 0; i < SENT; i++)
 		accepted += counts->accepted[i];
 	/* the child may have accepted one more, just before it was killed */
-	numbers_arrived(-1);
+	numbers_arrived(SENT - numbers_waiting());
 	arrived = numbers_so_far();
 	cr_assert(arrived == accepted || arrived == accepted + 1,
 		  "at instruction %u: %d accepted, %d arrived", moment, accepted, arrived);
-	cr_assert(numbers_waiting() == SENT - arrived);
 	numbers_forget();
 	ipq_destroy_handle(h);
 	return lost;
