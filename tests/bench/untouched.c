@@ -124,7 +124,7 @@ static void compare(const char *self, const char *ipq_run, int kind)
 		ns = run(self, ipq_run, kind);
 		beneath = ns < beneath ? ns : beneath;
 	}
-	printf("%s by another program, ns of the processor: %.1f alone, %.1f beneath "
+	printf("%s by another program, CPU ns: %.1f alone, %.1f under "
 	       "ipq-run, ratio %.3f\n", kinds[kind].name, alone, beneath, beneath / alone);
 }
 

@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	good &= print_growth();
 	errors = checksum_errors();
 	if (errors)
-		printf("%lu with a wrong checksum\n", errors);
+		printf("%lu datagrams had a wrong checksum\n", errors);
 	good &= !errors && shared->sent > 0 && shared->full > 0;
 	puts(good ? "PASSED: every packet is accounted for and nothing grew" :
 		    "FAILED");
