@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: abi.sh CHECK MAP
-# What old binaries, and programs linked with libipq.a, find in the installed
+# Checks what old binaries, and programs linked with libipq.a, find in the installed
 # library. CHECK is one of the functions below; MAP lists the exported names.
 set -eu
 
@@ -22,7 +22,7 @@ compile()
 	${CC:-cc} -Wall -Wextra -Werror "$@"
 }
 
-# libipq.pc as of an installation without a shared library
+# Prints the flags that libipq.pc has after an installation without a shared library.
 static_flags()
 {
 	mkdir -p "$work/static"
@@ -37,7 +37,7 @@ exports()
 	sed -n 's/^\t\(ipq_[a-z_]*\);$/\1/p' "$map" | sort > "$work/map"
 	grep -q . "$work/map" || fail "no names in $map"
 	nm -D --defined-only "$libdir/libipq.so" | awk '{ print $3 }' | sort > "$work/so"
-	diff -u "$work/map" "$work/so" || fail "libipq.so exports something else"
+	diff -u "$work/map" "$work/so" || fail "libipq.so exports other names"
 	nm -g --defined-only "$libdir/libipq.a" | awk 'NF == 3 { print $3 }' | sort \
 		> "$work/a"
 	diff -u "$work/map" "$work/a" || fail "libipq.a has other global names"
@@ -49,12 +49,13 @@ soname()
 		fail "$(objdump -p "$libdir/libipq.so" | grep SONAME)"
 	test -e "$libdir/libipq.so.0" || fail "no libipq.so.0"
 	test "$(pkg-config --modversion libipq)" = 1.9.0 ||
-		fail "libipq.pc says $(pkg-config --modversion libipq)"
+		fail "libipq.pc has version $(pkg-config --modversion libipq)"
 }
 
 errmap()
 {
-	# a binary has copied as many bytes as the library had when it was linked
+	# a binary has a copy of the table (a copy relocation), with the size that it had
+	# when the binary was linked
 	size=$(nm -D -S "$libdir/libipq.so" | awk '$4 == "ipq_errmap" { print $2 }')
 	pair=$(getconf LONG_BIT | awk '{ print 2 * $1 / 8 }')
 	test $((0x$size)) = $((17 * pair)) || fail "ipq_errmap is 0x$size bytes"
@@ -72,7 +73,7 @@ static()
 	env -u LD_LIBRARY_PATH "$work/errmap"
 }
 
-# every name the library has for itself is the program's to use as well
+# Programs may define each name that the library uses internally.
 own_names()
 {
 	flags=$(static_flags)
@@ -96,7 +97,7 @@ layout()
 layout_32()
 {
 	echo '#include <stdint.h>' | compile -m32 -fsyntax-only -x c - 2> /dev/null || {
-		echo "skipped: ${CC:-cc} -m32 finds no headers (gcc-multilib)"
+		echo "skipped: ${CC:-cc} -m32 does not find its headers (gcc-multilib)"
 		exit 77
 	}
 	# shellcheck disable=SC2046 # flags are words

@@ -1,17 +1,17 @@
 #!/bin/sh
 # usage: completions.sh bash|zsh|fish COMPLETIONS BUILDDIR
-# In each shell the tab key offers every option that --help lists, the commands of
-# ipqctl, and programs and files where they belong.
+# In each shell, completion must offer all options that --help lists, the commands of
+# ipqctl, and programs and files as arguments.
 set -eu
 
 shell=$1 completions=$2/$1 build=$3 here=$(readlink -f "$(dirname "$0")")
-command -v "$shell" > /dev/null || { echo "skipped: no $shell"; exit 77; }
+command -v "$shell" > /dev/null || { echo "skipped: $shell is not installed"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export HOME="$work" PATH="$build/compat:$build/tools:$PATH"
 
-# What is offered for the last word, a line each. Arguments: the command's words.
+# usage: offered WORD...: prints what is offered for the last word, one item per line
 offered()
 {
 	case $shell in
@@ -31,7 +31,7 @@ offered()
 	esac
 }
 
-# Arguments: what must be offered, then the command's words.
+# usage: offers ITEM WORD...: the item must be offered for the last word
 offers()
 {
 	wanted=$1
@@ -40,7 +40,8 @@ offers()
 	grep -qx -e "$wanted" list || { echo "\"$*\" does not offer $wanted"; exit 1; }
 }
 
-# Arguments: a tool as built, and its command if it has some.
+# usage: offers_options TOOL [COMMAND]: all options in the output of --help must be
+# offered
 offers_options()
 {
 	tool=$1

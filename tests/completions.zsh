@@ -1,11 +1,11 @@
 #!/bin/zsh -f
 # usage: completions.zsh DIRECTORY LINE
-# Prints what zsh offers for the last word of LINE when the tab key is pressed, with the
-# completions in DIRECTORY. For completions.sh.
+# For completions.sh: prints what zsh offers for the last word of LINE when the tab key is
+# pressed, with the completions in DIRECTORY.
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "fpath=(${(q)1} \$fpath); PS1=; stty columns 200"
-# compadd is what all completions end in
+# all completions finally call compadd
 zpty -w shell 'autoload -U compinit; compinit -u
 compadd() {
 	local -a offered

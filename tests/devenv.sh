@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: devenv.sh MESON BUILDDIR SOURCEDIR
-# In "meson devenv" the tools are those of the build, and a program is compiled and linked
-# with its library.
+# In "meson devenv", the tools of the build must be found, and a program must be compiled
+# and linked with its library.
 set -eu
 
 meson=$1 build=$2 source=$3

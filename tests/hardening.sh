@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: hardening.sh FORTIFIED ARCHIVE FILE...
-# What linked files tell of how they were built; with FORTIFIED true, calls of
-# checking functions are looked for in the first. The shadow stack's mark is looked
-# for in the archive: a distribution's crti.o may lack it, and then all linked do.
+# Checks the compiler and linker options of linked files. If FORTIFIED is true, the first
+# file must call fortified functions. The mark for shadow stacks is looked up in the
+# archive: a distribution's crti.o may lack it, and then all linked files lack it.
 set -eu
 
 fortified=$1 archive=$2

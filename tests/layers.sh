@@ -1,11 +1,11 @@
 #!/bin/sh
 # usage: layers.sh SOURCE
-# No file includes a header of a folder that stands above or beside its own: for each
-# folder, those it may include from are named here. docs/architecture.md draws it.
+# No file may include a header from a directory above or beside its own. The directories
+# that each may include from are listed here; docs/architecture.md shows them.
 set -eu
 cd "$1"
 
-# usage: layer FOLDER FOLDER_BELOW...
+# usage: layer DIRECTORY DIRECTORY_BELOW...
 layer()
 {
 	folder=$1
@@ -35,11 +35,11 @@ above=$(
 	layer tools/rules
 	layer compat/commands compat/surroundings tools/rules src
 	layer tools tools/rules src
-	# a folder that is new has no place yet
+	# a new directory must be listed
 	find src compat tools -name '*.c' -exec dirname {} + | sort -u | while read -r folder; do
 		case "$folders " in
 		*" $folder "*)	;;
-		*)		echo "$folder: has no place among the layers" ;;
+		*)		echo "$folder: is not listed" ;;
 		esac
 	done
 )

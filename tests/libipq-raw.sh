@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usage: libipq-raw.sh PROGRAM.c
-# A program that reads and writes the descriptor of its handle itself is served when it
-# is compiled with pkg-config's flags for libipq-raw, and not with those for libipq; but
-# beneath ipq-run with all of them, and with libipq.a.
+# Compiles a program that reads and writes the descriptor of its handle itself. It must be
+# served if it is compiled with pkg-config's flags for libipq-raw, and not with those for
+# libipq; under ipq-run it must be served with all of them, and with libipq.a.
 set -eu
 
 place=$(mktemp -d)
@@ -40,12 +40,12 @@ program=$1
 	compile inside-pie -fPIE -pie $inside
 	compile inside-no-pie -fno-PIE -no-pie $inside
 }
-# also where LD_LIBRARY_PATH has the other library
+# even if the other library is in LD_LIBRARY_PATH
 is_served yes "$place/raw"
-# the program says to the kernel what only ip_queue understood, and reads on
+# the program sends a request that only ip_queue understood, and then reads
 LIBIPQ_DEBUG=1 "$place/shared" reads > "$place/said" 2>&1 || :
 grep -q 'writes to the descriptor.*libipq-raw' "$place/said" || {
-	echo "LIBIPQ_DEBUG does not tell of it"
+	echo "LIBIPQ_DEBUG does not report it"
 	exit 1
 }
 for name in shared inside-pie inside-no-pie; do

@@ -1,7 +1,6 @@
 #!/bin/sh
 # usage: manual.sh CHECK MESON BUILDDIR SOURCEDIR
-# What a reader may expect of the manual pages, as they are installed. CHECK is
-# one of the functions below.
+# Checks the installed manual pages. CHECK is one of the functions below.
 set -eu
 
 check=$1 meson=$2 build=$3 source=$4
@@ -20,14 +19,14 @@ pages()
 	find pages/ -name '*.[137]' | sort
 }
 
-# mandoc has nothing to say that is worse than a matter of style
+# mandoc must report nothing worse than style
 correct()
 {
-	command -v mandoc > /dev/null || { echo "skipped: no mandoc"; exit 77; }
+	command -v mandoc > /dev/null || { echo "skipped: mandoc is not installed"; exit 77; }
 	pages | xargs mandoc -Tlint -W warning
 }
 
-# each name that libipq exports has a page, which is about it
+# each function that libipq exports must have a page with its name in NAME
 symbols()
 {
 	sed -n 's/^\t\(ipq_[a-z_]*\);$/\1/p' "$source/src/libipq.map" > symbols
@@ -40,7 +39,7 @@ symbols()
 	done < symbols
 }
 
-# each setting is in libipq-nfqueue(7), and nothing else is, in either language
+# libipq-nfqueue(7) must have all settings and no others, in both languages
 settings()
 {
 	sed -n 's/^\t\[[A-Z0-9_]*\] = { "\([A-Z0-9_]*\)".*/LIBIPQ_\1/p' \
@@ -51,7 +50,7 @@ settings()
 	diff -u settings english && diff -u settings chinese
 }
 
-# each option that a tool's --help lists is in its page, and no other is
+# the page of a tool must have all options in the output of --help, and no others
 options()
 {
 	"$build/compat/ipq-run" --help > ipq-run
@@ -61,7 +60,7 @@ options()
 	done
 	for tool in ipq-run ipqctl; do
 		{
-			# the summary of ipqctl does not list the two it has
+			# the summary of ipqctl does not list its own two options
 			printf '%s\n' --help --version
 			sed -n 's/^  *\(-[a-zA-Z0-9], \)*\(--[a-z0-9-]*\).*/\2/p' $tool
 		} | sort -u > helped
@@ -71,7 +70,7 @@ options()
 	done
 }
 
-# a page of ours that another page refers to is there
+# pages of this project that other pages refer to must exist
 references()
 {
 	pages | xargs grep -ohE \
@@ -85,7 +84,7 @@ references()
 	done < references
 }
 
-# the program in libipq(3) compiles as it stands, in either language
+# the program in libipq(3) must compile, in both languages
 example()
 {
 	for page in pages/man3/libipq.3 pages/zh_CN/man3/libipq.3; do

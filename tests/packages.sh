@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: packages.sh SOURCEDIR
-# The Debian packages build, please lintian, install into an empty root, pass their own
-# tests there, and leave nothing behind.
+# The Debian packages must build, pass lintian, install into an empty root directory, pass
+# their own tests there, and leave nothing behind when they are removed.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,11 +19,11 @@ fail()
 	exit 1
 }
 
-# root, at least here, and a network of our own
+# continue in a network namespace, and as root of a user namespace unless root already
 if [ "${2-}" != inside ]; then
 	for tool in dpkg-buildpackage dh iptables-legacy ip ping pkg-config unshare; do
 		command -v $tool > /dev/null ||
-			skip "no $tool (dpkg-dev, debhelper, iptables, iproute2, iputils-ping)"
+			skip "$tool is not installed (dpkg-dev, debhelper, iptables, iproute2, iputils-ping)"
 	done
 	missing=$(cd "$source" && dpkg-checkbuilddeps 2>&1) || skip "$missing"
 	user=r
@@ -34,7 +34,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export XTABLES_LOCKFILE="$work/xtables.lock"
-# of the test's caller, a build of its own
+# the packages are built independently of the environment of the test
 unset CC CFLAGS LD_LIBRARY_PATH PKG_CONFIG_PATH
 
 run_dpkg()
@@ -53,7 +53,7 @@ mkdir copy
 tar -C "$source" --exclude='./build*' --exclude=./.git -cf - . | tar -C copy -xof -
 (cd copy && dpkg-buildpackage -us -uc) > build.log 2>&1 ||
 	{ tail -50 build.log; fail "dpkg-buildpackage"; }
-! grep '^dpkg-gensymbols: warning' build.log || fail "libipq0.symbols is not right"
+! grep '^dpkg-gensymbols: warning' build.log || fail "libipq0.symbols is wrong"
 ls ./*.deb
 
 if command -v lintian > /dev/null; then
@@ -84,4 +84,4 @@ libdir=$(dirname "$(find "$work/root/usr" -name libipq.so)")
 echo "* remove"
 run_dpkg --purge libipq-tools libipq-dev libipq0
 files > after
-diff before after || fail "something is left behind"
+diff before after || fail "files are left behind"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: scripts.sh SCRIPTS
-# Each script, asked for what it does not know, says how it is used, and does nothing.
+# Each script must reject an unknown option: print its usage, and do nothing.
 set -eu
 
 for script in "$1"/*; do
@@ -9,6 +9,6 @@ for script in "$1"/*; do
 	[ $status = 2 ] || { echo "$script --what: status $status: $said"; exit 1; }
 	case $said in
 	"usage: "*"${script##*/}"*)	;;
-	*)	echo "$script --what does not say how it is used: $said"; exit 1 ;;
+	*)	echo "$script --what does not print its usage: $said"; exit 1 ;;
 	esac
 done

@@ -1,4 +1,4 @@
-# Of lines "skipped: NAME: REASON" makes one for each reason.
+# Combines lines "skipped: NAME: REASON" into one line for each reason.
 
 /^skipped: / {
 	reason = substr($0, 10)

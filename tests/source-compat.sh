@@ -1,13 +1,13 @@
 #!/bin/sh
 # usage: source-compat.sh COMPILER STANDARD [MOST]
-# Old sources compile, with what pkg-config says and nothing else: any order of
-# up to MOST (3) of the headers they include, of two with the other names of
-# ours, and those in source-compat/.
+# Old sources must compile with the flags of pkg-config alone: any order of up to MOST (3)
+# of the headers that they include, any order of two with the other names of libipq.h, and
+# the files in source-compat/.
 set -eu
 
 compiler=$1 standard=$2 most=${3:-3}
 sources=$(dirname "$(realpath "$0")")/source-compat
-command -v "$compiler" > /dev/null || { echo "skipped: no $compiler"; exit 77; }
+command -v "$compiler" > /dev/null || { echo "skipped: $compiler is not installed"; exit 77; }
 flags="-std=$standard -Wall -Wextra -Werror $(pkg-config --cflags libipq)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

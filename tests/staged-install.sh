@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: staged-install.sh MESON BUILDDIR STAGE PREFIX
-# Installs the build under STAGE, where its prefix then is PREFIX, for the tests
-# that use it as programs would.
+# Installs the build under STAGE and changes its prefix to PREFIX, for tests that use
+# it as programs do.
 set -eu
 meson=$1 build=$2 stage=$3 prefix=$4
 rm -rf "$stage"

@@ -1,6 +1,6 @@
-# Reads the logs of meson test. Prints what was skipped and why, what failed,
-# and how many tests there were: those within a Criterion program (TAP) count
-# one by one. With -v filter=… those a filter left out do not count.
+# Reads the logs of meson test. Prints which tests were skipped and why, which failed, and
+# the number of tests. The tests in a Criterion program (TAP) count individually. With -v
+# filter=…, tests that a filter has left out do not count.
 
 function end_test()
 {
@@ -9,9 +9,9 @@ function end_test()
 	if (skip_reason == "" && result == "exit status 77")
 		skip_reason = "no reason given"
 	if (criterion && !cases && result == "exit status 0") {
-		# told wrongly what to write, Criterion runs nothing and succeeds
+		# if its output option is wrong, Criterion runs no tests and succeeds
 		failed++
-		print "failed: " test ": ran no test"
+		print "failed: " test ": no tests were run"
 	} else if (!cases && result == "exit status 77") {
 		skipped++
 		print "skipped: " test ": " skip_reason
@@ -30,7 +30,7 @@ function end_test()
 	cases = bad = criterion = 0
 	skip_reason = ""
 }
-# of our programs those of Criterion have their kind before their name
+# the names of programs with Criterion begin with their kind
 /^command: / {
 	criterion = /\/tests\/([^ ]*\/)?(unit|system|faults|tools|preload|carried)-[^ \/.]+( |$)/
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of texts, as a program that declares it itself sees it, and a call
- * or two. Exits with 0 if all is well. */
+/* Checks the table of error texts as a program sees it that declares the table itself,
+ * and the text of one failed call. Exits with status 0 if all are right. */
 #include <stdio.h>
 #include <string.h>
 #include <libipq.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes old binaries expect, for 64-bit longs and 32-bit. */
+/* Sizes and offsets that old binaries expect, with 64-bit longs and with 32-bit longs. */
 #include <stddef.h>
 #include <libipq.h>
 
@@ -54,7 +54,7 @@ _Static_assert(IPQM_BASE == 0x10 && IPQM_MODE == 0x11 && IPQM_VERDICT == 0x12 &&
 	       IPQM_PACKET == 0x13 && IPQM_MAX == 0x14, "message types");
 _Static_assert(NETLINK_FIREWALL == 3 && NETLINK_IP6_FW == 13, "protocols");
 
-/* Declared again: a type that differs does not compile. */
+/* These repeat the declarations in libipq.h; a different type would not compile. */
 struct ipq_handle *(ipq_create_handle)(uint32_t, uint32_t);
 int ipq_destroy_handle(struct ipq_handle *);
 ssize_t ipq_read(const struct ipq_handle *, unsigned char *, size_t, int);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: busy [ROUNDS]
- * A decider of the old kind that computes for so many rounds over each packet. When
- * its standard input ends it begins to decide on what has come until then, and ends
- * when that is done; says how many packets these were, when the first was taken and
- * the last decided on, and the CPU time between (ns). Without ROUNDS: says how many
- * take 20 microseconds. */
+ *
+ * A program that uses libipq as old ones did, and computes for ROUNDS rounds on each
+ * packet. When its standard input ends, it begins to decide on the packets that have come
+ * until then, and ends when all are decided. Prints their number, the times when the
+ * first was read and the last decided on, and the CPU time between (ns). Without ROUNDS:
+ * prints the number of rounds that takes 20 microseconds. */
 #include <linux/netfilter.h>
 #include <libipq.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define RANGE 128
-#define QUIET 200000		/* microseconds without a packet that end it */
+#define QUIET 200000		/* microseconds; it ends if no packet comes for so long */
 
 #define SAMPLES 101
 #define SAMPLE_ROUNDS 100000
@@ -26,7 +27,7 @@ static uint64_t now(clockid_t clock)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* Each round needs the result of the one before. */
+/* Each round depends on the result of the one before, so that they cannot overlap. */
 static uint64_t compute(uint64_t x, unsigned long rounds)
 {
 	while (rounds--) {
@@ -36,7 +37,7 @@ static uint64_t compute(uint64_t x, unsigned long rounds)
 	return x;
 }
 
-/* By the least disturbed of the samples. */
+/* Uses the fastest of the samples, which other programs have disturbed least. */
 static unsigned long calibrate(void)
 {
 	uint64_t best = UINT64_MAX, started, taken;

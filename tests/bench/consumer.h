@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the measured programs share: their arguments, and what they say of
- * themselves at the end. Knows nothing of how packets are read. */
+/* Shared by the measured programs: their arguments, and the figures that they print at
+ * the end. Knows nothing of how packets are read. */
 #ifndef BENCH_CONSUMER_H
 #define BENCH_CONSUMER_H
 
@@ -11,14 +11,15 @@
 #include <sys/resource.h>
 
 struct consumer {
-	unsigned long packets;	/* to decide on */
+	unsigned long packets;	/* number to decide on */
 	unsigned int range;	/* bytes to copy, 0 for metadata only */
 	unsigned int verdict;	/* NF_* */
 	unsigned long seen;
-	uint64_t bytes;		/* of payload seen */
+	uint64_t bytes;		/* payload bytes seen */
 	uint64_t cpu, wall;	/* ns at the first packet */
-	uint64_t ended;		/* the same after the last; 0: now */
-	uint64_t sink;		/* so that no metadata is read for nothing */
+	uint64_t ended;		/* wall time after the last packet; 0: now */
+	/* uses the metadata, so that reading it is not optimized away */
+	uint64_t sink;
 };
 
 static uint64_t consumer_clock(clockid_t clock)
@@ -29,7 +30,7 @@ static uint64_t consumer_clock(clockid_t clock)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* With that of children that have ended. */
+/* The CPU time of this process and of its children that have ended. */
 static uint64_t consumer_cpu(void)
 {
 	struct rusage children = { 0 };
@@ -40,7 +41,7 @@ static uint64_t consumer_cpu(void)
 	       (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000ULL;
 }
 
-/* The most memory the process ever had, in KiB. */
+/* Returns the greatest resident size the process has had, in KiB. */
 static unsigned long consumer_peak(void)
 {
 	FILE *status = fopen("/proc/self/status", "r");
@@ -55,7 +56,8 @@ static unsigned long consumer_peak(void)
 	return kib;
 }
 
-/* PACKETS 0: shows that the program can start here, and ends it. */
+/* Reads the arguments and prints that the program is ready. With PACKETS 0, exits: this
+ * shows that it can start. */
 static struct consumer consumer_start(int argc, char **argv)
 {
 	if (argc != 4) {
@@ -80,7 +82,8 @@ static inline void consumer_first(struct consumer *c)
 	c->wall = consumer_clock(CLOCK_MONOTONIC);
 }
 
-/* Of all packets but the first: how many, CPU time, time, bytes; peak memory. */
+/* Prints for all packets but the first: their number, CPU time, wall time and bytes; and
+ * the peak memory. */
 static inline void consumer_report(const struct consumer *c)
 {
 	uint64_t cpu = consumer_cpu() - c->cpu;
@@ -90,7 +93,7 @@ static inline void consumer_report(const struct consumer *c)
 	       (unsigned long long)wall, (unsigned long long)c->bytes, consumer_peak());
 }
 
-/* Counts a packet and its payload; returns whether there are more to come. */
+/* Counts a packet and its payload. Returns whether more packets are to come. */
 static inline int consumer_more(struct consumer *c, size_t bytes)
 {
 	c->bytes += bytes;

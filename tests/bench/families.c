@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A decider with a handle for each family, which waits in poll. LIBIPQ_QUEUE6 in the
- * environment: with a queue number for each. What another process does for it is in its
- * CPU time. */
+/* A program that decides on packets of both families with a handle for each, and waits in
+ * poll(2). With LIBIPQ_QUEUE6 in the environment, each family has its own queue number.
+ * CPU time includes that of the process that the library starts. */
 #include <poll.h>
 #include <linux/netfilter.h>
 #include <libipq.h>

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: flood PACKETS SIZE [PORT [both]]
- * Sends PACKETS UDP datagrams of SIZE bytes of payload to PORT (9) of 127.0.0.1, or to
- * that and ::1 by turns, as fast as they go, and reads those that arrive: one for which
- * there is no socket costs an ICMP error. From many sockets, since packets that wait in a
- * queue stay charged to theirs; from few for both, so that none finds a queue full.
- * PACKETS 0: until it is killed, or its parent is gone, a minute at most. */
+ *
+ * Sends PACKETS UDP datagrams with SIZE bytes of payload to PORT (9) of 127.0.0.1, or
+ * alternately to that and ::1, as fast as possible, and receives those that arrive:
+ * without a socket to receive it, each would cost an ICMP error. It uses many sockets, as
+ * packets that wait in a queue remain charged to theirs; few with "both", so that no
+ * queue becomes full. With PACKETS 0, sends until it is killed or its parent ends, a
+ * minute at most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>

@@ -1,16 +1,16 @@
 #!/bin/sh
 # usage: instances.sh IPQ_RUN BUSY SCATTER
-# What a second instance brings to a program that computes for 20 microseconds over
-# each packet: packets per second of one and of two, by alternating runs. The packets
-# wait in the queues before any is decided on, so that nobody sends meanwhile. Pairs of
-# runs in which an instance had less than 95 percent of its processor, because others
-# are at work too, are made again. ROUNDS and PACKETS in the environment.
+# Measures what a second instance gains for a program that computes for 20 microseconds on
+# each packet: packets per second with one instance and with two, in alternating runs. All
+# packets wait in the queues before the first is decided on, so nothing is sent meanwhile.
+# Runs are repeated if an instance had less than 95 percent of a processor, because other
+# programs used it. Environment: ROUNDS and PACKETS.
 set -eu
 
 ipq_run=$1 busy=$2 scatter=$3
-[ "$(nproc)" -gt 1 ] || { echo "skipped: there is one processor only"; exit 77; }
-# an ordinary user's receive buffer is too small for so many (net.core.rmem_max)
-[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
+[ "$(nproc)" -gt 1 ] || { echo "skipped: there is only one processor"; exit 77; }
+# an unprivileged user's receive buffer is too small for so many (net.core.rmem_max)
+[ "$(id -u)" = 0 ] || { echo "skipped: it has to run as root"; exit 77; }
 if [ -z "${IN_NAMESPACE:-}" ]; then
 	IN_NAMESPACE=1 exec unshare -n "$0" "$@"
 fi
@@ -23,10 +23,11 @@ ip link set lo up
 iptables-legacy -A INPUT -p udp --dport 9 -j DROP
 mkfifo "$work/go" "$work/out"
 
-# drain COUNT TARGET...: has so many instances decide on all packets. Prints packets
-# per second; packets per second of the busiest one's CPU time, which is the rate that
-# processors of their own would give; CPU microseconds per packet; the percentage of a
-# processor that each had at least, and that of the packets in the fullest queue.
+# usage: drain COUNT TARGET...
+# Lets COUNT instances decide on all packets. Prints packets per second; packets per
+# second of CPU time of the busiest instance, which is the rate if each had a processor of
+# its own; CPU microseconds per packet; the smallest percentage of a processor that an
+# instance had; and the percentage of packets in the fullest queue.
 drain() {
 	count=$1
 	shift
@@ -75,7 +76,7 @@ while [ "$(wc -l <"$work/undisturbed")" -lt "$rounds" ] &&
 	tries=$((tries + 1))
 done
 
-# median FILE COLUMN
+# usage: median FILE COLUMN
 median() {
 	awk -v column="$2" '{ print $column }' "$1" | sort -n |
 		awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'

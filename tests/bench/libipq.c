@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A decider of the old kind. TIMEOUT in the environment: microseconds for
- * ipq_read. */
+/* A program that uses libipq as old ones did. TIMEOUT in the environment:
+ * microseconds for ipq_read. */
 #include <linux/netfilter.h>
 #include <libipq.h>
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # usage: measure.sh BUILD OUT [quick]
-# Measures programs that decide on packets, by turns, in a network namespace of its
-# own: those of BUILD/tests/bench. Writes a line per figure (workload, program, metric,
-# value) to OUT/samples, with the machine and what was left out in lines that begin
-# with #; report.awk makes tables of them. To measure only some, PARTS, ROWS and
-# WORKLOADS in the environment.
+# Measures the programs of BUILD/tests/bench that decide on packets, alternately, in a
+# network namespace of its own. Writes a line for each figure (workload, program, metric,
+# value) to OUT/samples; lines that begin with # describe the machine and what was left
+# out. report.awk makes tables of them. Environment: PARTS, ROWS and WORKLOADS select
+# what is measured.
 set -eu
 
 if [ -z "${IN_NAMESPACE:-}" ]; then
@@ -20,7 +20,7 @@ export PATH="$build/tests/bench:$PATH:/usr/sbin:/sbin" LC_ALL=C
 # shellcheck disable=SC2046 # words
 unset TIMEOUT BATCH GSO $(env | sed -n 's/^\(LIBIPQ_[A-Za-z0-9_]*\)=.*/\1/p')
 
-# ns of CPU time of a run; rounds; seconds of rounds
+# CPU time of a run in ns; limits of rounds; seconds for all rounds
 run=200000000 least=7 most=21 budget=30
 workloads="meta-drop 64-drop 1400-drop 60000-drop
 	meta-accept 64-accept 1400-accept 60000-accept"
@@ -67,7 +67,7 @@ leave_out()
 	echo "left out: $*"
 }
 
-# usage: sample METRIC VALUE: of $workload and $row
+# usage: sample METRIC VALUE: records a figure for $workload and $row
 sample()
 {
 	echo "$workload $row $1 $2" >> "$out/samples"
@@ -88,7 +88,7 @@ describe()
 }
 
 # usage: program PACKETS RANGE VERDICT [COMMAND...]
-# Becomes the program of $row, run by COMMAND, for 60 s at most.
+# Executes the program of $row, through COMMAND if given, for 60 s at most.
 program()
 {
 	arguments="$1 $2 $3"
@@ -112,12 +112,12 @@ program()
 	exec timeout -k 1 60 taskset -c "$decider_cpu" "$@" $arguments 2> "$work/errors"
 }
 
-# Waits until the program sleeps in its first read: libipq looks before it waits for the
-# first time, and what it does for a packet is not the same before and after.
+# Waits until the program sleeps in its first read: libipq tries to read before it waits
+# for the first time, so the system calls for a packet differ before and after.
 wait_for_sleep()
 {
 	children=/proc/$consumer/task/$consumer/children tries=0
-	[ -e "$children" ] || return 0	# a kernel without CONFIG_PROC_CHILDREN
+	[ -e "$children" ] || return 0	# the kernel has no CONFIG_PROC_CHILDREN
 	while [ $((tries += 1)) -le 500 ]; do
 		read -r pid < "$children" || :
 		case $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/${pid:-self}/status") in
@@ -125,12 +125,12 @@ wait_for_sleep()
 		esac
 		sleep 0.01
 	done
-	fail "$workload, $row: it does not wait for packets"
+	fail "$workload, $row: the program does not wait for packets"
 }
 
 # usage: decide SENDER PACKETS RANGE VERDICT [COMMAND...]
-# Runs the program of $row and, from when it is ready to when it ends, SENDER (words)
-# on another processor. Sets packets (all but the first), cpu, wall (ns), bytes (of
+# Runs the program of $row, and SENDER (words) on another processor from when the program
+# is ready until it ends. Sets packets (all but the first), cpu, wall (ns), bytes (of
 # payload) and peak (KiB).
 decide()
 {
@@ -142,15 +142,15 @@ decide()
 	consumer=$!
 	{
 		read -r ready || :
-		[ "$ready" = ready ] || fail "$workload, $row: it does not start"
+		[ "$ready" = ready ] || fail "$workload, $row: the program does not start"
 		wait_for_sleep
-		# it ends by itself, after a minute
+		# the sender ends by itself after a minute
 		# shellcheck disable=SC2086 # words
 		taskset -c "$sender_cpu" $sending > "$work/sender" 2>> "$work/errors" &
 		sender=$!
 		read -r packets cpu wall bytes peak || :
 	} < "$work/fifo"
-	wait $consumer || fail "$workload, $row: it fails, or takes more than 60 s"
+	wait $consumer || fail "$workload, $row: the program fails, or takes more than 60 s"
 	consumer=
 	case $sending in
 	round-trip*)	wait $sender || fail "$workload, $row: packets are lost" ;;
@@ -160,7 +160,7 @@ decide()
 	sender=
 }
 
-# usage: calibrate SENDER: finds how many packets of $workload make a run of $row
+# usage: calibrate SENDER: sets the number of packets of $workload in a run of $row
 calibrate()
 {
 	decide "$1" 2001 "$range" "$verdict"
@@ -170,8 +170,8 @@ calibrate()
 }
 
 # usage: rounds METRIC COMMAND
-# Runs COMMAND for each of $rows by turns until the medians of METRIC are known well
-# enough, or there is no time left.
+# Runs COMMAND for each of $rows alternately, until the medians of METRIC are known well
+# enough or the time is used up.
 rounds()
 {
 	begun=$(date +%s) round=0
@@ -208,7 +208,7 @@ measure_cpu()
 }
 
 # usage: count METRIC COMMAND
-# COMMAND sets total for so many packets; the difference of two runs is the cost of
+# COMMAND sets total for a number of packets; the difference of two runs is the cost of
 # the packets alone.
 count()
 {
@@ -271,7 +271,7 @@ one_stream()
 	sample size $((bytes / packets))
 }
 
-# On lo, with the MTU of Ethernet: the kernel hands on up to 64 KiB in one piece.
+# On lo, with Ethernet's MTU: the kernel passes on up to 64 KiB in one piece (GSO).
 measure_tcp()
 {
 	workload=tcp
@@ -291,7 +291,7 @@ measure_waiting()
 {
 	# shellcheck disable=SC2086 # words
 	timeout -k 1 100 taskset -c "$decider_cpu" waiting $lengths \
-		> "$work/waiting" 2> "$work/errors" || fail "waiting: it fails"
+		> "$work/waiting" 2> "$work/errors" || fail "waiting: the program fails"
 	while read -r number oldest newest; do
 		workload=waiting-$number
 		row=oldest && sample verdict "$oldest"
@@ -300,7 +300,8 @@ measure_waiting()
 	echo "measured: verdicts while packets wait"
 }
 
-# Ours is bound before the others, the worst case: the kernel looks at it last.
+# The program's queue is bound before the others. This is the worst case: the
+# kernel finds it last.
 measure_queues()
 {
 	workload=queues row=libipq
@@ -330,7 +331,7 @@ port_of()
 	[ "$1" = each ] && echo 11 || echo 9
 }
 
-# Two handles of one program, with a number each and with one for both.
+# Two handles of one program, with a queue number for each and with one for both.
 measure_families()
 {
 	all=$rows rows="each shared"
@@ -349,7 +350,8 @@ measure_families()
 	rows=$all
 }
 
-# usage: usable ROW...: those whose settings the library has; leaves out the others
+# usage: usable ROW...: prints those whose settings the library supports; records the
+# others
 usable()
 {
 	for row; do
@@ -370,10 +372,10 @@ usable()
 	echo "# load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 } > "$out/samples"
 
-# The first and the last of the processors we may use.
+# the first and the last of the processors that may be used
 list=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 decider_cpu=${list%%[,-]*} sender_cpu=${list##*[,-]}
-[ "$decider_cpu" != "$sender_cpu" ] || fail "it needs two processors"
+[ "$decider_cpu" != "$sender_cpu" ] || fail "two processors are needed"
 
 export XTABLES_LOCKFILE="$work/lock"
 ip link set lo up

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A decider on libnetfilter_queue's classic interface, in the shape of the
- * library's own test program, which reads all that an ip_queue packet message
- * tells. */
+/* A program that uses the classic interface of libnetfilter_queue in the way of
+ * the test program that comes with it, and reads all metadata that an ip_queue
+ * packet message has. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 				   range) < 0)
 		return failed(argv[0]);
 	nfnl_rcvbufsiz(nfq_nfnlh(h), 8 << 20);
-	/* there is no timestamp to read unless a socket asks for them */
+	/* there are no timestamps to read unless a socket asks for them */
 	setsockopt(nfq_fd(h), SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
 	consumer = consumer_start(argc, argv);
 	do {

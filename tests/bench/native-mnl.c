@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The leanest decider: libmnl alone, no metadata but the id, one prepared
- * verdict message. In the environment, GSO: packets as large as the kernel has
- * them; BATCH: so many read at once and decided by one message. */
+/* The smallest program that decides on packets: it uses libmnl alone, reads no metadata
+ * but the id, and sends one prepared verdict message. Environment: GSO: packets are not
+ * segmented; BATCH: so many packets are read at once and decided by one message. */
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <libmnl/libmnl.h>
@@ -38,7 +38,8 @@ static int bind_queue(struct mnl_socket *nl, int range)
 	return n < 0 ? -1 : mnl_cb_run(buf[0], n, 0, 0, NULL, NULL);
 }
 
-/* What stands before the payload, which comes last: as much with each packet. */
+/* Returns the number of bytes before the payload, which comes last. It is the same
+ * for each packet. */
 static size_t head_len(void)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)buf[0];
@@ -50,7 +51,7 @@ static size_t head_len(void)
 	return nlh->nlmsg_len;
 }
 
-/* The kernel puts NFQA_PACKET_HDR first, the id first in it. */
+/* The kernel puts NFQA_PACKET_HDR first, and the id is the first member of it. */
 static uint32_t packet_id(const char *message)
 {
 	return *(const uint32_t *)(message + MNL_NLMSG_HDRLEN +

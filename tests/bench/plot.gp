@@ -1,5 +1,5 @@
 # usage: gnuplot -e 'picture="FILE"' DATA plot.gp
-# Draws what form=plot of report.awk writes.
+# Draws the output of report.awk with form=plot.
 set terminal svg size 1000, 900 font "sans-serif,13" background "white"
 set output picture
 set multiplot layout 2, 2

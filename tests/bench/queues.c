@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: queues N COMMAND...
- * Runs COMMAND while queues 1 to N are bound as well. */
+ *
+ * Runs COMMAND while queues 1 to N are bound, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -25,7 +26,7 @@ static int bind_queue(struct mnl_socket *nl, int number)
 
 int main(int argc, char **argv)
 {
-	/* not closed by exec: the command has the queues */
+	/* without SOCK_CLOEXEC: the command keeps the queues bound */
 	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
 
 	if (argc < 3) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A decider without libipq: ip_queue's netlink protocol spoken by itself, to be
- * run under libipq-preload.so. */
+/* A program that uses ip_queue's netlink protocol without libipq; it is run with
+ * libipq-preload.so. */
 #include <string.h>
 #include <sys/socket.h>
 #include <libipq.h>

@@ -1,10 +1,10 @@
 # usage: awk -v form=FORM -f report.awk SAMPLES
-# Makes of the samples of measure.sh (workload, program, metric, value; what it says of
-# the machine begins with #)
+# Evaluates the samples of measure.sh (workload, program, metric, value; lines about the
+# machine begin with #). FORM:
 #   settled   with workload and metric: exit status 0 if all medians are known to 2 %
-#   tables    Markdown
-#   json      every figure
-#   plot      what plot.gp draws
+#   tables    tables in Markdown
+#   json      all figures
+#   plot      data for plot.gp
 
 /^# left-out / {
 	sub(/^# left-out /, "")
@@ -34,7 +34,7 @@ END {
 		print_plot()
 }
 
-# Samples are kept in order.
+# Samples are kept sorted.
 function add(w, row, metric, value,	key, i)
 {
 	key = w SUBSEP row SUBSEP metric
@@ -49,7 +49,7 @@ function add(w, row, metric, value,	key, i)
 	sample[key, i] = value + 0
 }
 
-# The value below which the part p of the samples lies.
+# The p-quantile of the samples.
 function quantile(key, p,	at, low)
 {
 	at = 1 + (count[key] - 1) * p
@@ -59,7 +59,7 @@ function quantile(key, p,	at, low)
 	return sample[key, low] + (at - low) * (sample[key, low + 1] - sample[key, low])
 }
 
-# Whether a metric of the workload w was measured.
+# Whether the metric was measured for workload w.
 function has(w, metric,	row)
 {
 	split(programs[w], row, " ")
@@ -71,7 +71,7 @@ function median(w, row, metric)
 	return quantile(w SUBSEP row SUBSEP metric, 0.5)
 }
 
-# By what part the median may be wrong: the notch of a box plot (McGill, Tukey and
+# The relative uncertainty of the median: the notch of a box plot (McGill, Tukey and
 # Larsen, Variations of Box Plots, 1978).
 function doubt(key)
 {
@@ -99,7 +99,7 @@ function number(value, digits,	text, grouped)
 	return text grouped
 }
 
-# The median, and the quartiles where there are enough samples; ~ if in doubt.
+# The median, and the quartiles if there are enough samples; ~ marks an uncertain median.
 function figure(w, row, metric,	key)
 {
 	key = w SUBSEP row SUBSEP metric
@@ -120,7 +120,7 @@ function ratio(w, row, metric, w2, row2)
 	return sprintf("%.2f", median(w, row, metric) / median(w2, row2, metric))
 }
 
-# A table: begin_table, cells, end_table. The first columns are aligned left.
+# Make a table with begin_table, cells and end_table. The first columns are left-aligned.
 function begin_table(text, names, left,	i, part)
 {
 	heading = text
@@ -163,8 +163,9 @@ function end_table(	l, i, line, rule, dashes)
 	}
 }
 
-# usage: a table of metrics (words) with a line for each program of each workload
-# (words, whose names are names), each metric with its ratio to others (words)
+# Prints a table of metrics with a line for each program of each workload. The arguments
+# are lists of words; names has the names of the workloads, separated by |. Each metric
+# is followed by its ratio to that of the programs in others.
 function table(heading, workloads, names, metrics, others,	w, nw, r, nr, m, nm, o, no,
 	       wl, wn, row, metric, other, measured, line)
 {
@@ -198,7 +199,8 @@ function table(heading, workloads, names, metrics, others,	w, nw, r, nr, m, nm, 
 	end_table()
 }
 
-# usage: the numbers N of the workloads NAME-N, in order, go to sorted; returns how many
+# Puts the numbers N of the workloads NAME-N into sorted, in order. Returns
+# how many there are.
 function numbered(name,	key, part, n, i, value)
 {
 	for (key in programs) {
@@ -307,7 +309,7 @@ function json_ratio(part, other,	r)
 	return r == "" ? "" : sprintf(", \"to_%s\": %s", other, r)
 }
 
-# A line for each workload there is, three columns for each program.
+# Prints a line for each workload that was measured, with three columns for each program.
 function plot_block(name, workloads, names, metric,	w, nw, r, nr, wl, wn, row, line, key)
 {
 	nw = split(workloads, wl, " ")

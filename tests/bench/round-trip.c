@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: round-trip PACKETS SIZE
- * Sends UDP datagrams of SIZE bytes of payload to itself, port 9 of 127.0.0.1, each
- * when the one before has come. Prints the median and the 99th percentile, in ns. */
+ *
+ * Sends UDP datagrams with SIZE bytes of payload to itself, port 9 of 127.0.0.1, each
+ * when the one before has arrived. Prints the median and the 99th percentile, in ns. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: scatter PACKETS ADDRESSES
- * Sends PACKETS small UDP datagrams to port 9 of ADDRESSES addresses of this host, by
- * turns. No socket sends many: those that wait in a queue stay charged to theirs. */
+ *
+ * Sends PACKETS small UDP datagrams to port 9 of ADDRESSES addresses of this host, in
+ * turn. No socket sends many: packets that wait in a queue remain charged to theirs. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

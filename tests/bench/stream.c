@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: stream
- * A TCP stream to port 9 of 127.0.0.1, as fast as it goes, and its reader; until it
- * is killed, or its parent is gone, a minute at most. */
+ *
+ * Sends a TCP stream to port 9 of 127.0.0.1 as fast as possible, and reads it, until it
+ * is killed or its parent ends, a minute at most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -25,7 +26,8 @@ static void end_with_parent(void)
 	alarm(60);
 }
 
-/* What is left when it is killed must not be sent again in the next measurement. */
+/* After the process is killed, the kernel must not retransmit the rest during the
+ * next measurement. */
 static void leave_nothing(int fd)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = 0 };

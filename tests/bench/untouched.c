@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System calls of a program that has nothing to do with ip_queue: ns of the processor for
- * each write and read of a byte through a pipe, for a file opened and closed, for one
- * that is not there looked for or executed, for a program executed from its beginning to
- * its end; by turns alone and beneath the ipq-run of the first argument; the least of
- * several rounds. */
+/* Measures system calls of a program that does not use ip_queue: CPU time in ns for each
+ * write(2) and read(2) of a byte through a pipe, for opening and closing a file, for
+ * looking up a file and executing a program that do not exist, and for executing a
+ * program from its start to its end; alternately alone and under the ipq-run of the first
+ * argument. Prints the least of several rounds. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 #define ROUNDS 7
 
-/* Time of the processor: others may use the machine as well. */
+/* Returns CPU time, as other programs may use the machine, too. */
 static double now(void)
 {
 	struct rusage children;
@@ -78,7 +78,7 @@ static bool execute(void)
 static const struct {
 	const char *name;
 	bool (*call)(void);
-	int calls;		/* in one of them */
+	int calls;		/* system calls in one call of it */
 	int times;
 } kinds[] = {
 	{ "a system call", pass_byte, 2, 100000 },
@@ -124,7 +124,7 @@ static void compare(const char *self, const char *ipq_run, int kind)
 		ns = run(self, ipq_run, kind);
 		beneath = ns < beneath ? ns : beneath;
 	}
-	printf("%s by another program, ns of the processor: %.1f alone, %.1f beneath "
+	printf("%s by another program, CPU ns: %.1f alone, %.1f under "
 	       "ipq-run, ratio %.3f\n", kinds[kind].name, alone, beneath, beneath / alone);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: waiting PACKETS...
- * What a verdict costs while so many packets wait: prints for each number the ns
- * when the oldest is answered, and when the newest is; medians of many rounds. */
+ *
+ * Measures the cost of a verdict while PACKETS packets wait. Prints for each number the
+ * ns for a verdict on the oldest packet, and on the newest; medians of many rounds. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -13,8 +14,9 @@
 #include <libipq.h>
 
 #define PACKETS_MAX 32768
-#define PER_SOCKET 128	/* packets that wait stay charged to their socket */
-#define TIMED_MAX 256	/* verdicts of a round: of many, the number waiting stays */
+#define PER_SOCKET 128	/* waiting packets remain charged to their socket */
+/* verdicts in a round, so few that the number of waiting packets hardly changes */
+#define TIMED_MAX 256
 #define ROUNDS_MAX 2048
 #define ROUNDS_MIN 9
 
@@ -27,7 +29,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* CPU time: other programs do not count. */
+/* Returns CPU time, so that other programs do not count. */
 static double now(void)
 {
 	struct timespec ts;
@@ -36,7 +38,7 @@ static double now(void)
 	return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-/* What it takes to look at the clock. */
+/* Returns the cost of reading the clock. */
 static double clock_cost(void)
 {
 	double least = 1e9;
@@ -68,7 +70,8 @@ static ipq_id_t read_id(struct ipq_handle *h)
 	return ipq_get_packet(buf)->packet_id;
 }
 
-/* So many at a time as fit the receive buffer of an ordinary user. */
+/* Queues as many packets at a time as fit into the receive buffer of an
+ * unprivileged user. */
 static void queue_packets(struct ipq_handle *h, int n)
 {
 	for (int i = 0; i < n; i += PER_SOCKET) {
@@ -88,7 +91,7 @@ static void drop(struct ipq_handle *h, ipq_id_t id)
 		die("waiting: verdict");
 }
 
-/* ns per verdict; none is left waiting. */
+/* Returns ns per verdict. No packets remain in the queue. */
 static double answer(struct ipq_handle *h, int n, int newest_first, double overhead)
 {
 	int timed = n < TIMED_MAX ? n : TIMED_MAX;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The old library as programs carried it in themselves: ip_queue's own protocol, by
- * the system calls it is known to have made (FACTS 1, 2, 4, 5). Linked into the tests
- * of ours, which the preload library then has to serve. */
+/* The old library, as programs contain it: it uses ip_queue's protocol, with the system
+ * calls that are known of the original (FACTS 1, 2, 4, 5). The tests of libipq are linked
+ * with it to test the preload library, which must serve it as well. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -21,8 +21,9 @@ static void *fail(struct ipq_handle *h, enum ipq_error error)
 	return NULL;
 }
 
-/* Who supervises a program sees the environment it was started with, and tests change
- * theirs: one variable of it has room for what they are to see (/proc/PID/environ). */
+/* A supervisor reads /proc/PID/environ, the environment at the program's start. Tests
+ * change their environment later; so one variable, ROOM_FOR_SETTINGS, provides room
+ * there, and the current settings are written into it. */
 static void show_settings(void)
 {
 	static char *room;
@@ -131,7 +132,8 @@ int ipq_set_verdict(const struct ipq_handle *h, ipq_id_t id, unsigned int verdic
 	return sent(sendmsg(h->fd, &msg, 0));
 }
 
-/* 1 when there is something to read, or the error of it. */
+/* Returns 1 if there is something to read, 0 after the timeout or a
+ * signal, -1 on error. */
 static int await(int fd, int timeout)
 {
 	struct timeval left = { 0 };
@@ -208,7 +210,7 @@ int ipq_ctl(const struct ipq_handle *h, int request, ...)
 	return 1;
 }
 
-/* Of patched libraries, for a patched kernel. */
+/* Exists only in patched libraries, for patched kernels. */
 int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id, unsigned int verdict,
 		   unsigned long nfmark, size_t data_len, unsigned char *buf)
 {

@@ -1,14 +1,14 @@
 #!/bin/sh
 # usage: abi.sh [update]
 # Compares names, types and layout of libipq.so.0 with tests/abi/libipq.so.0.abi.
-# A change that is meant: BUILDS=build-check tests/checks/abi.sh update.
+# After an intended change: BUILDS=build-check tests/checks/abi.sh update.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
 need abidw abidiff
-# the reference is of 64-bit x86
-[ "$(uname -m)" = x86_64 ] || skip "the reference is of x86_64"
+# the reference was made on 64-bit x86
+[ "$(uname -m)" = x86_64 ] || skip "the reference is for x86_64 only"
 export CC=gcc CXX=g++
 build gcc-O2 -Dwerror=true -Doptimization=2 > /dev/null
 reference=tests/abi/libipq.so.0.abi

@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: build.sh COMPILER OPTIMIZATION [lto]
-# Builds without a warning and runs the unit tests and some against the kernel.
+# Builds with warnings as errors, and runs the unit tests and some tests with the kernel.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
@@ -15,7 +15,7 @@ need "$CC"
 options="-Dwerror=true -Doptimization=$optimization"
 if [ "$lto" ]; then
 	options="$options -Db_lto=true"
-	# the other linkers want a plugin of LLVM's for it
+	# other linkers need LLVM's plugin for it
 	if [ "$compiler" = clang ]; then
 		need ld.lld
 		export CC_LD=lld

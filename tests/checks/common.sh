@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# For the checks: they run in the project's directory and have their builds in
-# BUILDS. A check that cannot run prints why and ends with 77.
+# Shared by the checks, which run in the project's directory and have their builds in
+# BUILDS. A check that cannot run says why and exits with status 77.
 
 : "${BUILDS:=$PWD/build-check}"
 mkdir -p "$BUILDS"
 
-# for tests/summary.awk; with an empty one Criterion runs no test, and succeeds
+# for tests/summary.awk; if the variable is empty, Criterion runs no tests, and succeeds
 export CRITERION_OUTPUTS=tap:/dev/stdout
 
 need()
@@ -21,15 +21,16 @@ skip()
 	exit 77
 }
 
-# usage: build NAME OPTION...: sets BUILD. Several checks may want the same at once.
-# Only TARGETS are built if that is set, or what the tests or suites TESTS need.
+# usage: build NAME OPTION...
+# Sets BUILD, and builds there; other checks may use the same build at the same time.
+# Builds only TARGETS if that is set, or what the tests and suites in TESTS need.
 build()
 {
 	BUILD=$BUILDS/$1
 	shift
 	exec 9> "$BUILD.lock"
 	flock 9
-	# scripts/test has made that one
+	# scripts/test has made this build
 	if [ ! -e "$BUILD" ] && [ "$BUILD" = "$BUILDS/gcc-O2" ]; then
 		mkdir -p build
 		ln -s "$PWD/build" "$BUILD"
@@ -41,7 +42,8 @@ build()
 	exec 9>&-
 }
 
-# usage: not_here REASON TEST...: for run_tests where tests are without Criterion
+# usage: not_here REASON TEST...
+# For run_tests with a build without Criterion: leaves out tests.
 export PLAIN_SKIP=
 not_here()
 {
@@ -53,7 +55,8 @@ not_here()
 	done
 }
 
-# usage: left_out REASON SUITE/TEST...: for run_tests where they are with it
+# usage: left_out REASON SUITE/TEST...
+# For run_tests with a build with Criterion: leaves out tests.
 filter=
 left_out()
 {
@@ -65,7 +68,8 @@ left_out()
 	done
 }
 
-# usage: names ARGUMENT...: those that are no options of meson test nor their values
+# usage: names ARGUMENT...: prints those that are neither options of meson test nor their
+# values
 names()
 {
 	value=
@@ -79,21 +83,21 @@ names()
 	done
 }
 
-# usage: run_tests BUILD ARGUMENT...: what meson test is told.
+# usage: run_tests BUILD ARGUMENT...: the arguments are those of meson test
 run_tests()
 {
 	tested=$1
 	shift
 	wanted=$(names "$@")
 	[ ! "$filter" ] || set -- --test-args="'--filter=!($filter)'" "$@"
-	# another check may use the same build; --setup and --wrapper add to the name
+	# another check may use the same build; --setup and --wrapper append to the name
 	log=testlog-${CHECK:-check}
 	rm -f "$tested/meson-logs/$log"*.txt
 	meson test -C "$tested" --no-rebuild --print-errorlogs --logbase "$log" "$@" ||
 		failed=1
 	awk -f tests/summary.awk -v filter="$filter$PLAIN_SKIP" \
 		"$tested/meson-logs/$log"*.txt || failed=1
-	# names there are not are passed over
+	# meson test ignores names that do not exist
 	for name in $wanted; do
 		grep -q "^test: .* $name\$" "$tested/meson-logs/$log"*.txt || {
 			echo "failed: $name: there is no such test"

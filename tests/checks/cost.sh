@@ -1,16 +1,16 @@
 #!/bin/sh
 # usage: cost.sh
-# User instructions per packet with and without the hardening flags, which differ
-# by 3 % at most: of some 700 there are 18 more, as both functions that have byte
-# arrays on the stack are called for every packet (receive_waiting,
-# ip_queue_request) and each has some seven to set its guard and look at it.
+# Counts the instructions in user space per packet with and without the hardening flags.
+# They may differ by 3 % at most. Of about 700, there are 18 more: the two functions with
+# arrays of bytes on the stack that are called for each packet (receive_waiting,
+# ip_queue_request) need some seven each to set and to check the stack protector's guard.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
 need valgrind
 export CC=gcc CXX=g++
-# nothing else is looked at
+# only these are measured
 TARGETS="compat/libipq-preload.so tests/bench/flood tests/bench/libipq tests/bench/raw"
 export PARTS=instructions ROWS="libipq raw" WORKLOADS="meta-drop 64-drop"
 for kind in soft hard; do

@@ -1,25 +1,26 @@
 #!/bin/sh
 # usage: coverage.sh
-# Lines and branches of src and compat that the tests reach, in per cent; those they do
-# not, with the reasons in tests/checks/unreached.
+# Prints which lines and branches of src and compat the tests reach, in percent, and those
+# that they do not reach, with the reasons in tests/checks/unreached.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
-# Both are to rise again: movers and their workers are mostly killed, and write no counts;
-# compat/supervise, compat/surroundings and traces have paths that only faults reach.
+# Both limits are to rise again: mover processes and their workers are usually killed, so
+# their counts are not written; compat/supervise, compat/surroundings and traces have
+# code that only failures reach.
 lines=91 branches=81
 
 need gcovr python3
 export CC=gcc CXX=g++
-# threads count in the same counters; COUNTED: also before another program is executed, and
-# in processes that do not exit
+# Threads share the counters. COUNTED: the counts are also written before another program
+# is executed, and in processes that do not exit.
 build coverage -Dwerror=true -Db_coverage=true -Doptimization=0 \
 	-Dc_args='-fprofile-update=atomic -DCOUNTED'
-# the counters of all processes are added up in files beside the objects
+# the counts of all processes are added up in files next to the objects
 find "$BUILD" -name '*.gcda' -delete
-# Not whether they pass, which other checks tell: the counters themselves are
-# what some tests forbid (constructors, more names, files and words of others).
+# Failed tests are not errors here, since other checks run them: the counters are things
+# that some tests forbid (constructors, exported names, opened files, output).
 meson test -C "$BUILD" --no-rebuild --timeout-multiplier 4 \
 	--suite unit --suite system --suite batched --suite faults --suite preload \
 	--suite carried --suite supervise --suite old-kernel --suite tools || :

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For musl.sh: what libraries compiled for glibc with _FORTIFY_SOURCE call and musl
- * has not. They check nothing. */
+/* For musl.sh: functions that libraries compiled for glibc with _FORTIFY_SOURCE need and
+ * musl does not have. They check nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: fuzz.sh SECONDS
-# Runs each harness of tests/fuzz that long, from its corpus, as many at a time as
-# there are processors. Then, the lines and branches of the parsers that the corpora
-# and what was found reach. An input that breaks a promise is kept in
+# Runs each harness of tests/fuzz for this time, starting from its corpus, as many at a
+# time as there are processors. Then prints the lines and branches of the parsers that the
+# corpora and the new inputs reach. Inputs for which a check failed are kept in
 # BUILDS/fuzz/found.
 set -eu
 # shellcheck source=tests/checks/common.sh
@@ -21,7 +21,7 @@ TARGETS=fuzzers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# usage: run NAME ARGUMENT...: the harness of that name in BUILD, on all inputs.
+# usage: run NAME ARGUMENT...: runs this harness of BUILD on all inputs
 run()
 {
 	harness=$1
@@ -50,11 +50,11 @@ done
 cov=$(clang -print-prog-name=llvm-cov) profdata=$(clang -print-prog-name=llvm-profdata)
 for tool in "$cov" "$profdata"; do
 	command -v "$tool" > /dev/null || {
-		echo "no coverage: there is no ${tool##*/} beside clang"
+		echo "no coverage: ${tool##*/} is not installed with clang"
 		exit
 	}
 done
-# meson tries what it builds
+# meson runs programs that it compiles; their profiles are not wanted
 export LLVM_PROFILE_FILE=/dev/null
 flags='-fprofile-instr-generate -fcoverage-mapping'
 build fuzz-coverage -Dfuzz=true "-Dc_args=$flags" "-Dc_link_args=$flags"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: kernel.sh SECONDS TEST...|all
-# The demo and the tests of tests/system named on Debian's kernel, older than most that
-# tests run on, in a virtual machine, within so many seconds. It is emulated, and so slow.
+# Runs the demo and the named tests of tests/system in a virtual machine with Debian's
+# kernel, which is older than most that the tests run on, within this time. The machine is
+# emulated, and therefore slow.
 set -eu
 . tests/checks/common.sh
 
@@ -10,7 +11,8 @@ shift
 TESTS=system
 build plain -Doptimization=1 -Dplain_tests=true > /dev/null
 
-# the demo's compiler gives what is built already
+# in place of the demo's compiler, which is not there: copies the programs that
+# are built already
 shims()
 {
 	mkdir -p root/shims
@@ -40,7 +42,7 @@ machine_begin
 	done
 }
 for name; do
-	[ "$name" != processes ] || continue	# needs a compiler
+	[ "$name" != processes ] || continue	# this test needs a compiler
 	[ -x "$BUILD/tests/system-$name" ] || { echo "no test $name"; exit 1; }
 	echo "$name $BUILD/tests/system-$name"
 done > root/tests
@@ -58,7 +60,7 @@ machine_add $(cat commands) /bin/sh /sbin/iptables /sbin/modprobe /sbin/sysctl $
 	"$BUILD/examples/rewriter" "$BUILD/examples/say" /usr/lib/*/xtables/*.so
 ln -s busybox root/bin/poweroff
 shims
-# the demo's installation
+# the installation that the demo uses
 DESTDIR=$PWD/root meson install -C "$BUILD" --no-rebuild --quiet
 prefix=$(dirname "$(dirname "$(find root -path '*/bin/ipq-run')")")
 mkdir -p "root$source/scripts" "root$source/build-demo"
@@ -80,14 +82,14 @@ rm -rf "root/lib/modules/$version/kernel/drivers/net/"ethernet "root/lib/modules
 cp kernel/lib/modules/"$version"/modules.* "root/lib/modules/$version/"
 depmod -b root "$version"
 machine_boot "$limit" -m 2048 -smp 2
-# what a terminal is told first
+# leave out control sequences, and the messages before the kernel's
 tr -dc '\t\n -~' < console | sed -n '/kernel: Linux/,$p'
 grep -q 'It works: old programs passed' console || {
 	echo "FAILED: the demo"
 	failed=1
 }
 grep -q 'machine: done' console || {
-	echo "FAILED: not all was run within $limit s"
+	echo "FAILED: the tests did not end within $limit s"
 	failed=1
 }
 ! grep -q '^FAILED test: ' console || failed=1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: layout.sh style | spelling
-# How the text of the project looks: "style" compares the C sources with .clang-format,
-# and all text with .editorconfig; "spelling" runs codespell with the exceptions of
-# .codespellrc. In the project's directory.
+# "style" compares the C sources with .clang-format, and all text with
+# .editorconfig; "spelling" runs codespell with the exceptions of .codespellrc. Run
+# in the project's directory.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=
 
-# The project's text, without what programs wrote.
+# Prints the names of the project's text files, without generated ones.
 text()
 {
 	find . \( -path './build*' -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -o \
@@ -27,8 +27,8 @@ copy_sources()
 }
 
 # usage: normalize DIRECTORY
-# White space before a comment or a backslash at the end of a line is the author's to
-# choose: clang-format knows no tab stops there.
+# Ignores white space before a comment or before a backslash at the end of a line:
+# clang-format does not align these with tabs.
 normalize()
 {
 	(
@@ -37,9 +37,8 @@ normalize()
 	) < "$work/sources"
 }
 
-# What clang-format would change is shown. A few lines in each file are better than what
-# it makes of them, so that only a file most of which differs is an error: more than a
-# line in three, and more than 20.
+# Prints what clang-format would change. A few lines in each file are better as they are,
+# so it is an error only if more than a third of a file's lines, and more than 20, differ.
 compare_with_clang_format()
 {
 	find include src compat tools examples tests -name '*.[ch]' \
@@ -67,7 +66,8 @@ compare_with_clang_format()
 	echo "clang-format would change ${total-0} lines"
 }
 
-# Lines may have 90 columns, and a few more where text would have to be torn apart.
+# Lines should have at most 90 columns. Up to 120 are accepted, where a line
+# cannot be broken well.
 look_at_columns()
 {
 	# shellcheck disable=SC2046 # names without blanks
@@ -98,7 +98,7 @@ look_at_ends_of_lines()
 	[ -n "$(tail -qc 1 $(text) | tr -d '\n')" ] || return 0
 	for file in $(text); do
 		[ -z "$(tail -c 1 "$file")" ] ||
-			echo "failed: $file: no newline at the end of the file"
+			echo "failed: $file: no newline at end of file"
 	done
 	failed=1
 }

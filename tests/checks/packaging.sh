@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: packaging.sh completions | files
-# "completions" tries those of every shell there is, "files" looks at what packages are
-# made from with the distributions' own tools. In the project's directory.
+# "completions" tests the completions of each installed shell; "files" checks the
+# files from which packages are made with the distributions' own tools. Run in the
+# project's directory.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
@@ -26,18 +27,19 @@ completions)
 files)
 	if command -v rpmlint > /dev/null; then
 		rpmlint packaging/libipq.spec || failed=1
-		# what is said of a file that is only on its way to a package
+		# all complaints but those about a spec file that is not part of a
+		# package yet are errors
 		rpmlint packaging/libipq.spec | grep -E '^libipq.spec:[0-9]*:? [WE]:' |
 			grep -vE 'invalid-url Source0|no-buildroot-tag' && failed=1
 	else
-		echo "skipped: no rpmlint: packaging/libipq.spec"
+		echo "skipped: packaging/libipq.spec: rpmlint is not installed"
 	fi
 	if command -v shellcheck > /dev/null; then
 		# abuild reads the variables and calls the functions
 		shellcheck -s sh -e SC2034,SC2154 packaging/APKBUILD || failed=1
 		shellcheck -x debian/tests/[!c]* || failed=1
 	else
-		echo "skipped: no shellcheck: packaging/APKBUILD"
+		echo "skipped: packaging/APKBUILD: shellcheck is not installed"
 	fi
 	if command -v fish > /dev/null; then
 		fish --no-execute packaging/completions/fish/*.fish || failed=1

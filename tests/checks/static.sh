@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: static.sh shell | cppcheck | analyzer | tidy
-# What analyzers say of the sources, but for what is listed in exceptions. In the
-# project's directory.
+# Runs analyzers on the sources. Complaints that are listed in exceptions are ignored. Run
+# in the project's directory.
 set -eu
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
@@ -9,13 +9,14 @@ set -eu
 place=$(dirname "$0")
 flags="-std=gnu11 -D_GNU_SOURCE -Iinclude/libipq-nfqueue -Iinclude -Isrc
 	-Icompat/surroundings -Icompat/wire -Icompat/supervise -Itools/rules"
-# what compat/wire is compiled with ahead of everything else, by one front end
+# one front end compiles compat/wire with this header included before all others
 front="-Icompat/preload -include compat/preload/inside.h"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# usage: complaints TOOL FILE: prints those of the file that are no exceptions;
-# fails if there are any. Lines are FILE:LINE:COLUMN: KIND: TEXT [DIAGNOSTIC].
+# usage: complaints TOOL FILE
+# Prints the complaints in FILE that are not exceptions; fails if there are any. Lines are
+# FILE:LINE:COLUMN: KIND: TEXT [DIAGNOSTIC].
 complaints()
 {
 	awk -v tool="$1" '
@@ -72,15 +73,15 @@ analyzer)
 			-DCLASSES_FROM_BINDIR='""' \
 			-fdiagnostics-plain-output -c -o /dev/null "$file" 2>> "$work/said" || { cat "$work/said"; exit 1; }
 	done || exit 1
-	# [CWE-1] [-Wanalyzer-…]
+	# lines end with [CWE-1] [-Wanalyzer-…]
 	complaints gcc "$work/said"
 	;;
 tidy)
 	need clang-tidy
-	# for the commands that compile them
+	# clang-tidy reads the compiler commands of this build
 	export CC=gcc CXX=g++
 	TARGETS=build.ninja build tidy -Dwerror=true > /dev/null
-	# one file each: with several, its analyzer loses sight of va_start
+	# one file per process: with several, the analyzer does not recognize va_start
 	# shellcheck disable=SC2016 # expanded by that shell
 	find src compat tools examples -name '*.c' -print0 |
 		xargs -0 -P "${AT_ONCE:-2}" -I '{}' sh -c 'clang-tidy --quiet -p "$1" "$2" 2> /dev/null \

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """usage: targets.py BUILD TEST|SUITE...
-Prints what ninja is to build for these tests: what they are made of, and all that is no
-other test.
+Prints the targets that ninja has to build for these tests: those they depend on, and all
+that are not other tests.
 """
 import json
 import os

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """usage: unreached.py COVERAGE LIST
 Prints, by function, the lines and branches in gcovr's COVERAGE (JSON) that no test
-reaches, each with the reason that LIST has for it. What depends on time may be missing
-there; a function that there is not any more is a failure.
+reaches, with the reasons from LIST. Code that is reached only at certain moments may be
+missing there; a function in LIST that does not exist is an error.
 """
 import json
 import sys

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each function of the C library that ours call fails in turn, or there are no
- * descriptors left: the documented error or none at all, nothing left behind, and
- * it works as soon as they do. */
+/* Each call of the library to the C library fails in turn, or no descriptors are left.
+ * The function must return the documented error or succeed; it leaves nothing behind, and
+ * works as soon as the calls succeed again. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +20,20 @@
 
 TestSuite(exhaustion, .timeout = 60);
 
-/* A call that makes more would be a different library. */
+/* Far more calls than any function of the library makes. */
 #define CALLS_MAX 200
 
-/* What came of an operation one call of which failed. */
+/* The result of an operation of which one call has failed. */
 struct outcome {
-	const char *failed;	/* the function, NULL when none was left to fail */
+	/* The function that failed; NULL if fewer calls were made. */
+	const char *failed;
 	bool done;
 	int error;
 	const char *text;
 	long kept;
 };
 
-/* The operations: whether it could be done. */
+/* The operations. Each returns whether it succeeded. */
 static bool create(void)
 {
 	peer = ipq_create_handle(0, PF_INET);
@@ -61,7 +62,8 @@ static bool read_for_a_while(void)
 	return ipq_read(peer, received.buf, sizeof(received.buf), SOON) > 0;
 }
 
-/* into less than a packet may need, which is received in another way */
+/* The buffer is smaller than a packet may need, so the message is received
+ * in another way. */
 static bool read_little(void)
 {
 	return ipq_read(peer, received.buf, 1000, -1) > 0;
@@ -87,12 +89,14 @@ static bool destroy(void)
 	return ipq_destroy_handle(peer) == 0;
 }
 
-/* Does it with its nth call failing. */
+/* Runs the operation with its nth call failing. */
 static struct outcome attempt(bool (*operation)(void), unsigned int n, int error)
 {
 	struct outcome o = { 0 };
 
-	ipq_read(peer, NULL, 0, 0);	/* "Receive buffer size invalid" */
+	/* sets "Receive buffer size invalid", so that a text set by the
+	 * operation shows */
+	ipq_read(peer, NULL, 0, 0);
 	errno = 0;
 	inject_begin(n, error);
 	o.done = operation();
@@ -103,7 +107,8 @@ static struct outcome attempt(bool (*operation)(void), unsigned int n, int error
 	return o;
 }
 
-/* A failure must be the injected one, and told; a success must tell nothing. */
+/* If the operation failed, it must return the injected error and set the error text; if
+ * it succeeded, it must change neither errno nor the text. */
 static void assert_told(const struct outcome *o, unsigned int n, int error,
 			const char *text)
 {
@@ -118,7 +123,7 @@ static struct outcome attempt_create(unsigned int n, int error)
 	int before = open_descriptors();
 	struct outcome o = attempt(create, n, error);
 
-	/* the struct that the program has, and what is behind it */
+	/* struct ipq_handle, which the program sees, and the library's own data for it */
 	cr_assert(o.kept == (o.done ? 2 : 0), "call %u, %s: %ld pieces of memory", n,
 		  o.failed, o.kept);
 	cr_assert(open_descriptors() == before + (o.done ? 1 : 0), "call %u, %s", n,
@@ -126,14 +131,14 @@ static struct outcome attempt_create(unsigned int n, int error)
 	return o;
 }
 
-/* The text of ipq_create_handle when the function has failed. */
+/* Returns the error text that ipq_create_handle sets if the function has failed. */
 static const char *create_text(const char *failed)
 {
 	return !failed ? NULL : !strcmp(failed, "calloc") ?
 	       "Unable to create netlink handle" : "Unable to create netlink socket";
 }
 
-/* One packet through, the whole way. */
+/* Passes one packet from sender to receiver. */
 static void assert_works(void)
 {
 	unsigned long before = traffic_arrived(0);
@@ -167,7 +172,7 @@ Test(exhaustion, a_handle_is_made_or_fails_without_a_trace)
 		assert_works();
 		destroy();
 	} while (o.failed);
-	/* of memory, of the socket, its bind and its connect */
+	/* at least calloc, socket, bind and connect */
 	cr_assert(failures >= 4, "%u failures", failures);
 }
 
@@ -258,7 +263,8 @@ Test(exhaustion, a_queue_that_a_child_claimed_for_us_is_ours_all_the_same)
 	} while (o.failed);
 }
 
-/* A packet is read, with its interface named or not, or it stays. */
+/* A packet is read, with or without the name of its interface, or it
+ * stays in the queue. */
 static void lose_none(bool (*operation)(void), unsigned int at_least)
 {
 	unsigned int failures = 0, n = 0;
@@ -268,7 +274,7 @@ static void lose_none(bool (*operation)(void), unsigned int at_least)
 	traffic_watch();
 	do {
 		cr_assert(++n < CALLS_MAX);
-		/* a new one: it does not know any interface yet */
+		/* a new handle, which has no names of interfaces in its table yet */
 		cr_assert(create() && set_mode());
 		traffic_send(1);
 		o = attempt(operation, n, ENOMEM);
@@ -359,7 +365,7 @@ Test(exhaustion, a_handle_is_destroyed_whatever_fails)
 	}
 }
 
-/* Opens what may still be opened, but leaves so many. */
+/* Lowers RLIMIT_NOFILE, so that count more descriptors may be opened. */
 static void leave_descriptors(int count)
 {
 	struct rlimit files;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packet ids when the queue's 32-bit counter comes round. It is counted up before
- * it is used (nfqnl_enqueue_packet: ++queue->id_sequence), so that 0 is the id
- * of one packet in 4,294,967,296. */
+/* Packet ids when the queue's 32-bit counter wraps around. The kernel increments it
+ * before use (nfqnl_enqueue_packet: ++queue->id_sequence), so that one packet in
+ * 4,294,967,296 has the id 0. */
 #include <string.h>
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -18,7 +18,7 @@ TestSuite(ids, .timeout = 60);
 static const uint32_t around[] = { 0xfffffffe, 0xffffffff, 0, 1 };
 #define COUNT (sizeof(around) / sizeof(*around))
 
-/* The kernel's message of a packet of this id. */
+/* Makes the kernel's message for a packet with this id, and translates it. */
 static struct message packet_of(uint32_t id)
 {
 	_Alignas(struct nlmsghdr) char buf[128];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Functions of the C library that fail when told to. A program made with this has
- * them instead of the real ones, in its libraries too. close is none of them: when
- * it fails the descriptor is closed all the same. */
+/* Functions of the C library that fail on request. A program that is linked with this
+ * file uses them instead of the real ones, and so do its libraries. close(2) is left out:
+ * if it fails, the descriptor is closed nevertheless. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +19,7 @@
 
 static _Thread_local struct {
 	bool armed;
-	unsigned int left;	/* calls until the one that fails; 0: none does */
+	unsigned int left;	/* calls until the one that fails; 0: no call fails */
 	int error;
 	const char *failed;
 	long kept;
@@ -45,7 +45,7 @@ long inject_kept(void)
 	return state.kept;
 }
 
-/* Whether this call is to fail; errno then is set. */
+/* Returns whether this call is to fail, and sets errno if so. */
 static bool fails(const char *name)
 {
 	if (!state.armed || !state.left || --state.left)
@@ -83,7 +83,8 @@ void free(void *p)
 	__libc_free(p);
 }
 
-/* The rest is system calls, or made of them, and called as such: dlsym allocates. */
+/* The following functions are system calls, or made of one, and use syscall(2): dlsym(3),
+ * which would find the real ones, allocates memory. */
 
 int socket(int family, int type, int protocol)
 {
@@ -184,7 +185,7 @@ int memfd_create(const char *name, unsigned int flags)
 	return fails("memfd_create") ? -1 : syscall(SYS_memfd_create, name, flags);
 }
 
-/* These are no plain system calls, or not the same ones everywhere. */
+/* These are not plain system calls, or differ between architectures. */
 #define REAL(name) ({							\
 	static typeof(&name) real;					\
 	bool armed = state.armed;					\

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces and network namespaces that change or end while packets wait for a
- * verdict. For what goes down or is deleted, see system/devices.c. */
+/* Interfaces and network namespaces that change or are removed while packets wait for a
+ * verdict. For interfaces that go down or are deleted, see system/devices.c. */
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -32,7 +32,7 @@ static void say(const char *address)
 	close(fd);
 }
 
-/* For what happens some time after a process has ended. */
+/* For events that follow some time after the end of a process. */
 static void await_waiting(int count)
 {
 	long long limit = clock_us() + SOON;
@@ -43,7 +43,7 @@ static void await_waiting(int count)
 	}
 }
 
-/* What the first rule of the chain has counted. */
+/* Returns the packet counter of the chain's first rule. */
 static int counted(const char *chain)
 {
 	char command[256];
@@ -68,7 +68,7 @@ Test(interfaces, packets_that_wait_while_theirs_is_renamed_leave_by_the_new_name
 	for (int i = 0; i < 5; i++)
 		say("10.9.0.2");
 	if (run_output(output, sizeof(output), "ip link set veth0 name wan0"))
-		cr_skip_test("a kernel older than 6.2 renames only what is down: %s",
+		cr_skip_test("before Linux 6.2, only a down interface can be renamed: %s",
 			     output);
 	for (int i = 0; i < 5; i++) {
 		msg = queue_packet(h, &m);
@@ -80,7 +80,7 @@ Test(interfaces, packets_that_wait_while_theirs_is_renamed_leave_by_the_new_name
 	ipq_destroy_handle(h);
 }
 
-/* A packet of the old one must not leave by the new one. */
+/* A packet queued for the deleted interface must not leave through the new one. */
 Test(interfaces, packets_of_one_deleted_are_not_those_of_the_next_of_its_number)
 {
 	unsigned int number;
@@ -111,7 +111,8 @@ Test(interfaces, packets_of_one_deleted_are_not_those_of_the_next_of_its_number)
 	cr_assert(queue_error(h) == ENOENT);
 
 	limit = clock_us() + SOON;
-	do {	/* the name may be 50 ms old */
+	/* the name in the library's table may be 50 ms old */
+	do {
 		cr_assert(clock_us() < limit, "the old name stays");
 		say("10.9.0.2");
 		msg = queue_packet(h, &m);
@@ -165,7 +166,7 @@ Test(interfaces, packets_on_their_way_to_a_namespace_that_ends_are_dropped_with_
 	peer_close(0);
 }
 
-/* A socket keeps its namespace; nothing else does here. */
+/* The open sockets of the handle keep the namespace; no process is in it. */
 Test(interfaces, a_reader_goes_on_in_a_namespace_that_nobody_else_is_in)
 {
 	unsigned int arrived = 0;
@@ -195,7 +196,7 @@ Test(interfaces, a_reader_goes_on_in_a_namespace_that_nobody_else_is_in)
 	close(from);
 	close(to);
 
-	/* now nothing but the handle and the packet that waits */
+	/* now only the handle and the waiting packet are left of it */
 	msg = queue_packet(h, &m);
 	ipq_set_verdict(h, msg->packet_id, NF_ACCEPT, 0, NULL);
 	ipq_set_verdict(h, msg->packet_id, NF_ACCEPT, 0, NULL);

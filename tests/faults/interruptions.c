@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A signal every 100 us, its handler without SA_RESTART, wherever the program is:
- * nothing is lost, and functions return what is promised. */
+/* A signal arrives every 100 us, wherever the program is; its handler is installed
+ * without SA_RESTART. No packet is lost, and functions return the documented results. */
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -38,7 +38,8 @@ static void signals_end(void)
 	cr_assert(!setitimer(ITIMER_REAL, &(struct itimerval) { 0 }, NULL));
 }
 
-/* Sends in a process of its own, now and then pausing so that the reader waits. */
+/* Sends from a process of its own, with a pause after every ten packets, so that the
+ * reader has to wait. */
 static pid_t send_slowly(int count)
 {
 	pid_t pid = fork();
@@ -54,13 +55,14 @@ static pid_t send_slowly(int count)
 	return pid;
 }
 
-/* A read with the timeout that a signal may end. Whether it has a packet. */
+/* Reads with a timeout; a signal may interrupt it. Returns whether there was a packet. */
 static bool read_or_be_interrupted(struct ipq_handle *h, union message *m, int timeout,
 				   unsigned int *interrupted)
 {
 	ssize_t n;
 
-	ipq_read(h, m->buf, 0, 0);	/* an error text that no read here leaves */
+	/* sets an error text that a read with this buffer does not set */
+	ipq_read(h, m->buf, 0, 0);
 	errno = 0;
 	n = ipq_read(h, m->buf, sizeof(m->buf), timeout);
 	if (n > 0) {
@@ -128,7 +130,7 @@ Test(interruptions, a_timed_read_gives_0_with_EINTR_and_loses_nothing)
 	lose_nothing(SOON);
 }
 
-/* It waits for nothing, so there is nothing to interrupt. */
+/* These calls do not wait, so there is nothing to interrupt. */
 Test(interruptions, signals_do_not_change_looks_verdicts_and_refusals)
 {
 	struct ipq_handle *h;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happens at any moment within a call of the library's: before each of its system
- * calls a packet comes, a stranger writes, the program is made to wait or is killed.
- * Two handles share a queue number. */
+/* Events at each moment of a call to the library: before each of its system calls, a
+ * packet arrives, another program writes to its socket, or the process is killed. Two
+ * handles share a queue number. */
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,16 +17,17 @@
 
 TestSuite(moments, .timeout = 60);
 
-/* More than any call of the library makes. */
+/* Far more system calls than any call to the library makes. */
 #define MOMENTS_MAX 1000
 
 static struct {
-	unsigned int left;	/* calls until event; 0: it has been */
+	unsigned int left;	/* calls until the event; 0: it has happened */
 	void (*event)(int);
 	int i;
 } at;
 
-/* A program has these instead of the C library's, in its libraries too. */
+/* The program uses these functions instead of the C library's, and so
+ * do its libraries. */
 static void pass_moment(void)
 {
 	if (at.left && --at.left == 0)
@@ -81,8 +82,8 @@ int socket(int family, int type, int protocol)
 	return syscall(SYS_socket, family, type, protocol);
 }
 
-/* Calls act(i) with event(event_i) at the nth moment of it. False if there are
- * fewer. */
+/* Calls act(i), with event(event_i) before its nth system call. Returns false if
+ * it makes fewer. */
 static bool with_event(unsigned int n, void (*act)(int), int i, void (*event)(int),
 		       int event_i)
 {
@@ -118,7 +119,8 @@ static bool take(int i, const char *text)
 	return true;
 }
 
-/* But at the one moment when the number is nobody's: the kernel cannot hand it over. */
+/* One packet may be lost, at the one moment when nobody has bound the queue number: the
+ * kernel cannot hand a queue over to another owner. */
 Test(moments, while_a_second_handle_is_made_and_asks_the_first_loses_no_packet)
 {
 	for (int first = 0; first < 2; first++) {
@@ -140,7 +142,7 @@ Test(moments, while_a_second_handle_is_made_and_asks_the_first_loses_no_packet)
 	}
 }
 
-Test(moments, while_the_one_without_the_number_goes_the_other_loses_no_packet)
+Test(moments, while_the_second_handle_is_destroyed_the_first_loses_no_packet)
 {
 	for (int first = 0; first < 2; first++) {
 		unsigned int n = 0;
@@ -158,7 +160,7 @@ Test(moments, while_the_one_without_the_number_goes_the_other_loses_no_packet)
 	}
 }
 
-Test(moments, while_either_goes_the_other_loses_no_packet)
+Test(moments, while_either_handle_is_destroyed_the_other_loses_no_packet)
 {
 	for (int first = 0; first < 4; first++) {
 		int goes = first >> 1;
@@ -180,7 +182,7 @@ Test(moments, while_either_goes_the_other_loses_no_packet)
 	}
 }
 
-/* Not even told of. */
+/* Nothing is returned, not even an error message. */
 static void look(int i)
 {
 	cr_assert(ipq_read(pair[i], message.buf, sizeof(message.buf), -1) == 0);
@@ -203,7 +205,7 @@ Test(moments, what_comes_for_the_other_while_one_reads_is_the_others)
 	pair_close_both();
 }
 
-/* As a program would of a packet it never had. */
+/* Sends a verdict for a packet that the program has not received. */
 static void decide_nothing(int i)
 {
 	ipq_set_verdict(pair[i], 4711, NF_ACCEPT, 0, NULL);
@@ -231,7 +233,8 @@ Test(moments, an_error_that_comes_while_one_goes_keeps_no_packet_of_the_other)
 static int stranger;
 static unsigned int written;
 
-/* To who has the port id; privileged as it is, it may. */
+/* Writes to the socket that has the port ID. The kernel permits this to a process
+ * with CAP_NET_ADMIN. */
 static void write_as_stranger(int unused)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = 1040000000 + getpid() };
@@ -268,7 +271,8 @@ static void be_killed(int unused)
 	raise(SIGKILL);
 }
 
-/* Whose turn it was then. */
+/* The process is killed while it claims the queue number, when the other handle would
+ * have to wait for it. */
 Test(moments, who_is_killed_while_it_claims_does_not_keep_others_waiting_for_ever)
 {
 	int status;

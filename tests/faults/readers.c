@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readers that are killed or stopped while packets wait, and whoever comes after
- * them: every packet is accounted for. */
+/* Readers that are killed or stopped while packets wait, and their successors: every
+ * packet is accounted for. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,8 +18,9 @@
 
 TestSuite(readers, .timeout = 60);
 
-/* What readers have decided, counted before they say so: a reader that is killed
- * in between has counted one too many. */
+/* The numbers of packets that readers have decided on. They are increased before
+ * the verdict is sent, so a reader that is killed in between has counted one
+ * packet too many. */
 static struct decided {
 	atomic_ulong accepted, dropped;
 } *decided;
@@ -67,7 +68,7 @@ static long read_packets(long count)
 	return count == 0;
 }
 
-/* Every third is dropped. Returns how many there were. */
+/* Drops every third packet. Returns the number of packets. */
 static long decide_all(long unused)
 {
 	long count = 0;
@@ -78,7 +79,7 @@ static long decide_all(long unused)
 	return count;
 }
 
-/* Makes a handle and asks for the queue until it is ours. Returns 0, an error other
+/* Creates a handle and claims the queue until this succeeds. Returns 0, an error other
  * than EBUSY, or -1. */
 static long take_over(long unused)
 {
@@ -111,7 +112,7 @@ static void assert_takes_over(const struct process *p)
 	cr_assert(error == 0, "error %ld", error);
 }
 
-/* Never answers the order. */
+/* For process_do; never returns, so there is no answer. */
 static long decide_for_ever(long unused)
 {
 	while (decide(NF_ACCEPT, 0))
@@ -138,7 +139,7 @@ static struct queue_figures figures(void)
 	return f;
 }
 
-/* Until the counter has grown by so much. */
+/* Waits until the counter has grown by this number. */
 static void await_growth(const atomic_ulong *counter, unsigned long by)
 {
 	unsigned long from = atomic_load(counter);
@@ -175,7 +176,8 @@ Test(readers, a_killed_reader_takes_with_it_what_waits_and_nothing_else)
 	process_end(&next);
 }
 
-/* Each asks while the queue of the one before goes away, sooner or later. */
+/* Each new reader claims the queue while the kernel removes the killed reader's queue,
+ * which takes more or less time. */
 Test(readers, whoever_asks_while_one_is_killed_has_the_queue_or_is_told_EBUSY)
 {
 	struct process reader;
@@ -198,7 +200,8 @@ Test(readers, whoever_asks_while_one_is_killed_has_the_queue_or_is_told_EBUSY)
 	process_end(&reader);
 }
 
-/* By a reader that decides: the kernel has not got them when it is killed. */
+/* Returns the number of verdicts that a reader may hold back in a batch: when the reader
+ * is killed, the kernel has not received them. */
 static unsigned long verdicts_held(void)
 {
 	const char *batch = getenv("LIBIPQ_BATCH");
@@ -239,7 +242,8 @@ Test(readers, killed_one_after_another_in_a_flood_they_are_replaced_at_once)
 	process_end(&last);
 }
 
-/* Everything sent has arrived, was dropped by a verdict, or was counted. */
+/* Every packet sent has arrived, was dropped by a verdict, or was counted as
+ * lost by the kernel. */
 static void assert_all_accounted_for(unsigned long sent)
 {
 	struct queue_figures f = figures();
@@ -257,7 +261,8 @@ static void assert_all_accounted_for(unsigned long sent)
 
 Test(readers, a_reader_stopped_for_seconds_in_a_flood_goes_on_and_the_kernel_counts)
 {
-	/* either limit is met first */
+	/* the first reaches the limit of the queue, the second that of
+	 * the receive buffer */
 	static const char *const settings[][2] = {
 		{ "LIBIPQ_MAXLEN", "200" },
 		{ "LIBIPQ_RCVBUF", "16384" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the system may lack when the library asks for it: memory that processes share,
- * the kernel's module, what later kernels have, /proc. For calls that fail one after
- * the other, see exhaustion.c. */
+/* Resources that the system may lack when the library needs them: memory shared between
+ * processes, the kernel's module, features of later kernels, /proc. For calls that fail
+ * one after the other, see exhaustion.c. */
 #include <dlfcn.h>
 #include <sched.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #include <criterion/criterion.h>
 
-/* queue.h has one, too */
+/* queue.h defines this name, too */
 #define message message_of_kernel
 #include "ip_queue.h"
 #undef message
@@ -32,11 +32,14 @@ TestSuite(shortages, .timeout = 60);
 #define SO_NETNS_COOKIE 71
 #endif
 
-static unsigned int maps_left;		/* until one fails; 0: none does */
-static void (*while_mapping)(void);	/* once */
+/* calls until one fails; 0: no call fails */
+static unsigned int maps_left;
+/* called once, within mmap */
+static void (*while_mapping)(void);
 static bool no_module, no_cookie, no_privilege;
 
-/* A program has these instead of the C library's, in its libraries too. */
+/* The program uses these functions instead of the C library's, and so
+ * do its libraries. */
 void *mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 {
 	static void *(*real)(void *, size_t, int, int, int, off_t);
@@ -63,7 +66,8 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	return syscall(SYS_getsockopt, fd, level, name, value, len);
 }
 
-/* net.core.rmem_max is the limit for who is not privileged in the whole system. */
+/* net.core.rmem_max is the limit for a process without CAP_NET_ADMIN in the initial
+ * user namespace. */
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	if (no_privilege && level == SOL_SOCKET && name == SO_RCVBUFFORCE) {
@@ -73,7 +77,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return syscall(SYS_setsockopt, fd, level, name, value, len);
 }
 
-/* Without the module a request for it is as one for no module that there is. */
+/* Without the module, the kernel answers a request as one for a subsystem that does not
+ * exist; so this changes the subsystem of each message. */
 static void ask_for_none(void *buf, size_t len)
 {
 	struct nlmsghdr *nlh = buf;
@@ -130,7 +135,7 @@ Test(shortages, without_shared_memory_no_handle_is_made_until_there_is_some)
 	maps_left = 1;
 	fail_to_make(ENOMEM);
 	make_and_pass();
-	/* it is there now */
+	/* the memory has been mapped, so mmap is not called again */
 	maps_left = 1;
 	make_and_pass();
 	cr_assert(maps_left == 1);
@@ -163,7 +168,7 @@ Test(shortages, a_batch_that_cannot_be_had_is_refused_and_changes_nothing)
 	pair_close(0);
 }
 
-Test(shortages, a_socket_from_elsewhere_cannot_be_had_either)
+Test(shortages, without_shared_memory_a_socket_cannot_be_adopted)
 {
 	struct ip_queue q;
 	int fd;
@@ -187,7 +192,8 @@ static void make_the_other(void)
 	pair_make(1);
 }
 
-/* As another thread might, or a signal handler: they are to know of each other. */
+/* Another thread, or a signal handler, may make a handle meanwhile. Both handles must
+ * find each other. */
 Test(shortages, two_threads_that_make_the_first_handle_at_once_both_have_one)
 {
 	unsetenv("LIBIPQ_BATCH");
@@ -242,7 +248,7 @@ Test(shortages, without_the_module_a_handle_fails_and_debug_tells_why)
 	}
 }
 
-/* As if it had been removed since. */
+/* The module is missing after the handle was made, as if it had been removed. */
 Test(shortages, without_the_module_a_request_is_answered_with_errors)
 {
 	union message m;
@@ -252,7 +258,7 @@ Test(shortages, without_the_module_a_request_is_answered_with_errors)
 	no_module = true;
 	pair_start(0);
 	cr_assert(queue_error(pair[0]) == EINVAL);
-	/* each part of it is */
+	/* the kernel answers each message of the request with an error */
 	while (ipq_read(pair[0], m.buf, sizeof(m.buf), -1) > 0)
 		cr_assert(m.nlh.nlmsg_type == NLMSG_ERROR && ipq_get_msgerr(m.buf) == EINVAL);
 	no_module = false;
@@ -286,7 +292,7 @@ Test(shortages, debug_tells_of_a_receive_buffer_cut_short_and_packets_pass)
 	pair_close(0);
 }
 
-/* SO_NETNS_COOKIE is of Linux 5.14. */
+/* SO_NETNS_COOKIE exists since Linux 5.14. */
 Test(shortages, kernels_that_number_no_network_namespaces_tell_them_apart_all_the_same)
 {
 	struct ipq_handle *first;
@@ -299,7 +305,7 @@ Test(shortages, kernels_that_number_no_network_namespaces_tell_them_apart_all_th
 	first = pair[0];
 	pair_network("QUEUE");
 	pair_make(0);
-	/* it has asked for packets still, the other has not */
+	/* the first handle has already set its mode, the other has not */
 	cr_assert(ipq_ctl(first, IPQ_CTL_SET_MAXLEN, 7) == -1 && errno == EBUSY);
 	cr_assert(ipq_ctl(pair[0], IPQ_CTL_SET_MAXLEN, 7) == 0);
 	pair_start(0);
@@ -308,7 +314,7 @@ Test(shortages, kernels_that_number_no_network_namespaces_tell_them_apart_all_th
 	ipq_destroy_handle(first);
 }
 
-/* In a mount namespace of its own. */
+/* Hides /proc, in a mount namespace of its own. */
 static void hide_proc(void)
 {
 	cr_assert(!unshare(CLONE_NEWNS), "%s", strerror(errno));
@@ -316,7 +322,7 @@ static void hide_proc(void)
 	cr_assert(!mount("none", "/proc", "tmpfs", 0, NULL), "%s", strerror(errno));
 }
 
-/* Whatever that may be, it is not the kernel's. */
+/* Puts a file that the kernel did not write in the place of the list of queues. */
 static void put_other_list(void)
 {
 	FILE *list;
@@ -338,7 +344,8 @@ static void drops_are_unknown(int i)
 static void pass_with_drops_unknown(void)
 {
 	pair_open(0);
-	/* nobody can look whether they have been moved yet */
+	/* pair_pass cannot be used: it reads /proc to see whether packets
+	 * have been moved */
 	for (int i = 0; i < 2; i++) {
 		udp_say(pair_family(i), 9, "hello");
 		pair_expect(i, "hello");
@@ -352,7 +359,7 @@ Test(shortages, without_proc_packets_pass_and_drops_are_unknown)
 {
 	pair_network("QUEUE");
 	hide_proc();
-	/* it stands in for it */
+	/* the library must find the network namespace without the cookie, too */
 	no_cookie = true;
 	pass_with_drops_unknown();
 }

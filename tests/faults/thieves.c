@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs, privileged ones, that want the queue, its port id or the
- * reader's attention. For what kinds of messages strangers may send, see
+/* Other privileged programs that compete for the queue, for its port ID or for the
+ * reader's time. For the kinds of messages that other programs may send, see
  * system/strangers.c. */
 #include <stdatomic.h>
 #include <string.h>
@@ -26,7 +26,7 @@ TestSuite(thieves, .timeout = 60);
 
 #define OUR_PORT_ID (1040000000 + getpid())
 
-/* The thief's own socket. */
+/* The socket of the competing process, the thief. */
 static struct mnl_socket *nl;
 
 static long thief_open(long unused)
@@ -36,7 +36,7 @@ static long thief_open(long unused)
 	return nl && !mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID);
 }
 
-/* What the kernel says of a request: 0 or errno. */
+/* Returns the kernel's answer to a request: 0 or errno. */
 static long ask(struct nlmsghdr *nlh)
 {
 	struct {
@@ -192,7 +192,7 @@ Test(thieves, our_port_id_in_other_hands_does_not_matter)
 	process_end(&thief);
 }
 
-/* Shared with those that send to us. */
+/* Shared with the processes that send to the library's socket. */
 static struct assault {
 	atomic_bool over;
 	atomic_ulong tried, refused;
@@ -223,7 +223,8 @@ static pid_t assault_begin(uint32_t port_id)
 	_exit(0);
 }
 
-/* They could fill the buffer that packets need: nothing else is so small. */
+/* These messages could fill the receive buffer, which packets need; it is made as small
+ * as possible here. */
 Test(thieves, messages_to_us_at_a_high_rate_are_all_refused_and_cost_no_packet)
 {
 	unsigned int rounds = 0;
@@ -249,7 +250,8 @@ Test(thieves, messages_to_us_at_a_high_rate_are_all_refused_and_cost_no_packet)
 	for (int i = 0; i < 2; i++)
 		cr_assert(waitpid(pids[i], NULL, 0) == pids[i]);
 
-	/* but for those that came between bind and connect, which were thrown away */
+	/* all but those that came between bind and connect, which the
+	 * library has discarded */
 	cr_assert(assault->tried - assault->refused < 100, "%lu of %lu were refused",
 		  assault->refused, assault->tried);
 	cr_assert(queue_silent(peer));
@@ -259,8 +261,8 @@ Test(thieves, messages_to_us_at_a_high_rate_are_all_refused_and_cost_no_packet)
 	peer_close(0);
 }
 
-/* Asks for the queue again and again. The exit status of a process: 0 if each time it
- * had it or was told EBUSY, once. */
+/* Claims the queue repeatedly. Returns the exit status of the process: 0 if each time the
+ * claim either succeeded or was refused with exactly one EBUSY. */
 static int contend(void)
 {
 	for (int i = 0; i < 300; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Preloaded by capture.sh, writes datagrams of netfilter's netlink sockets to files
- * in the directories that KERNEL_SAID, PROGRAM_SAID and PACKETS name: what is
- * received of the kernel, what is sent in ip_queue's terms, and packets. */
+/* Preloaded by capture.sh. Writes the datagrams of netfilter's netlink sockets to files:
+ * those received from the kernel to the directory KERNEL_SAID, those sent to
+ * PROGRAM_SAID, among them the old protocol's, and the payload of packets to PACKETS
+ * (environment variables). */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,8 @@ static int is_netfilter(int fd)
 	       (protocol == NETLINK_NETFILTER || protocol == 3 || protocol == 13);
 }
 
-/* In a file named after what is in it, behind zeros NUL bytes. */
+/* Writes the bytes to a file named after their hash. They are preceded by
+ * zeros NUL bytes. */
 static void save(const char *variable, size_t zeros, const void *bytes, size_t len)
 {
 	const char *dir = getenv(variable);
@@ -88,7 +90,7 @@ static void received(int fd, const struct iovec *iov, size_t count, ssize_t len)
 		return;
 	n = gather(iov, count, len, all);
 	memcpy(&nlh, all, sizeof(nlh));
-	/* the harness is told that all is in one piece */
+	/* the first byte, 0, tells the fuzz harness that the message is in one piece */
 	save("KERNEL_SAID", 1, all, n);
 	if (nlh.nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
 		save_packet(all, n);

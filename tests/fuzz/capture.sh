@@ -1,10 +1,11 @@
 #!/bin/sh
 # usage: capture.sh TESTS FUZZERS [FOUND]
-# Makes tests/fuzz/corpus again: from what tests of the build TESTS send and
-# receive, from what this system's iptables, nft and /proc print, and from texts
-# below; what the harnesses of the build FUZZERS find no use for is left out (with
-# -Doptimization=0 no branch is two in one). Keeps what is there of use, and of what
-# a longer run has put into FOUND/HARNESS. As root.
+# Rebuilds tests/fuzz/corpus from messages that tests of the build TESTS send and
+# receive, from the output of this system's iptables, nft and /proc, and from texts in
+# this script. Inputs that add no coverage in the harnesses of the build FUZZERS are
+# left out (build these with -Doptimization=0, so that no two branches are merged).
+# Inputs of the old corpus, and of a longer run in FOUND/HARNESS, are kept if they add
+# coverage. Run as root.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,18 +20,18 @@ for harness in *.c; do
 done
 cc -shared -fPIC -O2 -Wall -D_GNU_SOURCE -o "$work/capture.so" capture.c
 
-echo "* what the kernel says and programs send"
+echo "* messages of the kernel and of programs"
 meson test -C "$tests" --no-rebuild --wrapper "env LD_PRELOAD=$work/capture.so \
 	KERNEL_SAID=$work/translate PACKETS=$work/packet" \
 	copies debug devices families ipv6 metadata modes ownership payload privileges \
 	reading verdicts > "$work/log" || grep ' FAIL ' "$work/log"
-# what the programs themselves ask for, which have the library from PRELOAD
+# requests of programs that use netlink themselves; these tests preload PRELOAD
 meson test -C "$tests" --no-rebuild --wrapper "env \
 	PRELOAD=$work/capture.so:$tests/compat/libipq-preload.so \
 	PROGRAM_SAID=$work/wire" \
 	preload-raw preload-requests > "$work/log" || grep ' FAIL ' "$work/log"
 
-echo "* what this system prints"
+echo "* output of this system's commands"
 ip link set lo up
 export XTABLES_LOCKFILE="$work/lock"
 for command in iptables-legacy ip6tables-legacy iptables-nft; do
@@ -49,7 +50,7 @@ for command in iptables-legacy ip6tables-legacy iptables-nft; do
 done 2> /dev/null
 nft -a list ruleset > "$work/saved-rule/nft" 2> /dev/null
 nft -ast list ruleset > "$work/saved-rule/nft-st" 2> /dev/null
-# not every kernel has nft's own queue statement
+# not all kernels support nft's own queue statement
 cat > "$work/saved-rule/nft-queue" <<'end'
 table inet filter { # handle 4
 	set hosts { # handle 2
@@ -78,7 +79,7 @@ for queue in 0 4-7; do
 	passer=$!
 	tries=0
 	until grep -q " $((1040000000 + passer)) " /proc/net/netfilter/nfnetlink_queue; do
-		[ $((tries += 1)) -lt 100 ] || { echo "passer has no queue"; exit 1; }
+		[ $((tries += 1)) -lt 100 ] || { echo "passer has not bound its queue"; exit 1; }
 		sleep 0.1
 	done
 	cat /proc/net/netfilter/nfnetlink_queue /proc/net/netlink > "$work/queue-line/$queue"
@@ -88,7 +89,7 @@ for queue in 0 4-7; do
 	wait $passer 2> /dev/null || :
 done
 
-echo "* what people write"
+echo "* rules, scripts and settings as people write them"
 cat > "$work/jump/start" <<'end'
 #!/bin/sh
 # firewall for the IDS; needs ip_queue
@@ -103,7 +104,7 @@ done
 TARGET=QUEUE; sh -c 'iptables -I INPUT 1 -jQUEUE && ip6tables -j \"QUEUE\"' &
 (sudo iptables -t mangle -A PREROUTING -m string --string 'a;b' -j 'QUEUE' | logger)
 end
-# rules that end where the text does
+# rules that end where the text ends
 while IFS= read -r rule; do
 	printf '%s' "$rule" > "$work/jump/$(echo "$rule" | cksum | tr -d ' ')"
 done <<'end'
@@ -161,14 +162,14 @@ for first in 1 2 7 11 21 31; do
 	printf '%becho no interpreter\n' "\\0$first" > "$work/program/none-$first"
 done
 
-# NLMSG_NOOP, which netlink itself takes
+# NLMSG_NOOP, which netlink itself processes
 printf '\020\0\0\0\001\0\001\0\0\0\0\0\001\0\0\0' > "$work/wire/noop"
 { printf '\001#!/bin/sh '; head -c 5000 /dev/zero | tr '\0' x; } > "$work/program/long"
 cp "$work/jump/start" "$work/text/"
 printf 'it is "so" \\ \033[1m\177 \303\244 \342\202\254 \360\237\230\200 \300\200 \355\240\200 \364\220\200\200' \
 	> "$work/report/text"
 
-echo "* what of all that is of use"
+echo "* inputs that add coverage"
 before=$work/before
 for harness in *.c; do
 	name=${harness%.c} dir=$work/${harness%.c} found=
@@ -178,7 +179,8 @@ for harness in *.c; do
 	rm -rf "$before"
 	mv "corpus/$name" "$before"
 	mkdir "corpus/$name"
-	# what is real has first choice; of the rest, what goes where that does not
+	# captured inputs come first; of the others, only those are kept
+	# that reach new code
 	{
 		"$fuzzers/fuzz-$name" -merge=1 "corpus/$name" "$dir"
 		"$fuzzers/fuzz-$name" -merge=1 -use_counters=0 "corpus/$name" "$before" ${found:+"$found"}
@@ -186,5 +188,5 @@ for harness in *.c; do
 	echo "$name: $(find "$dir" -type f | wc -l) seeds, $(find "corpus/$name" -type f |
 		wc -l) kept"
 done
-# the same way as a short one, but not within its bounds
+# reaches the same code as a short one, but exceeds its limits, so it was left out
 cp "$work/program/long" corpus/program/

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the harnesses have in common: libFuzzer calls the function with one input
- * after another, and a promise that is broken ends the program. */
+/* Shared by the fuzz harnesses: libFuzzer calls the function with one input after
+ * another. A failed check ends the program. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CHECK(condition) do { if (!(condition)) abort(); } while (0)
 
-/* Exactly as long as what may be read of it, for the address sanitizer. */
+/* Returns a copy that is exactly as long as the memory that may be read, for the
+ * address sanitizer. */
 static inline char *copy_of(const void *bytes, size_t len)
 {
 	char *copy = malloc(len);

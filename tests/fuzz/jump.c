@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how ipqctl reads rule files and shell scripts. */
+/* Fuzzes the reader of rule files and shell scripts of ipqctl. */
 #include "fuzz.h"
 #include "jump.h"
 
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_within(jump.table, whole);
 		command = jump_command(&reader);
 		check_within(command, whole);
-		/* one after the other: whoever replaces them goes by that */
+		/* targets come in the order of the file: code that replaces
+		 * them relies on it */
 		CHECK(jump.target.len && jump.target.at >= before);
 		for (; before < jump.target.at + jump.target.len; before++)
 			line += *before == '\n';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how ipqctl takes a command apart that is to be one for nft. */
+/* Fuzzes how ipqctl splits iptables commands that it translates for nft. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -18,7 +18,7 @@ static void check_words(const struct nft_words *w, struct text command)
 		return;
 	for (int i = 0; i < w->count; i++) {
 		targets += !strcmp(w->argv[i], "NFQUEUE");
-		/* what nft would take for the end of a string, or a shell for its own */
+		/* characters that would end a string of nft's, or a command of a shell */
 		CHECK(!strpbrk(w->argv[i], "\"\n"));
 	}
 	CHECK(targets || text_contains(command, "NFQUEUE"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how old forms of rules are rewritten: within its room, with as many lines as
- * before, and what has been rewritten has no old form any more. */
+/* Fuzzes how old forms of rules are rewritten: the result fits into the buffer, has the
+ * same number of lines, and contains no old forms. */
 #include <stdlib.h>
 #include <string.h>
 

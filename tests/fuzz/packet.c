@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes what ipqctl shows of a packet. */
+/* Fuzzes how ipqctl parses packets that it shows. */
 #include <arpa/inet.h>
 
 #include "fuzz.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how ipq-run looks at files of programs. The first byte says what it finds
- * when it opens one, and who runs it: nothing but the input is looked at. */
+/* Fuzzes how ipq-run examines program files. The first byte of the input selects
+ * the result of opening a file, and the user. No files but the input and a few
+ * fixed ones are read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,10 +13,10 @@
 #include "fuzz.h"
 
 static struct {
-	unsigned int inputs;	/* so often it opens the input; 7: always */
-	unsigned int then;	/* and after that one of those below */
-	unsigned int uid, gid;	/* the file's are 0 */
-	ssize_t capabilities;	/* of the file */
+	unsigned int inputs;	/* opens that return the input; 7: all do */
+	unsigned int then;	/* index in others, for later opens */
+	unsigned int uid, gid;	/* of the user; the file's are 0 */
+	ssize_t capabilities;	/* length of the file's capabilities */
 } given;
 
 static int input;
@@ -26,7 +27,8 @@ static int open_something(void)
 	static const char *const others[] = { "/proc/self/exe", "/", NULL, NULL };
 	char path[32];
 
-	/* scripts of scripts, and each may have two */
+	/* a script may name a script as interpreter, and for each two
+	 * files may be opened */
 	CHECK(++opened <= 64);
 	if (!given.inputs && !others[given.then]) {
 		errno = given.then == 2 ? ENOENT : EACCES;

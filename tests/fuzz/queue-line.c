@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes what ipqctl reads of /proc: lines about queues, an environment. */
+/* Fuzzes what ipqctl reads in /proc: lines about queues, and an environment. */
 #include <stdio.h>
 
 #include "fuzz.h"
 #include "queue-line.h"
 
-/* As the C library reads it. */
+/* The numbers must be those that sscanf(3) reads. */
 static void check_queue(const struct queue *q, struct text line)
 {
 	unsigned int n[8];

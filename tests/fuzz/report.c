@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how ipqctl shows what others wrote: as a line that steers no terminal, and
+/* Fuzzes how ipqctl prints text from elsewhere: as a line without control characters, and
  * as JSON in UTF-8. */
 #include <locale.h>
 #include <stdbool.h>
@@ -26,7 +26,8 @@ static void end_show(FILE *was)
 	stdout = was;
 }
 
-/* All of it is there, or a mark for each byte that is no UTF-8. */
+/* The string must contain all bytes; U+FFFD stands for each byte that is not part
+ * of valid UTF-8. */
 static void check_json(const unsigned char *bytes, size_t len)
 {
 	const unsigned char *end = bytes + len;
@@ -51,8 +52,8 @@ static void check_json(const unsigned char *bytes, size_t len)
 	CHECK(!c[1] && bytes == end);
 }
 
-/* All ways, and the end: lines for a person, paragraphs, or JSON that has lines of its
- * own. */
+/* Checks all kinds of findings and the summary: as lines, as paragraphs, and as JSON,
+ * which has newlines of its own. */
 static void check_findings(const char *text, bool json, unsigned int width)
 {
 	unsigned int problems = (unsigned char)*text % 3;
@@ -76,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy, *string;
 	FILE *was;
 
-	/* a byte may become six, and a text is shown ten times */
+	/* a byte may be printed as six, and the text is printed ten times */
 	if (size > sizeof(shown) / 80)
 		return 0;
 	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes what the iptables wrappers read: a setting, of 16 bytes at most, then rules,
- * which are taken as lines to restore and as arguments. What becomes of both must be
+/* Fuzzes the input of the iptables wrappers: a setting of at most 16 bytes, then rules,
+ * which are passed both as lines for iptables-restore and as arguments. Both must give
  * the same words. */
 #include <stdbool.h>
 
@@ -10,7 +10,8 @@
 #define SETTING_MAX 16
 #define WORDS_MAX 4096
 
-/* As iptables-restore parts a line into arguments, written down once more. */
+/* Splits a line into arguments as iptables-restore does; written independently of it and
+ * of the code under test. */
 static size_t words_of(const char *line, size_t len, char *room, char **words)
 {
 	enum { BETWEEN, WORD, QUOTED, ESCAPED } state = BETWEEN;
@@ -58,7 +59,7 @@ static bool tells_to_jump(const char *word)
 		word[n - 1] == 'j');
 }
 
-/* Whether the next word may be anything. */
+/* Whether the option's argument may be any text. */
 static bool announces_text(const char *word)
 {
 	static const char *const names[] = {
@@ -72,7 +73,8 @@ static bool announces_text(const char *word)
 	return false;
 }
 
-/* Words that are no part of a jump to QUEUE are given on, the very same. */
+/* Words that do not belong to a jump to QUEUE must be passed on unchanged, by
+ * the same pointers. */
 static void check_words(char *const *words, size_t count, const char *const *to, size_t n,
 			const struct nfqueue *queue)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes how ipqctl reads what iptables-save and nft list, and what it makes of it:
- * a command that may be pasted into a shell. */
+/* Fuzzes how ipqctl reads the output of iptables-save and of nft list, and the command
+ * that it makes from a rule: it may be pasted into a shell. */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -12,7 +12,8 @@ static void check_within(struct text t, struct text whole)
 	CHECK(!t.len || (t.at >= whole.at && t.at + t.len <= whole.at + whole.len));
 }
 
-/* To a shell it is words and nothing else: what is not quoted means itself. */
+/* To a shell, the command must consist of plain words: all characters outside quotes have
+ * no special meaning. */
 static void check_plain(const char *command)
 {
 	int quoted = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes the environment: strings that end with NUL, as execve(2) passes them on. */
+/* Fuzzes the environment: strings that end with NUL, as execve(2) passes them. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -10,7 +10,8 @@
 
 #define STRINGS_MAX 32
 
-/* What is said about the environment; nothing if it is accepted. */
+/* Stores the message about the environment in said; it is empty if the
+ * environment is accepted. */
 static bool read_settings(int family, struct settings *s, char *said, size_t size)
 {
 	FILE *was = stderr;
@@ -33,14 +34,15 @@ static void check_settings(const struct settings *s)
 	CHECK(s->batch >= 1 && s->batch <= SETTINGS_BATCH_MAX);
 	CHECK(settings_set_queue(&set, s->queue, s->queue_last));
 	CHECK(set.queue == s->queue && set.queue_last == s->queue_last);
-	/* any two numbers */
+	/* any two numbers, valid or not */
 	if (settings_set_queue(&set, s->maxlen, s->rcvbuf))
 		CHECK(set.queue == s->maxlen && set.queue_last == s->rcvbuf);
 	else
 		CHECK(set.queue == s->queue && set.queue_last == s->queue_last);
 }
 
-/* A line for a person, which begins so and has nothing in it that moves a cursor. */
+/* The message must be one line, begin with these words, and contain no
+ * control characters. */
 static void check_refusal(const char *said)
 {
 	size_t len = strlen(said);
@@ -51,7 +53,7 @@ static void check_refusal(const char *said)
 		CHECK((unsigned char)said[i] >= ' ');
 }
 
-/* What the settings come to, written down, is read as the same. */
+/* The settings, written as variables, must be read as the same settings. */
 static void check_again(const struct settings *s)
 {
 	static char strings[8][48], said[4096];
@@ -88,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool good;
 	int n = 0;
 
-	/* longer ones are cut off when they are shown */
+	/* longer values are cut off in the message */
 	if (size > 2048)
 		return 0;
 	for (; n < STRINGS_MAX && at < end; at += strnlen(at, end - at) + 1) {
@@ -96,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(strings[n++]);
 	}
 	memset(s, 0xee, sizeof(s));
-	/* there may be none at all: clearenv(3) */
+	/* the environment may be NULL, after clearenv(3) */
 	environ = n ? strings : NULL;
 	good = read_settings(AF_INET, &s[0], said[0], sizeof(said[0]));
 	CHECK(read_settings(AF_INET6, &s[1], said[1], sizeof(said[1])) == good);

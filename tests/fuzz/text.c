@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes the words and numbers of ipqctl's texts. */
+/* Fuzzes how ipqctl splits text into words and numbers. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ static void check_word(struct text word, const char *from, const char *end)
 	text_unquote(word, plain, word.len + 1);
 	len = strlen(plain);
 	CHECK(len <= word.len);
-	/* as much as there is room for */
+	/* a smaller buffer gets the beginning */
 	for (size_t size = 1; size <= 3; size++) {
 		char *part = malloc(size);
 
@@ -31,7 +31,7 @@ static void check_word(struct text word, const char *from, const char *end)
 		snprintf(number, sizeof(number), "%lu", n);
 		CHECK(text_number(text_of(number), n, &n));
 	}
-	/* which takes the product of both */
+	/* the time of text_find is the product of both lengths */
 	if (word.len < 100)
 		CHECK(text_find(word, plain) <= word.len);
 	free(plain);

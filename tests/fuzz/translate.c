@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes what the kernel sends. The first byte says how much of the message is
- * in one piece. */
+/* Fuzzes messages from the kernel. The first byte says how much of the message
+ * is in one piece. */
 #include "fuzz.h"
 #include "translate.h"
 
-/* Whoever writes the message down goes by these. */
+/* The code that stores the message relies on these. */
 static void check_message(const struct message *m, size_t len)
 {
 	struct nlmsghdr nlh;
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	len = size - 1;
 	have = data[0] ? len * data[0] / 255 : len;
-	/* as nfqueue_receive has it: all, or all that is not payload */
+	/* as nfqueue_receive provides it: the whole message, or at least its head */
 	copy = aligned_alloc(4, (have + 4) & ~3u);
 	CHECK(copy);
 	memcpy(copy, data + 1, have);

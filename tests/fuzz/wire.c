@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzzes what programs send: the datagram, the requests made of it for the
- * kernel, and the answer when the kernel refuses them, which must be the one the
- * module gave. */
+/* Fuzzes what programs send: the datagram, the requests to the kernel made from it, and
+ * the answer if the kernel refuses them, which must be that of the ip_queue module. */
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -11,8 +10,8 @@
 
 #define ECHO (sizeof(struct nlmsghdr) + sizeof(int))
 
-/* As netlink_ack: the error, then the whole request; of one that is granted, only
- * its header. */
+/* Makes an answer as netlink_ack does: the error number, then the whole request, or only
+ * its header if there is no error. */
 static void answer(const struct kernel_request *out, struct message *m, int error)
 {
 	const struct nlmsghdr *request = (const void *)out->buf;
@@ -90,7 +89,7 @@ static void put_verdict(const struct request *r, const uint8_t *payload, size_t 
 	check_answer(&m, r, ENOENT, len);
 	answer(&out, &m, 0);
 	check_granted(&m, r, IPQM_VERDICT);
-	/* the longest there is: a claim before the request */
+	/* the longest message: a claim, then the request */
 	kernel_request_init(&out);
 	translate_probe(&out, r);
 	translate_claim(&out, r, 1, UINT32_MAX, UINT32_MAX);
@@ -112,7 +111,8 @@ static void put_mode(const struct request *r)
 	check_granted(&m, r, IPQM_MODE);
 }
 
-/* What no program asks for, but its first request or its last. */
+/* Requests that the library sends in addition to the program's: before the first,
+ * and at the end. */
 static void put_claims(const struct request *r)
 {
 	struct kernel_request out;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq for filter.pl, in the manner of the Perl modules there were. */
+/* libipq for filter.pl, in the manner of the old Perl modules for it. */
 #define PERL_NO_GET_CONTEXT
 #include "EXTERN.h"
 #include "perl.h"

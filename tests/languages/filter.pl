@@ -1,9 +1,8 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# filter.pl COUNT: drops packets of 100 bytes and more, lets others pass.
-# What old Perl programs did: call libipq by way of a module, here Queue.xs, and
-# take the message apart with unpack. Ends after COUNT packets, and one verdict
-# too many.
+# filter.pl COUNT: drops packets of 100 bytes and more, accepts others. It calls libipq
+# through a module, here Queue.xs, and unpacks the message, as old Perl programs did.
+# Ends after COUNT packets and one verdict too many.
 use strict;
 use warnings;
 use Errno;

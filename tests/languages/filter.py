@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""filter.py COUNT: drops packets of 100 bytes and more, lets others pass.
+"""filter.py COUNT: drops packets of 100 bytes and more, accepts others.
 
-What old Python programs did: call libipq, take the message apart with struct.
-Ends after COUNT packets, and one verdict too many.
+It calls libipq and unpacks the message with struct, as old Python programs did.
+Ends after COUNT packets and one verdict too many.
 """
 import ctypes
 import errno
@@ -42,7 +42,7 @@ def text(name):
 
 
 def read(handle, buf):
-    """The next message's type."""
+    """Reads a message, and returns its type."""
     if libipq.ipq_read(handle, buf, len(buf), WAIT) <= 0:
         die("read")
     return NLMSGHDR.unpack_from(buf)[1]

@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: filter.sh python|perl
-# A filter in that language decides on packets through libipq, as old bindings
-# did: it reads a packet, takes the struct apart, lets it pass or drops it, and
-# is told of a verdict too many.
+# A filter in this language decides on packets through libipq, as old bindings did: it
+# reads a packet, unpacks the struct, accepts or drops the packet, and gets an error for a
+# verdict too many.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -21,10 +21,10 @@ fail()
 	exit 1
 }
 
-# a network of our own
+# continue in a network namespace, and in a user namespace unless root
 if [ "${2-}" != inside ]; then
 	for tool in iptables-legacy ip ping unshare; do
-		command -v $tool > /dev/null || skip "no $tool"
+		command -v $tool > /dev/null || skip "$tool is not installed"
 	done
 	user=r
 	[ "$(id -u)" != 0 ] || user=
@@ -35,20 +35,20 @@ filter_pid=
 trap '[ ! "$filter_pid" ] || kill "$filter_pid" 2> /dev/null; rm -rf "$work"' EXIT
 export XTABLES_LOCKFILE="$work/xtables.lock"
 
-# Sets filter, a command.
+# Sets filter to a command.
 python_script()
 {
-	command -v python3 > /dev/null || skip "no python3"
+	command -v python3 > /dev/null || skip "python3 is not installed"
 	filter="python3 $here/filter.py"
 }
 
-# The same; compiles the module.
+# Compiles the module, and sets filter.
 perl_module()
 {
-	command -v perl > /dev/null || skip "no perl"
+	command -v perl > /dev/null || skip "perl is not installed"
 	headers=$(perl -MConfig -e 'print "$Config{archlibexp}/CORE"')
-	[ -e "$headers/perl.h" ] || skip "no perl headers (libperl-dev)"
-	perl -MExtUtils::ParseXS -e 1 2> /dev/null || skip "no ExtUtils::ParseXS"
+	[ -e "$headers/perl.h" ] || skip "perl's headers are not installed (libperl-dev)"
+	perl -MExtUtils::ParseXS -e 1 2> /dev/null || skip "ExtUtils::ParseXS is not installed"
 	perl -MExtUtils::ParseXS -e 'ExtUtils::ParseXS->new->process_file(
 		filename => shift, output => shift, typemap => shift)' \
 		"$here/Queue.xs" "$work/Queue.c" \
@@ -61,15 +61,15 @@ perl_module()
 	filter="perl -I $work $here/filter.pl"
 }
 
-# Waits for the filter's next line, which must match the pattern $1. The filter
-# ends in time, whatever happens, and the wait with it.
+# Reads the next line of the filter, which must match the pattern $1. The filter ends
+# after 30 s at the latest, and so does the wait.
 expect()
 {
-	IFS= read -r line <&3 || fail "the filter ended before it said: $1"
+	IFS= read -r line <&3 || fail "the filter ended before it printed: $1"
 	# shellcheck disable=SC2254 # a pattern
 	case $line in
 	$1)	echo "$line" ;;
-	*)	fail "the filter said: $line; not: $1" ;;
+	*)	fail "the filter printed: $line; expected: $1" ;;
 	esac
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a program's tests one after the other, each in a process of its own, and
- * says in TAP how they went. usage: PROGRAM [PART_OF_A_NAME]. Those whose names are in
- * PLAIN_SKIP are left out. With PLAIN_PATIENCE=N each may take N times as long. */
+/* usage: PROGRAM [PART_OF_A_NAME]
+ *
+ * Runs the tests of a program one after the other, each in a process of its own, and
+ * prints the results in TAP. Tests whose names are in PLAIN_SKIP are left out. With
+ * PLAIN_PATIENCE=N, each may take N times as long. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +18,7 @@
 
 static struct plain_suite *suites;
 static struct plain_test *tests;
-static int reasons[2];			/* a pipe: why a test was skipped */
+static int reasons[2];			/* a pipe for the reason of a skipped test */
 
 void plain_add_suite(struct plain_suite *suite)
 {
@@ -81,7 +83,7 @@ static void run(const struct plain_test *test)
 	exit(0);
 }
 
-/* Its wait status, or -1 when it took too long. */
+/* Returns the wait status, or -1 if the process took too long and was killed. */
 static int wait_for(pid_t pid, double seconds)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
@@ -101,7 +103,7 @@ static int wait_for(pid_t pid, double seconds)
 	return status;
 }
 
-/* For what runs the tests more slowly: a sanitizer, an emulated machine. */
+/* Returns a factor for time limits: sanitizers and emulated machines are slower. */
 static double patience(void)
 {
 	const char *factor = getenv("PLAIN_PATIENCE");

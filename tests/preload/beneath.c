@@ -57,5 +57,5 @@ Test(beneath, address_sanitizers_programs_are_served_without_a_word_to_them)
 		served++;
 	}
 	if (!served)
-		cr_skip_test("no compiler here has an address sanitizer");
+		cr_skip_test("no compiler with an address sanitizer is installed");
 }

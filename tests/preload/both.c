@@ -165,7 +165,7 @@ Test(both, are_served_in_32_bit_programs)
 	const char *preload = given("PRELOAD_I386");
 
 	if (access(preload, R_OK))
-		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+		cr_skip_test("the 32-bit library was not built: see preload-i386-build");
 	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
 	unsetenv("LD_LIBRARY_PATH");
 	for (int first = 0; first < 2; first++)
@@ -179,7 +179,7 @@ Test(both, only_64_bit_programs_can_have_several_numbers)
 	struct child c;
 
 	if (access(preload, R_OK))
-		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+		cr_skip_test("the 32-bit library was not built: see preload-i386-build");
 	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
 	unsetenv("LD_LIBRARY_PATH");
 	network_enter();

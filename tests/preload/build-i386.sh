@@ -23,16 +23,16 @@ compile() {
 mkdir -p "$output" "$library"
 # do not link objects of an earlier build
 rm -f "$output"/*.o
-[ "$(uname -m)" = x86_64 ] || skip "this is $(uname -m)"
+[ "$(uname -m)" = x86_64 ] || skip "it is built on x86_64 only, and this is $(uname -m)"
 echo 'int main(void) { return 0; }' > "$output/empty.c"
 compile "$output/empty.c" -o "$output/empty" 2> /dev/null ||
 	skip "gcc -m32 does not work; it needs gcc-multilib"
-"$output/empty" || skip "this kernel does not run them"
+"$output/empty" || skip "this kernel does not run 32-bit programs"
 
 # apt gets lists and directories of its own, so that neither root nor a foreign
 # architecture is needed
 if [ ! -e "$libdir/libnetfilter_queue.so.1" ]; then
-	command -v apt-get > /dev/null || skip "there is no apt-get"
+	command -v apt-get > /dev/null || skip "apt-get is not installed"
 	mkdir -p "$output/apt/lists/partial" "$output/apt/archives/partial"
 	apt() {
 		apt-get -qq -o APT::Architectures=amd64,i386 -o APT::Sandbox::User= \

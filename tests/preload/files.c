@@ -351,7 +351,7 @@ Test(files, only_root_may_write_and_everybody_read)
 
 	snprintf(user, sizeof(user), "%s --reuid=65534 --clear-groups --", given("SETPRIV"));
 	if (run_output(said, sizeof(said), "%s %s --version", user, IPQ_RUN))
-		cr_skip_test("somebody else cannot run ipq-run here: %s", said);
+		cr_skip_test("another user cannot run ipq-run here: %s", said);
 	cr_assert(run_output(said, sizeof(said), "%s %s sh -c 'cat " SYSCTL "; "
 			     "echo 5 > " SYSCTL "'", user, IPQ_RUN) != 0);
 	assert_says(said, "1024\n");

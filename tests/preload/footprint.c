@@ -124,7 +124,7 @@ Test(footprint, jemalloc_may_be_preloaded_before_or_after)
 Test(footprint, a_program_with_address_sanitizer_is_served)
 {
 	if (access(given("SANITIZED"), X_OK))
-		cr_skip_test("no address sanitizer that is linked in (clang's)");
+		cr_skip_test("clang's address sanitizer is not installed");
 	serve(PRELOAD, given("SANITIZED"));
 }
 
@@ -133,7 +133,7 @@ Test(footprint, a_program_with_the_shared_address_sanitizer_is_served)
 	char both[1024];
 
 	if (access(given("SANITIZED_SHARED"), X_OK))
-		cr_skip_test("no shared address sanitizer (gcc's)");
+		cr_skip_test("gcc's address sanitizer is not installed");
 	/* gcc's sanitizer has to be the first */
 	snprintf(both, sizeof(both), "%s:%s", given("ASAN"), PRELOAD);
 	serve(both, given("SANITIZED_SHARED"));

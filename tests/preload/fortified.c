@@ -12,7 +12,7 @@
 static void skip_other_compilers(void)
 {
 	if (strcmp(given("COMPILER"), "gcc"))
-		cr_skip_test("%s calls the plain functions", given("COMPILER"));
+		cr_skip_test("%s calls no fortified functions", given("COMPILER"));
 }
 
 TestSuite(fortified, .init = skip_other_compilers, .timeout = 60);

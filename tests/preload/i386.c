@@ -21,7 +21,7 @@ static void skip_without(void)
 	char path[4096];
 
 	if (access(PRELOAD_I386, R_OK))
-		cr_skip_test("there is no 32-bit library: see preload-i386-build");
+		cr_skip_test("the 32-bit library was not built: see preload-i386-build");
 	setenv("PROGRAMS", given("PROGRAMS_I386"), 1);
 	snprintf(path, sizeof(path), "%s", PRELOAD_I386);
 	*strrchr(path, '/') = '\0';

@@ -63,7 +63,7 @@ Test(runner, a_trace_is_written_where_it_says_from_wherever_the_program_is)
 Test(runner, what_cannot_be_printed_ends_with_125)
 {
 	if (access("/dev/full", W_OK))
-		SKIP("/dev/full is not here");
+		SKIP("/dev/full does not exist");
 	cr_assert(RUN("%s --help > /dev/full", IPQ_RUN) == 125);
 	assert_says(said, "standard output: No space left on device");
 	cr_assert(RUN("%s --version > /dev/full", IPQ_RUN) == 125);
@@ -204,7 +204,7 @@ Test(runner, a_library_that_it_may_not_read_ends_with_125)
 	snprintf(user, sizeof(user), "%s --reuid=%d --clear-groups --", given("SETPRIV"),
 		 NOBODY);
 	if (RUN("%s %s --version", user, IPQ_RUN))
-		SKIP("somebody else cannot run ipq-run here: %s", said);
+		SKIP("another user cannot run ipq-run here: %s", said);
 	run("cp %s %s/secret.so && chmod 0 %s/secret.so", PRELOAD, place, place);
 	cr_assert(RUN("%s %s --library %s/secret.so echo run", user, IPQ_RUN, place) == 125);
 	assert_says(said, "/secret.so: Permission denied");
@@ -324,14 +324,14 @@ static void make_other_class(int fd)
 static void make_setuid(int fd)
 {
 	if (fchown(fd, NOBODY, -1))
-		SKIP("no files of other users can be made here");
+		SKIP("files cannot be given to other users here");
 	cr_assert(!fchmod(fd, 04755));
 }
 
 static void make_setgid(int fd)
 {
 	if (fchown(fd, -1, NOBODY))
-		SKIP("no files of other groups can be made here");
+		SKIP("files cannot be given to other groups here");
 	cr_assert(!fchmod(fd, 02755));
 }
 
@@ -709,7 +709,7 @@ Test(runner, a_program_with_file_capabilities_is_refused)
 		program_at("capable")))
 		SKIP("setcap: %s", said);
 	if (RUN("%s %s --version", user, IPQ_RUN))
-		SKIP("somebody else cannot run ipq-run here: %s", said);
+		SKIP("another user cannot run ipq-run here: %s", said);
 	expect_refusal(user, "capable", "file capabilities", "without them");
 }
 
@@ -791,7 +791,7 @@ Test(runner, the_loader_chooses_among_names_made_for_it_in_directories_of_ones_o
 	}
 	expect_served(ipq_run);
 	if (access(given("STAGED_IPQ_RUN"), X_OK))
-		SKIP("nothing is installed: run staged-install first");
+		SKIP("the staged installation is missing: run staged-install first");
 	cr_assert(RUN("find %s -path '*/libipq/libipq-preload.so' -type f | xargs realpath",
 		      given("STAGED_PREFIX")) == 0);
 	snprintf(library, sizeof(library), "%s", said);
@@ -807,7 +807,7 @@ Test(runner, programs_are_served_from_an_installation_wherever_that_is)
 	char ipq_run[4096];
 
 	if (access(given("STAGED_IPQ_RUN"), X_OK))
-		SKIP("nothing is installed: run staged-install first");
+		SKIP("the staged installation is missing: run staged-install first");
 	expect_served(given("STAGED_IPQ_RUN"));
 	/* and in another directory */
 	run("cp -a %s %s/moved", given("STAGED_PREFIX"), place);

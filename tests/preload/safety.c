@@ -180,7 +180,7 @@ Test(safety, a_setuid_program_takes_no_commands_from_its_callers_environment)
 	setenv("IPQ_RUN_WRAPPERS", place, 1);
 	setenv("IPQ_RUN_FOLLOW", strcat(strcpy(said, place), "/libipq-preload.so"), 1);
 	if (run_output(said, sizeof(said), "%s ./x /bin/echo follows", user))
-		SKIP("somebody else cannot run programs here: %s", said);
+		SKIP("another user cannot run programs here: %s", said);
 	/* a program that is not setuid uses the environment */
 	run_output(said, sizeof(said), "%s ./x /sbin/modprobe ip_queue", user);
 	cr_assert_str_eq(said, "planted\n");

@@ -36,7 +36,7 @@ static void put_legacy_in_its_place(void)
 	cr_assert(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	if (run_output(said, sizeof(said), "mount --bind $(readlink -f $(command -v "
 		       "iptables-legacy)) $(readlink -f " IPTABLES ")") || !makes_rules())
-		cr_skip_test("no iptables makes rules here: %s", said);
+		cr_skip_test("iptables cannot make rules here: %s", said);
 }
 
 static void enter(void)

@@ -293,7 +293,7 @@ Test(surroundings, a_wrapper_is_not_put_in_its_own_place)
 Test(surroundings, in_another_root_the_real_command_is_run)
 {
 	if (geteuid() || run_output(said, sizeof(said), "busybox true"))
-		SKIP("no static program for another root");
+		SKIP("it needs root, and a static busybox");
 	run("mkdir bin sbin && cp $(command -v busybox) bin/busybox && ln -s busybox bin/sh && "
 	    "ln -s ../bin/busybox sbin/lsmod");
 	cr_assert(!run_output(said, sizeof(said), "%s chroot . /bin/busybox echo here",
@@ -344,7 +344,7 @@ Test(surroundings, sudo_beneath_ipq_run_is_refused_for_other_users_with_the_orde
 	need("sudo");
 	snprintf(user, sizeof(user), "%s --reuid=65534 --clear-groups --", given("SETPRIV"));
 	if (run_output(said, sizeof(said), "%s %s --version", user, IPQ_RUN))
-		SKIP("somebody else cannot run ipq-run here: %s", said);
+		SKIP("another user cannot run ipq-run here: %s", said);
 	cr_assert(run_output(said, sizeof(said), "%s %s sudo true", user, IPQ_RUN) == 125);
 	assert_one_line(said);
 	assert_says(said, "sudo: is setuid");

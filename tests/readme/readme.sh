@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: readme.sh blocks|ways|symptoms|troubles SOURCE STAGED
-# The README's commands work as printed, those in its table of ways too, and its table
-# of symptoms quotes what a person really sees. What docs/troubleshooting.md advises
-# helps. STAGED is where the library was installed.
+# Checks that the commands in the README work as printed, including those in its table of
+# ways, that its table of symptoms quotes messages that are really printed, and that the
+# advice in docs/troubleshooting.md works. STAGED is the prefix of the installed library.
 set -eu
 
 check=$1 source=$(readlink -f "$2") staged=$(readlink -f "$3")
@@ -20,14 +20,14 @@ ip link set lo up
 fail()
 {
 	echo "FAILED: $*"
-	[ ! -f said ] || sed 's/^/  it said: /' said
+	[ ! -f said ] || sed 's/^/  output: /' said
 	exit 1
 }
 
-# Runs the README's command for a program that ends after one packet.
+# Runs a command of the README with a program that ends after one packet.
 passes()
 {
-	: > said	# not only once the shell in the background has begun
+	: > said	# now, and not only when the shell in the background starts
 	sh -c "$1" > said 2>&1 &
 	until grep -q '^ready' said; do
 		kill -0 $! 2> /dev/null || fail "$1: ended at once"
@@ -43,7 +43,7 @@ run_block()
 	scripts/demo)
 		(cd tree && sh -c "$1") > said 2>&1 || fail "$1"
 		;;
-	scripts/test)	# which runs this
+	scripts/test)	# it runs this test
 		(cd "$source" && test -x "$1")
 		;;
 	cc\ *)
@@ -55,10 +55,10 @@ run_block()
 	LD_LIBRARY_PATH=/path/to/lib\ *)
 		passes "LD_LIBRARY_PATH=$staged/lib ${1#* }"
 		;;
-	./filter)	# linked to the old library, which ours replaces
+	./filter)	# linked to the old library, which this one replaces
 		passes "LD_LIBRARY_PATH=$staged/lib $1"
 		;;
-	ipq-run\ sh\ *)	# which makes the rule
+	ipq-run\ sh\ *)	# the start script makes the rule
 		iptables-legacy -F OUTPUT
 		passes "$1"
 		;;
@@ -66,7 +66,7 @@ run_block()
 		passes "$1"
 		;;
 	meson\ *)
-		# without the tests, to be quick; DESTDIR, to touch nothing
+		# without tests, to be quick; with DESTDIR, so that nothing is changed
 		(cd tree && sed -i "s/'tests', type: 'boolean', value: true/'tests', type: 'boolean', value: false/" \
 			meson_options.txt && DESTDIR=$work/installed sh -c "$1") > said 2>&1 || fail "$1"
 		find "$work/installed" -name libipq.so.0 | grep -q . || fail "$1: no libipq.so.0"
@@ -78,7 +78,7 @@ run_block()
 	echo "ok: $1"
 }
 
-# Runs every line of the file "commands".
+# Runs each line of the file "commands".
 run_commands()
 {
 	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
@@ -96,8 +96,8 @@ blocks()
 	run_commands
 }
 
-# The last command in each row of the table "Which way is mine", where a row has one that
-# a program is compiled or run with.
+# Runs the last command in each row of the table "Which way is mine", if that compiles
+# or runs a program.
 ways()
 {
 	printf '%s\n' '#!/bin/sh' 'modprobe ip_queue' \
@@ -110,7 +110,7 @@ ways()
 	run_commands
 }
 
-# The words must stand in the README's table, and in what was said.
+# The text must be in the README's table and in the output.
 quoted()
 {
 	grep -qF "| \`$1\`" "$source/README.md" || fail "the README does not quote: $1"
@@ -118,7 +118,7 @@ quoted()
 	echo "ok: $1"
 }
 
-# Starts the program in the background, until it is ready.
+# Starts the program in the background and waits until it is ready.
 start()
 {
 	: > started
@@ -135,14 +135,14 @@ symptoms()
 	# shellcheck disable=SC2046 # flags are words
 	cc -o filter "$source/tests/readme/symptom.c" $(pkg-config --cflags --libs libipq)
 
-	# a libipq for the module, as some distributions still ship it
+	# an old libipq, which needs the module; some distributions still have one
 	mkdir old
 	# shellcheck disable=SC2046
 	cc -shared -fPIC -D_GNU_SOURCE -DPRELOAD -Wl,-soname,libipq.so.0 -o old/libipq.so.0 -I "$source/src" \
 		$(pkg-config --cflags libipq) "$source/tests/carried/libipq.c" "$source/src/error.c"
 	LD_LIBRARY_PATH=old ./filter > said 2>&1 || :
 	quoted "Unable to create netlink socket: Protocol not supported"
-	LD_LIBRARY_PATH=old ldd ./filter | grep -q 'old/libipq' || fail "ldd does not name it"
+	LD_LIBRARY_PATH=old ldd ./filter | grep -q 'old/libipq' || fail "ldd does not show old/libipq"
 
 	setpriv --bounding-set=-all --inh-caps=-all ./filter > said 2>&1 || :
 	quoted "Received error message 1"
@@ -158,11 +158,11 @@ symptoms()
 	quoted "Unable to create netlink handle: Invalid argument"
 
 	iptables-legacy -A OUTPUT -p icmp --icmp-type echo-request -j QUEUE
-	! ping -c 1 -W 1 127.0.0.1 > said 2>&1 || fail "a rule without a listener let ping pass"
+	! ping -c 1 -W 1 127.0.0.1 > said 2>&1 || fail "ping passes a queue that no program reads"
 	echo "ok: packets vanish while no program runs"
-	ipqctl check > said 2>&1 && fail "ipqctl check finds nothing wrong"
-	grep -q "queue 0" said || fail "ipqctl check does not name queue 0"
-	echo "ok: ipqctl check names it"
+	ipqctl check > said 2>&1 && fail "ipqctl check reports no problem"
+	grep -q "queue 0" said || fail "ipqctl check does not report queue 0"
+	echo "ok: ipqctl check reports it"
 	start ./filter
 	ping -c 1 -W 1 -s 3000 127.0.0.1 > /dev/null || :
 	wait $! || :
@@ -177,17 +177,17 @@ symptoms()
 	LC_ALL=C cc -c -I "$staged/include" clash.c > said 2>&1 || :
 	quoted "redefinition of 'struct in_addr'"
 	# shellcheck disable=SC2046 # flags are words
-	cc -c $(pkg-config --cflags libipq) clash.c || fail "with the flags too"
+	cc -c $(pkg-config --cflags libipq) clash.c || fail "clash.c does not compile with the flags"
 	# shellcheck disable=SC2046
 	LC_ALL=C cc -o by-path $(pkg-config --cflags libipq) \
 		"$source/tests/readme/symptom.c" "$staged/lib/libipq.a" > said 2>&1 || :
-	grep -q mnl_ said || fail "libipq.a needs no mnl_ names"
+	grep -q mnl_ said || fail "libipq.a refers to no mnl_ names"
 	quoted "undefined reference to"
 	LD_LIBRARY_PATH='' ./filter > said 2>&1 || :
 	quoted "error while loading shared libraries: libipq.so.0"
 }
 
-# Whether the passer sees the packet, and what becomes of it: 0 if it comes back.
+# Runs a command that decides on a packet. Returns 0 if the packet passes, 1 if not.
 goes_through()
 {
 	: > said
@@ -202,7 +202,7 @@ goes_through()
 	return $through
 }
 
-# A command of the page, where its rule is.
+# Runs a command of the page, with the rule that it needs.
 advised()
 {
 	case $1 in
@@ -215,7 +215,7 @@ advised()
 		;;
 	ipqctl\ *)
 		sh -c "$1 --interval 10" > said 2>&1 || sh -c "$1" > said 2>&1 || fail "$1"
-		grep -q . said || fail "$1: says nothing"
+		grep -q . said || fail "$1: no output"
 		;;
 	*valgrind*)
 		if command -v valgrind > /dev/null; then passes "$1"; fi
@@ -250,21 +250,21 @@ troubles()
 	# shellcheck disable=SC2086 # words
 	iptables-legacy -A OUTPUT $rule -j QUEUE
 	sed -n 's/^ \{4,\}\([a-zA-Z]\)/\1/p' "$source/docs/troubleshooting.md" > commands
-	[ "$(wc -l < commands)" -ge 12 ] || fail "the page has no commands"
+	[ "$(wc -l < commands)" -ge 12 ] || fail "the page has too few commands"
 	while read -r command; do
 		advised "$command" < /dev/null
 	done < commands
-	grep -q NFQUEUE firewall.sh || fail "firewall.sh is as it was"
+	grep -q NFQUEUE firewall.sh || fail "firewall.sh is unchanged"
 
-	# accept in mangle, and filter follows
+	# after NF_ACCEPT in the mangle table, the filter table follows
 	iptables-legacy -F
 	# shellcheck disable=SC2086
 	iptables-legacy -t mangle -A OUTPUT $rule -j NFQUEUE
 	iptables-legacy -A OUTPUT -p icmp -j DROP
-	goes_through ipqctl try --count 1 && fail "filter did not follow"
+	goes_through ipqctl try --count 1 && fail "the filter table did not follow"
 	grep -q accept said || fail "not accepted"
 	echo "ok: accepted in mangle, dropped in filter"
-	# repeat with a mark
+	# NF_REPEAT, with a mark
 	iptables-legacy -F
 	iptables-legacy -t mangle -F
 	# shellcheck disable=SC2086
@@ -275,7 +275,7 @@ troubles()
 	grep -q NF_REPEAT repeat.c || fail "repeat.c does not repeat"
 	# shellcheck disable=SC2046
 	cc -o repeat repeat.c $(pkg-config --cflags --libs libipq)
-	goes_through ./repeat && fail "the following rule was passed over"
+	goes_through ./repeat && fail "the following rule was skipped"
 	echo "ok: repeated with a mark, dropped by the rule that follows"
 
 	settings_through_sudo
@@ -288,14 +288,14 @@ troubles()
 	echo "ok: CMake"
 }
 
-# The command in the page's table, and what is wrong without it.
+# Runs the command in the page's table, and checks the problem that it solves.
 settings_through_sudo()
 {
 	# shellcheck disable=SC2016 # backquotes of Markdown
 	command=$(sed -n 's/^| `sudo` .*`\(sudo .*\)` |$/\1/p' "$source/docs/troubleshooting.md")
 	[ "$command" ] || fail "the page has no command for sudo"
 	[ "$(readlink /proc/self/ns/user)" = "$(readlink /proc/1/ns/user)" ] || {
-		echo "skipped: sudo: it does not run in a user namespace"
+		echo "skipped: sudo: sudo does not work in a user namespace"
 		return 0
 	}
 	# shellcheck disable=SC2046 # LD_LIBRARY_PATH is another that sudo removes
@@ -310,15 +310,15 @@ settings_through_sudo()
 		kill -0 $! 2> /dev/null || fail "sudo ./filter: ended at once"
 		sleep 0.02
 	done
-	grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue || fail "sudo lets settings through"
+	grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue || fail "sudo passes settings on"
 	LIBIPQ_QUEUE=3 ipqctl check > said 2>&1 || :
-	grep -q 'without LIBIPQ_QUEUE' said || fail "ipqctl check does not tell of it"
+	grep -q 'without LIBIPQ_QUEUE' said || fail "ipqctl check does not report it"
 	kill $!
 	wait $! 2> /dev/null || :
 	echo "ok: $command"
 }
 
-# By the macro of pkg-config, and by the flags in the environment.
+# Builds with the macro of pkg-config, and with flags in the environment.
 built_with_autoconf()
 {
 	mkdir with-macro with-flags

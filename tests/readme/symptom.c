@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An old program as careful as most: says what it met, in the usual words, and
- * ends at the first packet. With an argument it makes a second handle. */
+/* An old program with the usual error handling: it prints errors in the usual words, and
+ * ends at the first packet. With an argument, it creates a second handle. */
 #include <stdio.h>
 #include <linux/netfilter.h>
 #include <libipq.h>

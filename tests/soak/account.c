@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Contents, clocks, latencies: what both sides of the soak test need. */
+/* Contents of packets, clocks and latencies, for both sides of the soak test. */
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -128,7 +128,7 @@ void histogram_add(struct histogram *h, uint64_t us)
 		;
 }
 
-/* The greatest value of a bucket. */
+/* Returns the greatest value that belongs to a bucket. */
 static unsigned long bucket_end(unsigned int bucket)
 {
 	unsigned int power = bucket / 4 + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The reader of a pair: handles of both families, read by several threads that
- * decide late, out of order, and change what they let pass. */
+/* The reader of a pair: handles of both families, read by several threads that decide
+ * late and out of order, and change packets that they accept. */
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 
 #include "soak.h"
 
-/* Packets a thread keeps, and for how long at most. */
+/* The number of packets that a thread keeps undecided, and the longest time. */
 #define KEPT 24
 #define DELAY_US 5000
 
@@ -44,7 +44,7 @@ static void verdict(struct thread *t, const ipq_packet_msg_t *p, unsigned int va
 		fail("ipq_set_verdict: %d: %s: %s", n, ipq_errstr(), strerror(errno));
 }
 
-/* Other content, and as a rule of another length. */
+/* Accepts the packet with other content, usually of another length. */
 static void accept_changed(struct thread *t, ipq_packet_msg_t *p)
 {
 	unsigned char *data = p->payload + HEADERS(t->family);
@@ -75,7 +75,7 @@ static void decide(struct thread *t, int i)
 		atomic_fetch_add(&t->account->accepted, 1);
 		verdict(t, p, NF_ACCEPT, 0, NULL);
 	}
-	/* the last in its place */
+	/* move the last packet to its place */
 	t->count--;
 	if (i != t->count)
 		memcpy(&t->kept[i], &t->kept[t->count], sizeof(t->kept[i]));
@@ -191,7 +191,8 @@ static int open_files(void)
 	return count;
 }
 
-/* The third round is the first that finds all that is made once. */
+/* The third round is the reference: before, memory is allocated that is
+ * used from then on. */
 static void measure(struct pair *p)
 {
 	p->rss = resident_kib();
@@ -211,12 +212,14 @@ void reader_run(int pair)
 	setenv("LIBIPQ_QUEUE", number, 1);
 	snprintf(number, sizeof(number), "%d", QUEUE(pair, 1));
 	setenv("LIBIPQ_QUEUE6", number, 1);
-	/* one pair's queue is full now and then, another's receive buffer */
+	/* one pair has a short queue, another a small receive buffer, so that
+	 * packets are lost */
 	if (pair == 1)
 		setenv("LIBIPQ_MAXLEN", "30", 1);
 	if (pair == 2)
 		setenv("LIBIPQ_RCVBUF", "65536", 1);
-	memset(threads, 1, sizeof(threads));	/* resident from the start */
+	/* all pages are resident from the start */
+	memset(threads, 1, sizeof(threads));
 	for (int f = 0; f < FAMILIES; f++)
 		for (int i = 0; i < READERS; i++)
 			threads[f][i].count = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sender of a pair: sends packets of all sizes over lo, receives what is let
- * through, and settles the account at the end of a round. */
+/* The sender of a pair: sends packets of all sizes over lo, receives those that are
+ * accepted, and accounts for all at the end of a round. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
@@ -14,7 +14,7 @@
 
 #include "soak.h"
 
-/* Numbers that one round may use. */
+/* The number of packets that one round may have. */
 #define NUMBERS (1 << 20)
 
 struct way {
@@ -66,7 +66,7 @@ static void way_open(struct way *w, int pair, int family)
 		setsockopt(w->in, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
-/* From the least there is; each doubling as likely as the next. */
+/* Returns a size from the smallest possible on. Each doubling is equally likely. */
 static size_t random_size(int family)
 {
 	uint32_t least = HEADERS(family);
@@ -97,7 +97,7 @@ static void *send_round(void *arg)
 			   w->to_len) >= 0) {
 			atomic_fetch_add(&w->account->sent, 1);
 			c.number++;
-		} else if (errno != EAGAIN) {	/* its packets wait */
+		} else if (errno != EAGAIN) {	/* the send buffer is full */
 			fail("sendto: %s", strerror(errno));
 		}
 		if (random_below(4) == 0)
@@ -137,7 +137,8 @@ static void *receive_round(void *arg)
 	return NULL;
 }
 
-/* Of a socket, what found its buffer full. */
+/* Returns the number of packets that the socket has dropped, as its receive
+ * buffer was full. */
 static uint32_t socket_drops(int fd)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
@@ -169,7 +170,7 @@ static struct figures queue_figures(unsigned int queue)
 	return f;
 }
 
-/* Until every packet is somewhere. */
+/* Waits until every packet is accounted for. */
 static void settle(struct way *w)
 {
 	uint64_t limit = now_us() + PATIENCE * 1000000;

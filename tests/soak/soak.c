@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: soak SECONDS
  *
- * Passes packets of both families and all sizes through libipq, in a network of its
- * own, for so long. Each must arrive whole, be dropped by a verdict or be counted by
- * the kernel; memory and descriptors must not grow. Prints figures, the verdict
- * last. Exit status 0: all is well, 77: it cannot run here. */
+ * Passes packets of both families and all sizes through libipq, in a network namespace of
+ * its own, for this time. Each packet must arrive unchanged, be dropped by a verdict or
+ * be counted by the kernel; memory and descriptors must not grow. Prints figures, and the
+ * result last. Exit status 0: passed; 77: it cannot run here. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,8 +18,9 @@
 
 #include "soak.h"
 
-/* What a reader may grow by, in KiB: stacks of threads come and go, and a large packet
- * may for the first time be in one of the places for what is read ahead. */
+/* Returns the number of KiB by which a reader may grow: thread stacks come and go,
+ * and a large packet may be stored for the first time in one of the buffers for
+ * packets read ahead. */
 static long growth_allowed(void)
 {
 	const char *batch = getenv("LIBIPQ_BATCH");
@@ -65,7 +66,7 @@ static pid_t start(void (*run)(int pair), int pair)
 	return pid;
 }
 
-/* Waits until all have ended; tells them when the time is over. */
+/* Waits until all processes have ended; tells them to stop when the time is over. */
 static bool await(pid_t *pids, int count, unsigned int seconds)
 {
 	uint64_t stop = now_us() + seconds * 1000000ULL;
@@ -99,8 +100,9 @@ static bool await(pid_t *pids, int count, unsigned int seconds)
 	return good;
 }
 
-/* Datagrams whose checksum was wrong where they arrived; they would pass for such
- * that found no room there. */
+/* Returns the number of datagrams that arrived with a wrong checksum. The socket
+ * counts them as dropped, too, so they would be taken for datagrams that found
+ * its buffer full. */
 static unsigned long checksum_errors(void)
 {
 	FILE *list = popen("cat /proc/net/snmp6; awk '/^Udp:/ && $2 ~ /^[0-9]/ "
@@ -174,7 +176,7 @@ int main(int argc, char **argv)
 	good &= print_growth();
 	errors = checksum_errors();
 	if (errors)
-		printf("%lu with a wrong checksum\n", errors);
+		printf("%lu datagrams had a wrong checksum\n", errors);
 	good &= !errors && shared->sent > 0 && shared->full > 0;
 	puts(good ? "PASSED: every packet is accounted for and nothing grew" :
 		    "FAILED");

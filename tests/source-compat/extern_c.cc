@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* C++ programs from before the header was made for them. */
+/* C++ programs that were written before the header had its own extern "C". */
 extern "C" {
 #include <linux/netfilter.h>
 #include <libipq.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All the ways programs have named the function that makes a handle. */
+/* All ways in which programs have used the name of the function that creates a handle. */
 #include <libipq.h>
 
 #ifdef __cplusplus
@@ -15,7 +15,7 @@ int main(void)
 	struct ipq_handle *h = ipq_create_handle(0);
 	struct ipq_handle *h6 = ipq_create_handle(0, PF_INET6);
 
-	/* before 2002 there were the flags alone */
+	/* before 2002 the flags were the only parameter */
 	ipq_destroy_handle(ipq_create_handle(ipq_create_handle(0, PF_INET) != 0));
 #ifdef __cplusplus
 	ipq_destroy_handle(::ipq_create_handle(0, PF_INET));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What programs use without including the header it is from. */
+/* Names that programs use without including the headers that declare them. */
 #include <libipq.h>
 
 int main(void)

@@ -1,5 +1,4 @@
-# Writes a file for every order of up to "most" of the headers that has the
-# first one in it.
+# Writes a file for each order of up to "most" headers that includes the first one.
 function write(order, n,	i, name)
 {
 	name = sprintf("order-%d-%04d.c", variant, ++count)

@@ -22,7 +22,7 @@ static inline bool kernel_has(unsigned int major, unsigned int minor)
 #define NEEDS_KERNEL(major, minor, what)						\
 	do {										\
 		if (!kernel_has(major, minor))						\
-			cr_skip_test("%s: since Linux %d.%d", what, major, minor);	\
+			cr_skip_test("%s needs Linux %d.%d", what, major, minor);	\
 	} while (0)
 
 #endif

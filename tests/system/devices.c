@@ -199,7 +199,7 @@ Test(devices, a_bridged_packet_shows_the_bridge_and_not_its_ports)
 	    "ip link set veth2 master br0 && ip link set br0 up");
 	if (run_output(output, sizeof(output),
 		       "sysctl -qw net.bridge.bridge-nf-call-iptables=1"))
-		cr_skip_test("no br_netfilter: %s", output);
+		cr_skip_test("br_netfilter is not available: %s", output);
 	h = queue_open(PF_INET, IPQ_COPY_META, 0);
 	queue_port_7("PREROUTING");
 	queue_port_7("FORWARD");
@@ -253,7 +253,7 @@ Test(devices, a_new_name_shows_within_100_ms_while_packets_flow)
 		ipq_set_verdict(h, msg->packet_id, NF_DROP, 0, NULL);
 	}
 	if (run_output(output, sizeof(output), "ip link set veth0 name wan0"))
-		cr_skip_test("a kernel older than 6.2 renames only what is down: %s",
+		cr_skip_test("before Linux 6.2, only a down interface can be renamed: %s",
 			     output);
 	renamed = clock_us();
 	while (!seen || begun < seen + 100000) {

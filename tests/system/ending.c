@@ -61,7 +61,7 @@ static void pass(int timeout)
 	udp_expect(heard, "hello");
 }
 
-Test(ending, the_next_read_returns_and_reads_go_on_after)
+Test(ending, the_next_read_is_ended_and_later_reads_get_packets)
 {
 	open_here();
 	for (int i = 0; i < 20; i++) {
@@ -107,7 +107,7 @@ static void end_one(int signal)
 	end_reads(1);
 }
 
-Test(ending, a_signal_handler_may_ask_for_it)
+Test(ending, a_signal_handler_may_end_reads)
 {
 	struct sigaction act = { .sa_handler = end_one, .sa_flags = SA_RESTART };
 	pthread_t thread;
@@ -126,7 +126,7 @@ Test(ending, a_signal_handler_may_ask_for_it)
 	ipq_destroy_handle(h);
 }
 
-Test(ending, what_came_before_is_read_before)
+Test(ending, packets_that_came_before_reads_were_ended_are_read_first)
 {
 	union message m;
 
@@ -143,7 +143,7 @@ Test(ending, what_came_before_is_read_before)
 }
 
 /* There is no room for the message that wakes the read. */
-Test(ending, a_full_receive_buffer_does_not_hide_it)
+Test(ending, reads_are_ended_also_with_a_full_receive_buffer)
 {
 	union message m;
 	int n;
@@ -162,7 +162,7 @@ Test(ending, a_full_receive_buffer_does_not_hide_it)
 	ipq_destroy_handle(h);
 }
 
-Test(ending, a_process_that_shares_the_handle_may_ask_for_it)
+Test(ending, a_process_that_shares_the_handle_may_end_reads)
 {
 	struct process other;
 	pthread_t thread;
@@ -177,7 +177,7 @@ Test(ending, a_process_that_shares_the_handle_may_ask_for_it)
 	ipq_destroy_handle(h);
 }
 
-Test(ending, without_the_capability_it_works_as_well)
+Test(ending, reads_can_be_ended_without_the_capability)
 {
 	open_here();
 	have_net_admin(false);

@@ -54,7 +54,7 @@ Test(fail_open, off_by_default_what_does_not_fit_is_dropped_and_counted)
 	}
 }
 
-Test(fail_open, what_does_not_fit_passes_and_is_not_counted)
+Test(fail_open, with_fail_open_packets_beyond_the_queue_length_pass_uncounted)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	for (int i = 0; i < 2; i++) {
@@ -74,7 +74,7 @@ Test(fail_open, what_does_not_fit_passes_and_is_not_counted)
 	}
 }
 
-Test(fail_open, ipq_ctl_can_ask_for_it)
+Test(fail_open, ipq_ctl_can_set_fail_open)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
 	NOT_CARRIED(CARRIED_HAS_NO_CTL);

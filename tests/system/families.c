@@ -518,7 +518,7 @@ static void expect_own_alone(void)
 	cr_assert(r.n > 0 && r.m.nlh.nlmsg_type == IPQM_PACKET);
 }
 
-Test(families, a_read_that_waits_before_any_came_does_not_see_one_of_the_other)
+Test(families, a_first_read_that_waits_does_not_see_packets_of_the_other_family)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -527,7 +527,7 @@ Test(families, a_read_that_waits_before_any_came_does_not_see_one_of_the_other)
 	pair_close(0);
 }
 
-Test(families, a_read_that_waits_after_others_that_did_does_not_see_one_of_the_other)
+Test(families, a_later_read_that_waits_does_not_see_packets_of_the_other_family)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -549,7 +549,7 @@ Test(families, a_read_that_begins_after_one_of_the_other_came_waits_for_its_own)
 	pair_close(0);
 }
 
-Test(families, a_read_that_does_not_wait_finds_nothing_after_others_that_did)
+Test(families, after_reads_that_wait_one_that_does_not_finds_no_packet_of_the_other_family)
 {
 	NOT_CARRIED(CARRIED_SELECTS);
 	pair_network("QUEUE");

@@ -84,7 +84,7 @@ Test(gso, segments_come_as_one_message_with_unfinished_checksums)
 	}
 }
 
-Test(gso, without_it_they_come_one_by_one_and_whole)
+Test(gso, without_gso_segments_come_one_by_one_with_their_checksums)
 {
 	pair_network("QUEUE");
 	pair_make(0);
@@ -227,7 +227,7 @@ Test(gso, a_stream_comes_in_packets_larger_than_the_mtu)
 	}
 }
 
-Test(gso, without_it_in_none_larger)
+Test(gso, without_gso_a_stream_comes_in_packets_no_larger_than_the_mtu)
 {
 	for (int i = 0; i < 2; i++) {
 		size_t longest;

@@ -39,7 +39,7 @@ Test(privileges, a_handle_is_made_without_the_capability)
 	peer_close(0);
 }
 
-Test(privileges, a_mode_without_it_is_sent_answered_by_eperm_and_claims_nothing)
+Test(privileges, a_mode_without_the_capability_gets_eperm_and_claims_nothing)
 {
 	network_enter();
 	have_net_admin(false);
@@ -50,7 +50,7 @@ Test(privileges, a_mode_without_it_is_sent_answered_by_eperm_and_claims_nothing)
 	peer_close(0);
 }
 
-Test(privileges, a_verdict_without_it_is_sent_answered_by_eperm_and_claims_nothing)
+Test(privileges, a_verdict_without_the_capability_gets_eperm_and_claims_nothing)
 {
 	network_enter();
 	have_net_admin(false);
@@ -92,9 +92,9 @@ Test(privileges, eperm_comes_before_ebusy)
 
 /* The kernel requires the capability also of the process that opened the socket
  * (netlink_ns_capable). */
-Test(privileges, a_handle_made_without_it_gets_eperm_even_when_it_is_there)
+Test(privileges, a_handle_made_without_the_capability_gets_eperm_even_if_it_is_raised)
 {
-	NEEDS_KERNEL(3, 15, "a socket with no more rights than who opened it");
+	NEEDS_KERNEL(3, 15, "a socket with no more rights than its opener");
 	network_enter();
 	have_net_admin(false);
 	peer_open(PF_INET);

@@ -53,7 +53,7 @@ static void pass(struct ipq_handle *h, int queue)
 	close(heard);
 }
 
-Test(several_handles, with_a_number_in_common_are_refused)
+Test(several_handles, handles_with_a_common_queue_number_are_refused)
 {
 	struct ipq_handle *h[2];
 
@@ -70,7 +70,7 @@ Test(several_handles, with_a_number_in_common_are_refused)
 }
 
 #if __SIZEOF_LONG__ > 4
-Test(several_handles, so_are_those_whose_ranges_overlap)
+Test(several_handles, handles_whose_ranges_of_numbers_overlap_are_refused)
 {
 	static const char *const overlap[] = { "4", "5", "7", "0-4", "7-9", "5-6", "0-65" };
 	struct ipq_handle *h[3];
@@ -88,7 +88,7 @@ Test(several_handles, so_are_those_whose_ranges_overlap)
 }
 #endif
 
-Test(several_handles, are_refused_also_when_the_first_is_gone)
+Test(several_handles, a_number_in_use_is_refused_also_when_the_first_handle_is_gone)
 {
 	struct ipq_handle *h[2];
 
@@ -104,7 +104,7 @@ Test(several_handles, are_refused_also_when_the_first_is_gone)
 	ipq_destroy_handle(h[1]);
 }
 
-Test(several_handles, any_of_them_can_be_destroyed_and_made_again_at_once)
+Test(several_handles, any_handle_can_be_destroyed_and_made_again_at_once)
 {
 	struct ipq_handle *h[3];
 	static const char *const queue[] = { "0", "1", "2" };
@@ -124,7 +124,7 @@ Test(several_handles, any_of_them_can_be_destroyed_and_made_again_at_once)
 	}
 }
 
-Test(several_handles, may_be_moved_apart_by_ipq_ctl)
+Test(several_handles, ipq_ctl_can_give_handles_different_queue_numbers)
 {
 	struct ipq_handle *h[2];
 
@@ -150,7 +150,7 @@ static void close_only(struct ipq_handle *h)
 	free(h);
 }
 
-Test(several_handles, one_closed_behind_our_back_does_not_count)
+Test(several_handles, a_handle_whose_descriptor_alone_was_closed_has_no_number)
 {
 	struct ipq_handle *h[3];
 
@@ -188,9 +188,9 @@ Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is
 	ipq_destroy_handle(h);
 }
 
-/* In several network namespaces, and in each. Without batches: 32-bit programs have no
- * address space for these. */
-Test(several_handles, are_as_many_as_a_program_wants)
+/* The handles are in two network namespaces. They have no batches, for which 32-bit
+ * programs lack address space. */
+Test(several_handles, a_program_may_have_hundreds_of_handles)
 {
 	struct ipq_handle *h[300];
 	char queue[8];
@@ -214,14 +214,14 @@ Test(several_handles, are_as_many_as_a_program_wants)
 }
 
 #if __SIZEOF_LONG__ > 4
-/* Their memory is kept, as a closed descriptor may still be used. 32-bit programs have no
- * address space for that many. */
-Test(several_handles, with_batches_are_as_many_even_one_after_the_other)
+/* The memory of batches is kept when a handle is destroyed, as a closed descriptor may
+ * still be used. 32-bit programs have no address space for that many. */
+Test(several_handles, many_handles_with_batches_can_be_made_again_and_again)
 {
 	struct ipq_handle *h[61];
 	char queue[8];
 
-	NEEDS_KERNEL(5, 14, "a network namespace's number that no later one has");
+	NEEDS_KERNEL(5, 14, "a network namespace cookie (SO_NETNS_COOKIE)");
 	setenv("LIBIPQ_BATCH", "2", 1);
 	for (int round = 0; round < 3; round++) {
 		network_enter();

@@ -60,7 +60,7 @@ static unsigned int waiting(void)
 	return f.waiting;
 }
 
-Test(truncated, by_default_the_read_fails)
+Test(truncated, by_default_the_read_of_a_truncated_message_fails)
 {
 	for (int i = 0; i < 2; i++) {
 		struct ipq_handle *h = open_with(i ? "error" : NULL);
@@ -73,7 +73,7 @@ Test(truncated, by_default_the_read_fails)
 	}
 }
 
-Test(truncated, accepted_they_pass_and_the_next_message_is_read)
+Test(truncated, with_accept_truncated_packets_pass_and_the_next_message_is_read)
 {
 	struct ipq_handle *h = open_with("accept");
 	int timeouts[] = { 0, 1000000, -1 };
@@ -101,7 +101,7 @@ Test(truncated, accepted_they_pass_and_the_next_message_is_read)
 	ipq_destroy_handle(h);
 }
 
-Test(truncated, dropped_they_are_gone)
+Test(truncated, with_drop_truncated_packets_are_dropped_and_the_next_is_read)
 {
 	struct ipq_handle *h = open_with("drop");
 

@@ -287,7 +287,7 @@ Test(verdicts, the_upper_half_of_an_id_counts)
 
 	network_enter();
 	if (sizeof(id) == 4)
-		cr_skip_test("ids have no upper half here");
+		cr_skip_test("ids have only 32 bits here");
 	h = queue_in("filter");
 	id = queue_text(h, "hello");
 	decide(h, id | 1ULL << 32, NF_DROP);

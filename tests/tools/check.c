@@ -319,7 +319,7 @@ Test(check, native_rules_of_nft_are_seen)
 	run("nft 'add table inet t; "
 	    "add chain inet t c { type filter hook output priority 0; }'");
 	if (shell("nft add rule inet t c udp dport 7 queue num 3")->status)
-		cr_skip_test("no queue expression in this kernel (CONFIG_NFT_QUEUE)");
+		cr_skip_test("the kernel has no queue expression (CONFIG_NFT_QUEUE)");
 	fd = udp_open(AF_INET, 7);
 	line = finding(check(1), "problem", "nft inet t c handle ");
 	assert_says(line, "queue 3");

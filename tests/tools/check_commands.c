@@ -55,7 +55,7 @@ Test(check_commands, missing_commands_are_no_finding_where_there_can_be_no_rules
 			"mount -t tmpfs none $d; done; " IPQCTL " check'");
 	leave();
 	if (has(printed, "iptables -j NFQUEUE"))
-		cr_skip_test("the commands for rules are not in sbin here");
+		cr_skip_test("the commands for rules are not in an sbin directory");
 	cr_assert(!has(printed, "are not seen"), "%s", printed->text);
 	cr_assert(!has(printed, "install the package"), "%s", printed->text);
 }
@@ -71,7 +71,7 @@ Test(check_commands, a_missing_one_is_a_finding)
 	printed = shell("unshare -m sh -c 'for d in /usr/sbin /sbin /usr/local/sbin; do "
 			"mount -t tmpfs none $d; done; " IPQCTL " check'");
 	if (has(printed, "iptables -j NFQUEUE"))
-		cr_skip_test("the commands for rules are not in sbin here");
+		cr_skip_test("the commands for rules are not in an sbin directory");
 	cr_assert(printed->status == 1, "%s", printed->text);
 	for (int i = 0; i < 5; i++) {
 		static const char *const tools[] = {

@@ -30,7 +30,7 @@ static void fail_calls(size_t first, size_t count, int error)
 		_exit(125);
 }
 
-/* Cuts out what check says of a kernel without pidfd_getfd(2). */
+/* Removes the line that check prints on a kernel without pidfd_getfd(2). */
 static void cut_remark(char *text)
 {
 	char *word = strstr(text, "cannot serve statically linked programs"), *begin;

@@ -130,7 +130,7 @@ Test(remedies, a_system_without_iptables_is_given_commands_for_nft)
 	command = field(before, "idle", "command");
 	if (!strncmp(command, "iptables", 8)) {
 		run("rm -r %s", directory);
-		cr_skip_test("the commands for rules are not in sbin here");
+		cr_skip_test("the commands for rules are not in an sbin directory");
 	}
 	cr_assert(!strncmp(command, "nft ", 4), "%s", command);
 	mend(before, "idle");
@@ -194,7 +194,7 @@ Test(remedies, a_user_can_have_the_capability_given_to_a_program)
 	run("chmod 755 %s && cp " IPQCTL " %s/ipqctl", directory, directory);
 	if (shell("%s %s/ipqctl", command, directory)->status) {
 		run("rm -r %s", directory);
-		cr_skip_test("no file capabilities here");
+		cr_skip_test("file capabilities are not supported here");
 	}
 	printed = shell("setpriv --reuid 65534 --clear-groups %s/ipqctl check", directory);
 	run("rm -r %s", directory);

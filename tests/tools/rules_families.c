@@ -107,7 +107,7 @@ Test(rules_families, the_table_for_nft_is_that_of_the_rules_own_family)
 				       "COMMIT\nE\n";
 
 	if (shell("command -v iptables-translate")->status)
-		cr_skip_test("no iptables-translate here");
+		cr_skip_test("iptables-translate is not installed");
 	assert_says(translated("--nft", six), "nft 'add rule ip6 filter INPUT ");
 	assert_says(translated("--nft", document), "nft 'add rule ip6 filter INPUT ");
 	assert_says(translated("--nft", "iptables -6v -A INPUT -jQUEUE"), "rule ip6 filter");

@@ -146,7 +146,7 @@ Test(rules_files, the_difference_is_one_that_patch_takes)
 	};
 
 	if (shell("command -v patch")->status)
-		cr_skip_test("no patch here");
+		cr_skip_test("patch is not installed");
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		make("a", texts[i]);
 		run(IPQCTL " rules a > wanted; " IPQCTL " rules --diff a > difference");

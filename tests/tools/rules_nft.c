@@ -24,7 +24,7 @@ static const char saved[] =
 static void skip_without_translator(void)
 {
 	if (shell("command -v iptables-translate ip6tables-translate")->status)
-		cr_skip_test("no iptables-translate here");
+		cr_skip_test("iptables-translate is not installed");
 }
 
 Test(rules_nft, the_nft_form_has_table_chain_matches_and_queue)
@@ -135,7 +135,7 @@ Test(rules_nft, a_missing_iptables_translate_is_told_and_an_error)
 			"/usr/sbin /sbin /usr/local/sbin; do mount -t tmpfs none $d; "
 			"done; PATH=/usr/bin:/bin " IPQCTL " rules --nft'");
 	if (!strncmp(printed->text, "nft ", 4))
-		cr_skip_test("iptables-translate is not in sbin here");
+		cr_skip_test("iptables-translate is not in an sbin directory");
 	cr_assert(printed->status == 1);
 	assert_says(printed->text, "iptables-translate is not installed");
 }

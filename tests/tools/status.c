@@ -185,7 +185,7 @@ Test(status, status_without_privilege_says_what_it_cannot_read)
 
 	network_enter();
 	if (shell("%s " IPQCTL " --version", nobody)->status)
-		cr_skip_test("cannot run it as another user here");
+		cr_skip_test("ipqctl cannot be run as another user here");
 	printed = shell("%s " IPQCTL " status", nobody);
 	cr_assert(printed->status == 1);
 	assert_one_line(printed->text);
@@ -199,7 +199,7 @@ Test(status, root_of_a_namespace_whose_files_are_nobodys_is_told_how_to_make_it)
 	static const char *const subcommands[] = { "status", "check" };
 
 	if (shell("%s " IPQCTL " --version", inside)->status)
-		cr_skip_test("no user namespaces for ordinary users here");
+		cr_skip_test("ordinary users cannot create user namespaces here");
 	for (int i = 0; i < 2; i++) {
 		const struct printed *printed = shell("%s " IPQCTL " %s", inside,
 						      subcommands[i]);

@@ -30,7 +30,7 @@ static const char *on_terminal(unsigned short columns, unsigned short lines,
 	pid_t pid;
 
 	if (fd < 0 || grantpt(fd) || unlockpt(fd))
-		cr_skip_test("no terminals can be made here");
+		cr_skip_test("pseudoterminals cannot be created here");
 	line = open(ptsname(fd), O_RDWR | O_NOCTTY);
 	cr_assert(line >= 0 && !ioctl(line, TIOCSWINSZ, &size));
 	pid = fork();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Captured packets, as this machine's kernel would have sent them: whatever the
- * byte order and the size of a long, the old message has the same in it. */
+/* Captured packets, converted to messages that the kernel of this machine would
+ * have sent: the old message has the same contents whatever the byte order and
+ * the size of long. */
 #include <arpa/inet.h>
 #include <byteswap.h>
 #include <endian.h>
@@ -25,8 +26,8 @@ static uint16_t host16(uint16_t little)
 	return BYTE_ORDER == BIG_ENDIAN ? bswap_16(little) : little;
 }
 
-/* Netlink's own numbers have the machine's byte order; nfnetlink_queue's are in
- * that of the network. */
+/* Netlink's own header fields have the byte order of the machine; the values of
+ * nfnetlink_queue have network byte order. */
 static struct message translate_here(const uint8_t *bytes, size_t len)
 {
 	_Alignas(struct nlmsghdr) uint8_t copy[512];
@@ -84,7 +85,7 @@ Test(byte_order, a_packet_of_ipv6_is_read_in_either_byte_order)
 	cr_assert(m.packet.msg.mark == 0x12345678);
 }
 
-/* What comes back with the kernel's refusal is what was sent. */
+/* The kernel's error message echoes the request that was sent. */
 Test(byte_order, a_request_that_is_refused_is_read_in_either_byte_order)
 {
 	struct request r = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Captured messages, or what one makes of them, through translate_message.
- * Copies are exactly as long as what may be read, for ASan and valgrind. */
+/* Passes captured messages, or altered ones, to translate_message. The copies are exactly
+ * as long as the memory that may be read, so that the address sanitizer and valgrind find
+ * reads beyond it. */
 #ifndef UNIT_CUT_H
 #define UNIT_CUT_H
 
@@ -23,12 +24,12 @@ struct captured {
 static inline void skip_foreign_machines(void)
 {
 	if (BYTE_ORDER != LITTLE_ENDIAN || sizeof(long) != 8)
-		cr_skip_test("the captured messages are of a little-endian machine "
+		cr_skip_test("the captured messages are for a little-endian machine "
 			     "with 64-bit longs");
 }
 
-/* What the message of len bytes, of which have are there, translates to.
- * Nothing may be left in it of what there was before. */
+/* Translates a message of len bytes, of which only the first "have" bytes are in memory.
+ * The result must not depend on what was in it before. */
 static inline struct message translate_cut(const uint8_t *bytes, size_t have, size_t len)
 {
 	uint8_t *copy = malloc(have);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What LIBIPQ_DEBUG=1 says of packets that nobody takes, of any family. */
+/* The messages of LIBIPQ_DEBUG=1 about packets of any family for which
+ * there is no handle. */
 #include <sys/socket.h>
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages from the kernel, cut short and corrupt. */
+/* Messages from the kernel that are cut short or corrupt. */
 #include "cut.h"
 
 TestSuite(hostile, .init = skip_foreign_machines, .timeout = 60);
@@ -24,7 +24,7 @@ static const struct captured captured[] = {
 };
 #define CAPTURED (sizeof(captured) / sizeof(captured[0]))
 
-/* Whatever the message was, what comes of it stays within it. */
+/* Whatever the message is, lengths and offsets in the result stay within it. */
 static void assert_sane(const struct message *m, size_t len)
 {
 	size_t most = m->kind == MESSAGE_PACKET ? len : INT32_MAX;
@@ -39,8 +39,8 @@ static void assert_sane(const struct message *m, size_t len)
 	cr_assert(m->len % 4 == 0 && m->len <= m->head_len + most + 3);
 }
 
-/* Whether all is told the same, but for the payload of an error, which may be
- * missing. */
+/* Whether both results are the same. The payload of an error message may
+ * be missing in a. */
 static bool same(const struct message *a, const struct message *b)
 {
 	if (a->kind != b->kind || a->head_len != b->head_len || a->len != b->len ||
@@ -66,7 +66,7 @@ Test(hostile, a_message_seen_only_in_part_is_none_or_all_of_it)
 			m = translate_cut(bytes, have, len);
 			cr_assert(m.kind == MESSAGE_NONE || same(&m, &whole),
 				  "message %zu, %zu of %zu bytes", i, have, len);
-			/* all but payload is there */
+			/* everything before the payload is in memory */
 			cr_assert(whole.payload_len == 0 || have < whole.payload_offset ||
 				  m.kind == whole.kind,
 				  "message %zu, %zu of %zu bytes", i, have, len);
@@ -101,7 +101,7 @@ Test(hostile, any_byte_may_be_anything)
 				bytes[at] = value;
 				m = translate(bytes, len);
 				assert_sane(&m, len);
-				/* payload is not looked at, so it may be cut */
+				/* the payload is not examined, so it may be missing */
 				m = translate_cut(bytes, len - len % 7 - 1, len);
 				assert_sane(&m, len);
 			}
@@ -122,9 +122,10 @@ Test(hostile, several_bytes_may_be_anything)
 
 		memcpy(bytes, c->bytes, c->len);
 		for (int i = 0; i < 2 + round % 4; i++) {
-			/* Knuth's MMIX; the lower bits are of short period */
+			/* Knuth's MMIX; the lower bits have a short period */
 			random = random * 6364136223846793005 + 1442695040888963407;
-			/* the type is worth keeping */
+			/* leave the length and the type as they are: messages of other
+			 * types are ignored */
 			bytes[6 + (random >> 33) % (c->len - 6)] = random >> 56;
 		}
 		have = (random >> 20) % (c->len + 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One verdict may stand for all packets up to an id only if the program has had and
- * decided on each of them. */
+/* One verdict may stand for all packets up to an id only if the program has received each
+ * of them and decided on it. */
 #include <criterion/criterion.h>
 
 #include "ids.h"
@@ -80,7 +80,7 @@ Test(ids, a_second_decision_on_a_packet_is_none)
 Test(ids, ids_wrap_around)
 {
 	ids_begin(&ids, true);
-	/* where a handle that has decided on 4,294,967,293 packets stands */
+	/* the state of a handle that has decided on 4,294,967,293 packets */
 	ids.queue = QUEUE;
 	ids.decided = 0xfffffffd;
 	give(0xfffffffe, 3);
@@ -113,7 +113,7 @@ Test(ids, more_than_can_be_remembered_are_none_known)
 	cr_assert(all_decided(1) && ids.is_known);
 	give(IDS_MAX + 2, IDS_MAX + 2);
 	cr_assert(!ids.is_known && !all_decided(1));
-	/* then verdicts go to the kernel, whatever they are on */
+	/* verdicts are sent to the kernel then, whatever their ids */
 	cr_assert(ids_decide(&ids, QUEUE, 4711) && ids_decide(&ids, QUEUE, 4711));
 	cr_assert(!all_decided(2));
 }
@@ -126,7 +126,8 @@ Test(ids, nothing_is_known_where_others_read_who_do_not_tell)
 	cr_assert(!all_decided(1));
 }
 
-/* A fast program leaves none undecided, and goes round in the ring. */
+/* A fast program has few undecided packets at a time, so the ring never becomes full,
+ * however many packets there are. */
 Test(ids, the_ring_has_no_end)
 {
 	ids_begin(&ids, true);

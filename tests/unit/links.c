@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of interfaces that several threads ask for and keep in one table. Knows
+/* The table of interface names, which several threads use at once. Knows
  * nothing of packets. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -36,7 +36,8 @@ static void expect_name(uint32_t ifindex, const char *expected)
 	cr_assert_str_eq(name, expected);
 }
 
-/* It may have been interrupted by the handler that asks, and not go on before it. */
+/* The handler of a signal may have interrupted the thread that writes. If it asks for the
+ * name, that thread does not continue before the handler returns, so it must not wait. */
 Test(links, a_name_is_found_while_another_writes_it_down)
 {
 	struct links_slot *slot = &links.slot[LO % LINKS_SLOTS];
@@ -55,7 +56,7 @@ Test(links, a_name_is_found_while_another_writes_it_down)
 
 static atomic_bool ended;
 
-/* Another interface of the same slot, which does not exist. */
+/* Asks for another interface, which has the same slot and does not exist. */
 static void *ask_for_another(void *unused)
 {
 	char name[IF_NAMESIZE];

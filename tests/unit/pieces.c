@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A received datagram of which the head lies apart, the rest where the program wants it,
- * some bytes more beside that, and what comes after is lost. Knows nothing of what the
- * bytes mean. */
+/* A received datagram in pieces: the head is in a buffer of its own, the rest in the
+ * program's buffer, some more bytes in a third one, and the end is lost. Knows nothing of
+ * what the bytes mean. */
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -19,7 +19,7 @@ static unsigned char byte_at(size_t offset)
 	return offset * 7 + offset / 256;
 }
 
-/* len bytes come, of which rest_len at most go to rest. */
+/* Receives a datagram of len bytes, of which up to rest_len are stored at rest. */
 static void receive(struct nfqueue_datagram *d, unsigned char *rest, size_t rest_len,
 		    size_t len)
 {
@@ -38,7 +38,7 @@ static void receive(struct nfqueue_datagram *d, unsigned char *rest, size_t rest
 	close(ends[1]);
 }
 
-/* Around the lengths at which something changes. */
+/* Lengths around those at which the pieces change. */
 static const size_t rests[] = { 0, 1, 20, 255, 256, 257, 512, 1024 };
 static const size_t lens[] = { 16, 100, 255, 256, 257, 511, 512, 513, 1024, 1025, LEN_MAX };
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -74,7 +74,7 @@ Test(pieces, any_bytes_are_copied_as_far_as_they_were_kept)
 		}
 }
 
-/* The rest may stand before or behind where it is to be, or there. */
+/* The rest may be before or after its final place, or in it. */
 Test(pieces, payload_is_put_together_wherever_its_rest_was_received)
 {
 	static unsigned char buffer[LEN_MAX + 2 * NFQUEUE_HEAD_MAX];

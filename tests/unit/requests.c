@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel is asked for each old request. */
+/* The requests that are sent to the kernel for each request of the old protocol. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static struct request verdict_request(unsigned long id)
 	};
 }
 
-/* The message at offset, which must be a request of the type to the queue. */
+/* Returns the message at offset, which must be a request of this type for the queue. */
 static struct nlmsghdr *message_at(struct kernel_request *out, size_t offset,
 				   int type, uint16_t queue)
 {
@@ -50,7 +50,8 @@ static struct nlmsghdr *message_at(struct kernel_request *out, size_t offset,
 	return nlh;
 }
 
-/* Data of the message's attribute, at least len bytes of it, or NULL. */
+/* Returns the data of the attribute, which must be at least len bytes, or NULL if the
+ * message has no such attribute. */
 static const void *attr_of(const struct nlmsghdr *nlh, uint16_t type, size_t len)
 {
 	const struct nlattr *attr;
@@ -80,7 +81,7 @@ Test(requests, a_mode_is_set_with_the_range_clamped)
 		{ IPQ_COPY_PACKET, 1000000, PAYLOAD_MAX },
 		{ IPQ_COPY_PACKET, SIZE_MAX, PAYLOAD_MAX },
 #if SIZE_MAX > UINT32_MAX
-		/* cut to 32 bits first */
+		/* ip_queue stored the range in 32 bits */
 		{ IPQ_COPY_PACKET, 0x100000010, 16 },
 #endif
 	};
@@ -120,7 +121,7 @@ Test(requests, a_verdict_goes_on_as_it_is)
 	}
 }
 
-/* An answer makes the descriptor readable. */
+/* An answer makes the descriptor readable, so the program would see it. */
 Test(requests, an_answer_is_asked_for_only_where_the_old_request_did)
 {
 	struct verdict v = { .value = NF_ACCEPT };
@@ -193,7 +194,7 @@ Test(requests, a_mark_is_set_if_there_is_one)
 	}
 }
 
-/* The verdict's message with its payload, as the kernel gets it. */
+/* Assembles the message of a verdict and its payload, as the kernel receives it. */
 static void send_payload(const struct verdict *v, char *whole)
 {
 	struct request r = verdict_request(1);
@@ -227,7 +228,7 @@ Test(requests, payload_is_sent_from_where_it_is)
 
 			send_payload(&v, whole);
 			sent = attr_of((void *)whole, NFQA_PAYLOAD, lengths[i]);
-			/* else it only comes along, for the kernel's answer */
+			/* otherwise it is sent only to be echoed in an error message */
 			cr_assert(replace ? !!sent : !sent);
 			cr_assert(!sent || !memcmp(sent, payload, lengths[i]));
 		}
@@ -310,7 +311,8 @@ Test(requests, the_longest_there_is_has_room)
 	cr_assert(out.len <= sizeof(out.buf), "%zu bytes", out.len);
 }
 
-/* Has the kernel refuse the last message of out, and reads what it answers. */
+/* Makes the error message with which the kernel refuses the last message of out,
+ * and translates it. */
 static struct message refuse(const struct kernel_request *out, int error)
 {
 	static _Alignas(4) char answer[512];
@@ -356,7 +358,7 @@ Test(requests, what_is_refused_brings_the_old_request_back)
 		cr_assert(m.kind == MESSAGE_ERROR, "request %d", kind);
 		cr_assert(m.error == (kind == 0 ? EPERM : EBUSY));
 		cr_assert(m.claim_lost == (kind == 1));
-		/* behind the error's header and number */
+		/* the old request follows the header and the number of the error */
 		cr_assert(!memcmp(m.head + 20, &r, sizeof(r)));
 		cr_assert(refuse(&out, ENOENT).error == ENOENT);
 	}

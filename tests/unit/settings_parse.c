@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings' texts, accepted and refused. */
+/* The values of the settings that are accepted and refused. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 
 TestSuite(settings_parse, .init = (void (*)(void))clearenv, .timeout = 60);
 
-/* What the last read_with said on stderr. */
+/* The output of the last read_with on stderr. */
 static const char *said;
 
-/* Reads the settings with one variable set, as the environment has it. */
+/* Reads the settings from an environment of one variable. */
 static bool read_with(const char *name, const char *value, int family,
 		      struct settings *s)
 {
@@ -38,15 +38,15 @@ static void refuse(const char *name, const char *value)
 	const char *newline;
 
 	cr_assert(!read_with(name, value, AF_INET, &s), "%s=%s", name, value);
-	/* one line, which names the variable and what it may be */
+	/* one line, with the name of the variable and the values that are possible */
 	cr_assert(!strncmp(said, "libipq: ", 8) && strstr(said, name), "%s", said);
 	cr_assert(strstr(said, ": expected ") || strstr(said, "there are "), "%s", said);
-	/* even if the value has a line's end in it */
+	/* even if the value contains a newline */
 	newline = strchr(said, '\n');
 	cr_assert(newline && !newline[1], "%s", said);
 }
 
-/* None of these is a number, for any variable. */
+/* None of these is a number, whichever the variable. */
 static void refuse_what_is_no_number(const char *name)
 {
 	static const char *const values[] = {
@@ -139,7 +139,7 @@ Test(settings_parse, several_queues_are_a_first_and_a_last)
 		refuse("LIBIPQ_QUEUE", bad[i]);
 		refuse("LIBIPQ_QUEUE6", bad[i]);
 	}
-	/* nothing else is a range */
+	/* other settings do not accept a range */
 	refuse("LIBIPQ_MAXLEN", "4-7");
 	refuse("LIBIPQ_BATCH", "4-7");
 }
@@ -278,7 +278,7 @@ Test(settings_parse, a_bad_variable_among_good_ones_is_refused)
 	setenv("LIBIPQ_QUEUE", "1", 1);
 	setenv("LIBIPQ_MAXLEN", "100", 1);
 	cr_assert(settings_read(AF_INET, &s) && s.queue == 1 && s.maxlen == 100);
-	/* although this one is not for IPv4 */
+	/* although this variable is not used for IPv4 */
 	setenv("LIBIPQ_QUEUE6", "x", 1);
 	stderr_keep();
 	cr_assert(!settings_read(AF_INET, &s));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages from the kernel, whole and out of order, and what they say. */
+/* Messages from the kernel, complete or with attributes in any order, and the result of
+ * translating them. */
 #include <errno.h>
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -10,7 +11,7 @@
 
 TestSuite(translate, .init = skip_foreign_machines, .timeout = 60);
 
-/* A message being made, attribute by attribute. */
+/* A message that is put together attribute by attribute. */
 struct made {
 	size_t len;
 	_Alignas(uint32_t) uint8_t bytes[512];
@@ -69,7 +70,7 @@ Test(translate, a_packet_of_each_hook_has_all_that_ip_queue_told_of_it)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct expected *e = &expected[i];
 		struct message m = translate(e->from.bytes, e->from.len);
-		/* on the stack its padding would be anything */
+		/* not on the stack, where its padding would have arbitrary values */
 		static ipq_packet_msg_t msg;
 
 		memset(&msg, 0, sizeof(msg));
@@ -141,7 +142,7 @@ Test(translate, an_answer_is_read_as_the_old_one_with_its_request)
 Test(translate, eperm_is_ebusy_where_the_capability_is_known)
 {
 	uint8_t refused[sizeof(taken)];
-	/* of the attribute that carries the request, 12 bytes before its end */
+	/* the offset of the type of the attribute that contains the request */
 	const size_t type = sizeof(taken) - sizeof(struct request) - 2;
 
 	memcpy(refused, taken, sizeof(taken));
@@ -185,7 +186,8 @@ Test(translate, attributes_may_come_in_any_order)
 		cr_assert(m.id == 7 && m.packet.msg.mark == 0x12345678 && m.indev == 3);
 		cr_assert(m.payload_len == sizeof(data));
 		cr_assert(!memcmp(made.bytes + m.payload_offset, data, sizeof(data)));
-		/* what comes after payload may be missed, but is not made up */
+		/* attributes after the payload may be missed, but no
+		 * values are invented */
 		for (size_t have = 0; have < made.len; have++) {
 			struct message cut = translate_cut(made.bytes, have, made.len);
 
@@ -273,7 +275,7 @@ Test(translate, lengths_that_cannot_be_are_none)
 		memcpy(made.bytes + last, &(uint16_t){ len }, 2);
 		cr_assert(translate(made.bytes, made.len).kind == MESSAGE_NONE);
 	}
-	/* nor may payload reach beyond the message */
+	/* nor may the payload end beyond the message */
 	memcpy(longer, output, sizeof(output));
 	for (uint32_t len = 37; len <= UINT16_MAX; len += 13) {
 		memcpy(longer + sizeof(output) - 36, &(uint16_t){ len }, 2);
@@ -296,17 +298,17 @@ Test(translate, messages_of_other_kinds_are_none)
 		if (type != NLMSG_ERROR)
 			cr_assert(translate(BYTES(bytes)).kind == MESSAGE_NONE);
 	}
-	/* an error that is none */
+	/* error messages with a positive number, which is not an error */
 	for (int error = 1; error < 3; error++) {
 		memcpy(bytes, unknown_id, sizeof(bytes));
 		memcpy(bytes + 16, &error, sizeof(error));
 		cr_assert(translate(BYTES(bytes)).kind == MESSAGE_NONE);
 	}
-	/* an answer to a request that carried nothing */
+	/* an answer to a request without the attribute that contains the old request */
 	memcpy(bytes, unknown_id, sizeof(bytes));
 	bytes[sizeof(bytes) - sizeof(struct request) - 1] = 0x20;
 	cr_assert(translate(BYTES(bytes)).kind == MESSAGE_NONE);
-	/* or a part of it */
+	/* or with only a part of it */
 	memcpy(bytes, unknown_id, sizeof(bytes));
 	bytes[0] -= 8;
 	bytes[sizeof(bytes) - sizeof(struct request) - 4] -= 8;

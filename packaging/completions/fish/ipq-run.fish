@@ -1,13 +1,14 @@
-# fish completion for ipq-run(1): the options that --help lists, then a program and its
-# arguments.
+# fish completion for ipq-run(1): the options that --help lists, then a program
+# and its arguments.
 
-# Each option, a tab and its text, from lines of --help.
+# Prints each option, a tab and its description, from the lines of --help.
 function __ipq_run_options
     ipq-run --help 2>/dev/null | string replace -rf \
         '^  +(?:-[0-9a-zA-Z], )?(--[a-z0-9-]+)(?: [A-Z]+|\[=[A-Z]+\])? +(.*)$' '$1\t$2'
 end
 
-# What the program's own completions offer, or names of programs while there is none.
+# Prints what the completions of the program offer, or names of programs
+# before there is one.
 function __ipq_run_program
     set -l words (commandline -opc)
     set -l valued (ipq-run --help 2>/dev/null | string replace -rf \

@@ -1,12 +1,12 @@
-# fish completion for ipqctl(1): its commands, and for each the options that its --help
-# lists.
+# fish completion for ipqctl(1): its commands, and for each the options that
+# its --help lists.
 
-# Each command, a tab and its text, from lines of --help.
+# Prints each command, a tab and its description, from the lines of --help.
 function __ipqctl_commands
     ipqctl --help 2>/dev/null | string replace -rf '^  ([a-z]+)  +(.*)$' '$1\t$2'
 end
 
-# The same for options.
+# Prints the same for options.
 function __ipqctl_options
     set -l words (commandline -opc)
     printf '%s\t%s\n' --help 'print the usage'

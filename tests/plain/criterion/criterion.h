@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What our tests use of Criterion, in plain C, for where Criterion cannot be had:
- * other machines, the thread sanitizer. Each test runs in a process of its own. */
+/* The part of Criterion that the tests use, in plain C, for builds where Criterion is
+ * not available: other architectures, the thread sanitizer. Each test runs in a
+ * process of its own. */
 #ifndef PLAIN_CRITERION_H
 #define PLAIN_CRITERION_H
 
 #include <stdbool.h>
-/* Criterion's header has these too */
+/* Criterion's header includes these, too */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 struct plain_options {
 	void (*init)(void);
 	void (*fini)(void);
-	double timeout;			/* seconds, 0 for none */
+	double timeout;			/* seconds; 0 for no limit */
 };
 
 struct plain_suite {
@@ -60,7 +61,7 @@ void plain_skip(const char *format, ...)
 	}									\
 	static void suite_##_##name_(void)
 
-/* An empty format comes from an assertion that has nothing to add. */
+/* Assertions without a message have an empty format. */
 #pragma GCC diagnostic ignored "-Wformat-zero-length"
 
 #define cr_assert(condition, ...)						\
