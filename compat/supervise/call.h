@@ -23,7 +23,12 @@ enum call_kind {
 	CALL_SOCKET,		/* AF_NETLINK, NETLINK_FIREWALL or NETLINK_IP6_FW */
 	/* as their arguments are in memory, by those of its calls there may be */
 	CALL_SOCKETCALL,
-	CALL_EXEC,
+	/* with a file's name, which the filter cannot read */
+	CALL_EXEC, CALL_EXECVEAT,
+	CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_CREAT,
+	CALL_STAT, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
+	CALL_READLINK, CALL_READLINKAT, CALL_ATTRIBUTES,
+	CALL_OF_NAME_LAST = CALL_ATTRIBUTES,
 	/* refused, so that programs take their ordinary way */
 	CALL_IO_URING_SETUP,
 };
@@ -52,6 +57,7 @@ bool call_get_table(struct call_table *t);
 struct call {
 	uint64_t id;			/* the kernel's, while the call waits */
 	pid_t thread;			/* that makes it */
+	int number;
 	enum call_kind kind;
 	uint64_t args[6];
 	/* as far as it has come, if it has to wait */
@@ -59,7 +65,7 @@ struct call {
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-/* Fills in kind and args. */
+/* Fills in number, kind and args. */
 void call_read(struct call *c, int number, const uint64_t args[6]);
 
 /* Of socketcall(2): how many arguments stand where the second one points to, 0 if it is

@@ -13,13 +13,16 @@
 #include <linux/netlink.h>
 
 #include "calls.h"
+#include "executions.h"
 #include "kept.h"
 #include "layout.h"
+#include "names.h"
 #include "nfqueue.h"
 #include "port_id.h"
 #include "served.h"
 #include "thread.h"
 #include "traffic.h"
+#include "written.h"
 
 /* Gone from the kernel's headers. */
 #define NETLINK_IP6_FW 13
@@ -329,29 +332,15 @@ static void flush(struct attempt *a)
 	batch_unlock(b);
 }
 
-static bool is_free(const struct call *c, int at)
-{
-	int fd = thread_descriptor(c->thread, at);
-
-	if (fd < 0)
-		return errno == EBADF;
-	close(fd);
-	return false;
-}
-
 /* Puts a->fd at the first number from at on that is free, and may be ours. */
 static int64_t give(const struct call *c, const struct window *w, struct attempt *a,
 		    unsigned int at, int flags)
 {
 	if (at < w->first)
 		at = w->first;
-	while (at < w->end && !is_free(c, at))
-		at++;
-	if (at >= w->end)
-		return -EMFILE;
-	a->to = at;
+	a->to = at < w->end ? thread_free_number(c->thread, at, w->end) : -1;
 	a->flags = flags;
-	return CALL_GIVES;
+	return a->to < 0 ? -EMFILE : CALL_GIVES;
 }
 
 static int64_t duplicate(struct call *c, const struct window *w, struct attempt *a)
@@ -480,13 +469,19 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 		call_read_socketcall(c, args);
 	}
 #endif
+	if (c->kind == CALL_EXEC || c->kind == CALL_EXECVEAT)
+		return executions_redirect(c) ? CALL_COMES_AGAIN : CALL_CONTINUES;
+	if (c->kind > CALL_EXECVEAT && c->kind <= CALL_OF_NAME_LAST)
+		return names_carry_out(c, w, a);
 	if (c->kind == CALL_SOCKET)
 		return open_socket(c, w, a);
 	if (c->kind == CALL_CLOSE_RANGE) {
 		flush_range(c, w, a);
 		return CALL_CONTINUES;
 	}
-	if (c->kind == CALL_NONE || c->kind == CALL_EXEC ||
+	if (c->kind == CALL_CLOSE)
+		written_look();
+	if (c->kind == CALL_NONE ||
 	    (unsigned int)number(c, 0) < w->first || (unsigned int)number(c, 0) >= w->end ||
 	    !look(c, a, number(c, 0)))
 		return CALL_CONTINUES;

@@ -11,12 +11,14 @@
 #define CALL_CONTINUES INT64_MIN	/* it is the kernel's after all */
 #define CALL_WAITS (INT64_MIN + 1)	/* nothing to be had yet */
 #define CALL_GIVES (INT64_MIN + 2)	/* fd is to be put into the program */
+#define CALL_COMES_AGAIN (INT64_MIN + 3)	/* as another: this one is over */
 
 /* What is at hand while a call is carried out. Whoever calls closes fd. */
 struct attempt {
 	int fd;				/* ours for the program's; -1: none */
 	struct ipq_socket *socket;	/* NULL: none of ours */
-	int to, flags;			/* with CALL_GIVES: where, and O_CLOEXEC */
+	int to, flags;			/* with CALL_GIVES: where (-1: the first that is
+					 * free), and O_CLOEXEC */
 };
 
 /* Carries it out as far as that goes without waiting; a is empty at first, and as it was

@@ -16,6 +16,7 @@
 #include "kept.h"
 #include "notices.h"
 #include "thread.h"
+#include "written.h"
 
 /* Newer than some kernels' headers. */
 #ifndef SECCOMP_ADDFD_FLAG_SEND
@@ -47,7 +48,7 @@ static size_t notice_size, answer_size;
 
 /* What epoll tells of: one of these, a thread by its number, or a wait by the
  * descriptor that it waits for. */
-enum { OF_LISTENER, OF_WATCHED, OF_THREAD, OF_WAIT };
+enum { OF_LISTENER, OF_WATCHED, OF_WRITTEN, OF_THREAD, OF_WAIT };
 
 static bool poll_for(int fd, int what, int number)
 {
@@ -83,7 +84,7 @@ bool notices_begin(int fd, const struct window *w)
 	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
 	/* who calls and who answers take turns, best on one processor; since Linux 6.6 */
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	return poll_for(fd, OF_LISTENER, 0);
+	return poll_for(written_begin(), OF_WRITTEN, 0) && poll_for(fd, OF_LISTENER, 0);
 }
 
 bool notices_watch(int fd)
@@ -113,22 +114,24 @@ static bool tell(const struct call *c, int64_t result)
 /* Puts the descriptor into the program, and answers with its number. */
 static bool give(const struct call *c, const struct attempt *a)
 {
+	uint32_t placed = a->to < 0 ? 0 : SECCOMP_ADDFD_FLAG_SETFD;
 	struct seccomp_notif_addfd add = {
 		.id = c->id,
-		.flags = SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND,
+		.flags = placed | SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = a->fd,
-		.newfd = a->to,
+		.newfd = a->to < 0 ? 0 : a->to,
 		.newfd_flags = a->flags,
 	};
-	int error;
+	int error, number;
 
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
 		return true;
 	error = errno;
 	if (error == EINVAL) {		/* before Linux 5.14 it takes two steps */
-		add.flags = SECCOMP_ADDFD_FLAG_SETFD;
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
-			return tell(c, a->to);
+		add.flags = placed;
+		number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+		if (number >= 0)
+			return tell(c, number);
 		error = errno;
 	}
 	/* beyond its limit (replace_fd) */
@@ -176,7 +179,8 @@ static bool was_done(const struct call *c, int64_t *result)
 
 static bool finish(const struct call *c, const struct attempt *a, int64_t result)
 {
-	bool told = result == CALL_GIVES ? give(c, a) : tell(c, result);
+	bool told = result == CALL_COMES_AGAIN ||
+		    (result == CALL_GIVES ? give(c, a) : tell(c, result));
 
 	if (!told && a->socket)
 		kept_keep(a->fd);
@@ -254,7 +258,7 @@ static void end_ended_waits(void)
 static bool closes(enum call_kind kind)
 {
 	return kind == CALL_CLOSE || kind == CALL_CLOSE_RANGE || kind == CALL_EXEC ||
-	       kind == CALL_DUP2 || kind == CALL_DUP3;
+	       kind == CALL_EXECVEAT || kind == CALL_DUP2 || kind == CALL_DUP3;
 }
 
 static void retry(struct wait *w)
@@ -288,6 +292,7 @@ static void take_call(void)
 	c.began = calls_now();
 	call_read(&c, notice->data.nr, (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
+	written_take();
 	if (closes(c.kind))
 		end_ended_waits();
 	as_called = c;
@@ -354,8 +359,12 @@ enum notice notices_take(void)
 				take_call();
 			} else {
 				epoll_ctl(poller, EPOLL_CTL_DEL, listener, NULL);
+				written_take();
 				notice_of = NOTICE_OF_END;
 			}
+			break;
+		case OF_WRITTEN:
+			written_take();
 			break;
 		case OF_WATCHED:
 			if (notice_of == NOTICE_NONE)

@@ -98,6 +98,14 @@ void served_take_capability(void)
 	errno = saved;
 }
 
+bool served_is_administrator(void)
+{
+	capabilities data;
+
+	return (get_capabilities(served.id, data) &&
+		data[0].effective & 1u << CAP_NET_ADMIN) || thread_user(served.id) == 0;
+}
+
 static void enter(int fd)
 {
 	if (!setns(fd, CLONE_NEWNET))
@@ -118,6 +126,16 @@ void served_enter_network(void)
 		}
 	}
 	errno = saved;
+}
+
+int served_open_network(void)
+{
+	return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+void served_enter_opened_network(int fd)
+{
+	enter(fd);
 }
 
 static uint64_t ask_network(void)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "executions.h"
 #include "filter.h"
 #include "notices.h"
 #include "supervise.h"
@@ -246,6 +247,7 @@ int supervise_run(const char *name, void (*execute)(void *), void *program)
 	/* those whose parent ends stay below us, where their memory may be looked into
 	 * (yama in the kernel), and their end is seen */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	executions_begin();
 	take_signals(&p);
 	failed = start(&p, execute, program);
 	if (failed)

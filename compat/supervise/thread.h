@@ -25,8 +25,18 @@ void thread_forget(pid_t id);
 /* A duplicate of its descriptor, close-on-exec; -1 and errno. */
 int thread_descriptor(pid_t id, int fd);
 
+/* The first of its numbers from first to end - 1 that is free, or -1. */
+int thread_free_number(pid_t id, int first, int end);
+
 /* Copies n bytes from the thread's memory, or to it. Returns 0, or -1 and EFAULT. */
 int thread_read(pid_t id, void *to, const void *from, size_t n);
 int thread_write(pid_t id, void *to, const void *from, size_t n);
+
+/* Copies a string that stands there. Returns its length, or -1: it has no end within
+ * size bytes, or is not there. */
+ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size);
+
+/* The user whose files it may reach, as this process numbers users; -1 if it is gone. */
+uid_t thread_user(pid_t id);
 
 #endif

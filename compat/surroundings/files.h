@@ -20,6 +20,9 @@ enum module_file {
  * be made: then, and not before, a name has to be looked at. */
 bool files_may_be_missing(int error);
 
+/* Whether the path may mean one of them, by its last word. */
+bool files_may_mean(const char *path);
+
 /* Which of them the path means, seen from the directory (openat(2)). Follows it as the
  * kernel would: /proc/PID/net, links and ".." lead there too. Leaves errno alone. */
 enum module_file files_find(int directory, const char *path);
