@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 
 #include "calls.h"
+#include "claims.h"
 #include "executions.h"
 #include "kept.h"
 #include "layout.h"
@@ -434,10 +435,28 @@ static int64_t carry_out(struct call *c, const struct window *w, struct attempt 
 		return duplicate(c, w, a);
 	case CALL_CLOSE:
 		flush(a);
-		return CALL_CONTINUES;
+		return a->socket->queue.peer->is_private ? CALL_CLOSES : CALL_CONTINUES;
 	default:
 		return CALL_CONTINUES;
 	}
+}
+
+/* Whoever moves packets to it is to know: the queue number may be free now. */
+bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
+{
+	bool was_last;
+
+	if (!served_begin(thread, w->first, w->end))
+		return true;
+	served_enter_network();
+	was_last = peers_is_gone(s->queue.peer);
+	if (was_last) {
+		peers_lock();
+		claims_end(s->queue.peer);
+		peers_unlock();
+	}
+	served_end();
+	return was_last;
 }
 
 static void flush_range(struct call *c, const struct window *w, struct attempt *a)
@@ -457,7 +476,7 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 {
 	int64_t result;
 
-	if (!served_begin(c->thread))
+	if (!served_begin(c->thread, w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
 #ifdef SYS_socketcall

@@ -12,6 +12,8 @@
 #define CALL_WAITS (INT64_MIN + 1)	/* nothing to be had yet */
 #define CALL_GIVES (INT64_MIN + 2)	/* fd is to be put into the program */
 #define CALL_COMES_AGAIN (INT64_MIN + 3)	/* as another: this one is over */
+#define CALL_CLOSES (INT64_MIN + 4)	/* it is the kernel's, and calls_closed is
+					 * to be called when it is over */
 
 /* What is at hand while a call is carried out. Whoever calls closes fd. */
 struct attempt {
@@ -29,6 +31,10 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
  * And what it then comes to. */
 int64_t calls_deadline(const struct call *c, const struct attempt *a);
 int64_t calls_time_out(const struct call *c);
+
+/* The thread has closed a descriptor of the socket, or is about to. Whether it was the
+ * last. */
+bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w);
 
 int64_t calls_now(void);
 

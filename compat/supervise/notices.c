@@ -37,6 +37,18 @@ struct wait {
 	bool is_over;			/* to be freed when no event can name it */
 };
 
+/* That threads are about to close, which the kernel does after us; more are not seen to
+ * be closed. */
+#define CLOSING_MAX 64
+
+static struct closing {
+	struct ipq_socket *socket;	/* NULL: none */
+	pid_t thread;
+	int looks_left;
+} closing[CLOSING_MAX];
+
+static unsigned int closing_count;
+
 static int listener, poller;
 static struct window window;
 static struct wait *waits;
@@ -278,6 +290,36 @@ static void retry(struct wait *w)
 	end_wait(w);
 }
 
+/* The thread may take its time, and the socket have other descriptors. */
+#define LOOKS 100
+#define LOOK_AGAIN 10		/* in ms */
+
+static void begin_closing(struct ipq_socket *s, pid_t thread)
+{
+	for (unsigned int i = 0; i < CLOSING_MAX; i++)
+		if (!closing[i].socket) {
+			closing[i] = (struct closing) { s, thread, LOOKS };
+			closing_count++;
+			return;
+		}
+}
+
+/* A thread that calls again has closed; 0: whichever. */
+static void look_at_closing(pid_t thread)
+{
+	for (unsigned int i = 0; closing_count && i < CLOSING_MAX; i++) {
+		struct closing *it = &closing[i];
+
+		if (!it->socket || (thread && it->thread != thread))
+			continue;
+		if (calls_closed(it->socket, it->thread, &window) || thread ||
+		    --it->looks_left == 0) {
+			it->socket = NULL;
+			closing_count--;
+		}
+	}
+}
+
 static void take_call(void)
 {
 	struct attempt a = { .fd = -1 };
@@ -287,6 +329,7 @@ static void take_call(void)
 	memset(notice, 0, notice_size);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return;
+	look_at_closing(notice->pid);
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
@@ -303,8 +346,12 @@ static void take_call(void)
 		return;
 	}
 	/* what the program closes now is to be closed when it goes on */
-	if (result == CALL_CONTINUES)
+	if (result == CALL_CONTINUES || result == CALL_CLOSES)
 		close_attempt(&a);
+	if (result == CALL_CLOSES) {
+		begin_closing(a.socket, c.thread);
+		result = CALL_CONTINUES;
+	}
 	if (!finish(&c, &a, result) && has_effect(&c) && result >= 0)
 		*of_thread(c.thread) = (struct done) { as_called, result };
 	close_attempt(&a);
@@ -317,6 +364,8 @@ static int time_left(void)
 	for (struct wait *w = waits; w; w = w->next)
 		if (w->deadline < first)
 			first = w->deadline;
+	if (closing_count)
+		return LOOK_AGAIN;
 	if (first == INT64_MAX)
 		return -1;
 	left = (first - calls_now() + 999999) / 1000000;
@@ -347,7 +396,8 @@ enum notice notices_take(void)
 {
 	struct epoll_event events[EVENTS];
 	enum notice notice_of = NOTICE_NONE;
-	int n = epoll_wait(poller, events, EVENTS, waits ? time_left() : -1);
+	int n = epoll_wait(poller, events, EVENTS,
+			   waits || closing_count ? time_left() : -1);
 
 	for (int i = 0; i < n; i++) {
 		int number = (uint32_t)events[i].data.u64;
@@ -381,6 +431,8 @@ enum notice notices_take(void)
 			break;
 		}
 	}
+	if (n == 0)
+		look_at_closing(0);
 	if (waits) {
 		end_late_waits();
 		sweep();

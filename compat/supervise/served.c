@@ -20,8 +20,14 @@
 #include "served.h"
 #include "thread.h"
 
+#define SOCKETS_MAX 64
+
 static struct {
 	pid_t id, process;
+	int first, end;			/* numbers of its sockets */
+	bool is_known;			/* what it has there: */
+	unsigned int count;
+	int sockets[SOCKETS_MAX];	/* duplicates of them */
 } served;
 
 static bool is_deprived;		/* CAP_NET_ADMIN is put aside */
@@ -38,15 +44,50 @@ pid_t served_process(void)
 	return served.process;
 }
 
-bool served_begin(pid_t thread)
+bool served_begin(pid_t thread, int first, int end)
 {
 	const struct thread *t = thread_find(thread);
 
 	if (t) {
 		served.id = t->id;
 		served.process = t->process;
+		served.first = first;
+		served.end = end;
 	}
 	return t;
+}
+
+static void get_sockets(void)
+{
+	int fd;
+
+	for (int at = served.first; at < served.end && served.count < SOCKETS_MAX; at++) {
+		fd = thread_descriptor(served.id, at);
+		if (fd >= 0 && nfqueue_port_id(fd))
+			served.sockets[served.count++] = fd;
+		else if (fd >= 0)
+			close(fd);
+	}
+	served.is_known = true;
+}
+
+int served_socket(uint32_t port_id, uint64_t network)
+{
+	if (!served.is_known)
+		get_sockets();
+	for (unsigned int i = 0; i < served.count; i++)
+		if (nfqueue_port_id(served.sockets[i]) == port_id &&
+		    nfqueue_network(served.sockets[i]) == network)
+			return served.sockets[i];
+	return -1;
+}
+
+/* No descriptor of ours is to keep a socket that the program closes. */
+static void give_back_sockets(void)
+{
+	while (served.count)
+		close(served.sockets[--served.count]);
+	served.is_known = false;
 }
 
 typedef struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3];
@@ -222,6 +263,7 @@ void served_end(void)
 
 	if (__fpending(stderr))
 		say_there();
+	give_back_sockets();
 	if (is_deprived)
 		set_net_admin(true);
 	is_deprived = false;

@@ -15,8 +15,13 @@ pid_t served_thread(void);
 pid_t served_process(void);
 #define getpid served_process
 
-/* What follows is done for that thread. Returns false and errno if it is gone. */
-bool served_begin(pid_t thread);
+/* What follows is done for that thread, whose sockets have numbers from first to end - 1.
+ * Returns false and errno if it is gone. */
+bool served_begin(pid_t thread, int first, int end);
+
+/* A duplicate of its socket with that port id, in that network namespace, until
+ * served_end; -1: it has none. */
+int served_socket(uint32_t port_id, uint64_t network);
 
 /* It may have given up CAP_NET_ADMIN; then we have it not either, until served_end. */
 void served_take_capability(void);

@@ -24,8 +24,6 @@
 
 #define SUPERVISED_HAS_HIGH_NUMBERS "its sockets have numbers from 960 on, wherever it is put"
 
-#define SUPERVISED_SHARES_NO_NUMBER "each family needs a queue number of its own"
-
 #define CARRIED_HAS_NO_MARKS "the old library set no marks"
 #define CARRIED_SELECTS "it selects, then waits in its read for a packet of its own"
 #define CARRIED_HAS_NO_CTL "the old library's ipq_ctl does nothing"
