@@ -472,10 +472,20 @@ static void flush_range(struct call *c, const struct window *w, struct attempt *
 	}
 }
 
+/* Whether we have no room to look: what is not translated is not for the program. */
+static bool is_unknown(const struct call *c, const struct attempt *a)
+{
+	return a->fd < 0 && c->kind != CALL_CLOSE &&
+	       (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+}
+
 int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
 	int64_t result;
 
+	/* one that has ended may have had its number: who opens is told by it */
+	if (c->kind == CALL_SOCKET)
+		thread_forget(c->thread);
 	if (!served_begin(c->thread, w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
@@ -501,9 +511,10 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	if (c->kind == CALL_CLOSE)
 		written_look();
 	if (c->kind == CALL_NONE ||
-	    (unsigned int)number(c, 0) < w->first || (unsigned int)number(c, 0) >= w->end ||
-	    !look(c, a, number(c, 0)))
+	    (unsigned int)number(c, 0) < w->first || (unsigned int)number(c, 0) >= w->end)
 		return CALL_CONTINUES;
+	if (!look(c, a, number(c, 0)))
+		return is_unknown(c, a) ? -ENOBUFS : CALL_CONTINUES;
 	result = carry_out(c, w, a);
 	served_end();
 	return result;

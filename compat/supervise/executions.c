@@ -221,9 +221,15 @@ static bool stop(pid_t thread, long *signal)
 
 	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL))
 		return false;
+	/* the number may be another's by now */
+	if (!thread_is_calling()) {
+		ptrace(PTRACE_DETACH, thread, NULL, NULL);
+		return false;
+	}
 	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) ||
 	    waitid(P_PID, thread, &info, WSTOPPED | __WALL))
 		return false;
+	thread_begin_call(-1, 0);
 	*signal = info.si_status >> 8 ? 0 : info.si_status;
 	return true;
 }

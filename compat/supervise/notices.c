@@ -283,6 +283,7 @@ static void retry(struct wait *w)
 		end_wait(w);
 		return;
 	}
+	thread_begin_call(listener, w->call.id);
 	result = calls_carry_out(&w->call, &window, &w->attempt);
 	if (result == CALL_WAITS)
 		return;
@@ -339,6 +340,7 @@ static void take_call(void)
 	if (closes(c.kind))
 		end_ended_waits();
 	as_called = c;
+	thread_begin_call(listener, c.id);
 	if (!was_done(&c, &result))
 		result = calls_carry_out(&c, &window, &a);
 	if (result == CALL_WAITS) {

@@ -4,6 +4,8 @@
  * our own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -211,6 +213,15 @@ void served_enter_network_of(int fd, uint64_t network)
 #define SETTINGS_MAX 32
 static const char prefix[] = "LIBIPQ_";
 
+/* Where it has us write to, when it may not write there itself. */
+static bool is_beyond_it(const char *variable)
+{
+	static const char trace[] = "LIBIPQ_TRACE=";
+
+	return !strncmp(variable, trace, strlen(trace)) &&
+	       thread_user(served.id) != geteuid();
+}
+
 /* A program may change its own afterwards; nobody but itself knows that. */
 void served_take_environment(void)
 {
@@ -230,7 +241,8 @@ void served_take_environment(void)
 	close(fd);
 	text[len] = '\0';
 	for (char *at = text; at < text + len; at += strlen(at) + 1)
-		if (!strncmp(at, prefix, strlen(prefix)) && n < SETTINGS_MAX)
+		if (!strncmp(at, prefix, strlen(prefix)) && n < SETTINGS_MAX &&
+		    !is_beyond_it(at))
 			settings[n++] = at;
 	settings[n] = NULL;
 	/* one that was emptied on the way still means what ipq-run was told */
@@ -240,7 +252,15 @@ void served_take_environment(void)
 	}
 }
 
-/* What there is to explain is said where the program would say it. */
+/* So much fits without waiting where anything does (pipe(7)). */
+static bool takes_text(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return __fpending(stderr) <= PIPE_BUF && poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
+}
+
+/* What there is to explain is said where the program would say it, if somebody reads. */
 static void say_there(void)
 {
 	int theirs = thread_descriptor(served.id, STDERR_FILENO);
@@ -248,7 +268,10 @@ static void say_there(void)
 
 	if (ours >= 0)
 		dup2(theirs, STDERR_FILENO);
-	fflush(stderr);
+	if (takes_text(STDERR_FILENO))
+		fflush(stderr);
+	else
+		__fpurge(stderr);
 	if (ours >= 0) {
 		dup2(ours, STDERR_FILENO);
 		close(ours);

@@ -160,6 +160,17 @@ static int start(struct program *p, void (*execute)(void *), void *program)
 	return 0;
 }
 
+/* Each call that waits has two of our descriptors. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* From here on signals wait to be taken. Blocked, they are kept even if ignored
  * (sig_ignored in the kernel). */
 static void take_signals(struct program *p)
@@ -252,6 +263,7 @@ int supervise_run(const char *name, void (*execute)(void *), void *program)
 	failed = start(&p, execute, program);
 	if (failed)
 		return failed;
+	allow_descriptors();
 	p.signals = signalfd(-1, &p.awaited, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (p.signals < 0 || !notices_watch(p.signals)) {
 		kill(p.pid, SIGKILL);

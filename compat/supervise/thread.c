@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <linux/seccomp.h>
 
 #include "thread.h"
 
@@ -158,6 +160,21 @@ int thread_free_number(pid_t id, int first, int end)
 	return first < end ? first : -1;
 }
 
+static int handed_over_by = -1;
+static uint64_t handed_over;
+
+void thread_begin_call(int listener, uint64_t call)
+{
+	handed_over_by = listener;
+	handed_over = call;
+}
+
+bool thread_is_calling(void)
+{
+	return handed_over_by < 0 ||
+	       !ioctl(handed_over_by, SECCOMP_IOCTL_NOTIF_ID_VALID, &handed_over);
+}
+
 static int whole(ssize_t got, size_t n)
 {
 	if (got == (ssize_t)n)
@@ -169,8 +186,9 @@ static int whole(ssize_t got, size_t n)
 int thread_read(pid_t id, void *to, const void *from, size_t n)
 {
 	struct iovec here = { to, n }, there = { (void *)from, n };
+	ssize_t got = process_vm_readv(id, &here, 1, &there, 1, 0);
 
-	return whole(process_vm_readv(id, &here, 1, &there, 1, 0), n);
+	return whole(thread_is_calling() ? got : -1, n);
 }
 
 /* What is read in one piece is of one page: the next may not be there. */
@@ -207,5 +225,6 @@ int thread_write(pid_t id, void *to, const void *from, size_t n)
 {
 	struct iovec here = { (void *)from, n }, there = { to, n };
 
-	return whole(process_vm_writev(id, &here, 1, &there, 1, 0), n);
+	return whole(thread_is_calling() ? process_vm_writev(id, &here, 1, &there, 1, 0) : -1,
+		     n);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct thread {
@@ -27,6 +28,12 @@ int thread_descriptor(pid_t id, int fd);
 
 /* The first of its numbers from first to end - 1 that is free, or -1. */
 int thread_free_number(pid_t id, int first, int end);
+
+/* What is read and written from here on is a thread's that waits for the answer to this
+ * call: once it does not, its number may be another process's. A listener of -1: the
+ * thread is stopped, and waits for us. */
+void thread_begin_call(int listener, uint64_t call);
+bool thread_is_calling(void);
 
 /* Copies n bytes from the thread's memory, or to it. Returns 0, or -1 and EFAULT. */
 int thread_read(pid_t id, void *to, const void *from, size_t n);
