@@ -4,6 +4,7 @@
 #ifndef SUPERVISE_CALL_H
 #define SUPERVISE_CALL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,6 +65,23 @@ struct call {
 	unsigned int done;		/* messages of recvmmsg(2) */
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
+
+/* An argument that is an int; that is a length, or an address. */
+static inline int call_int(const struct call *c, int n)
+{
+	return (int)c->args[n];
+}
+
+static inline uint64_t call_word(const struct call *c, int n)
+{
+	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
+}
+
+/* What a call comes to whose functions return n, or -1 and errno. */
+static inline int64_t call_result(ssize_t n)
+{
+	return n < 0 ? -errno : n;
+}
 
 /* Fills in number, kind and args. */
 void call_read(struct call *c, int number, const uint64_t args[6]);
