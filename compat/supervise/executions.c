@@ -107,7 +107,7 @@ static bool get_file(const struct call *c, char file[PATH_MAX])
 	if (!strncmp(name, self, strlen(self)))
 		return follow(c->thread, name + strlen(self), "", file);
 	if (*name == '/')
-		return strcpy(file, name);
+		return snprintf(file, PATH_MAX, "%s", name) > 0;
 	if (directory != AT_FDCWD)
 		snprintf(link, sizeof(link), "fd/%d", directory);
 	return (*name || (at && c->args[4] & AT_EMPTY_PATH)) &&
