@@ -304,7 +304,9 @@ static void supervise(void *argument)
 {
 	struct program *program = argument;
 
-	exit(supervise_run(program->path, execute, program));
+	exit(supervise_run(program->path,
+			   program_names_files(program->path, program->words), execute,
+			   program));
 }
 
 static int run(struct program *program, const struct instances *set,

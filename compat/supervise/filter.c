@@ -164,9 +164,15 @@ static enum call_kind judged_as(enum call_kind kind)
 	       kind != CALL_STATX ? CALL_EXEC : kind;
 }
 
+static bool is_of_name(enum call_kind kind)
+{
+	return kind >= CALL_OPEN && kind <= CALL_OF_NAME_LAST;
+}
+
 /* The numbers of one architecture: compared one by one, then what each kind of them
  * comes to, for all of the kind together. */
-static void add_table(struct code *c, const struct call_table *t, const struct window *w)
+static void add_table(struct code *c, const struct call_table *t, const struct window *w,
+		      bool names)
 {
 	unsigned int jump[256] = { 0 }, skip;
 	uint64_t judged = 0;
@@ -176,6 +182,8 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 	add(c, BPF_JMP | BPF_K | BPF_JEQ, t->arch, 0, 0);
 	load(c, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < t->count; i++) {
+		if (!names && is_of_name(t->numbers[i].kind))
+			continue;
 		jump[i] = c->n;
 		add(c, BPF_JMP | BPF_K | BPF_JEQ, t->numbers[i].number, 0, 0);
 	}
@@ -183,11 +191,12 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 	for (size_t i = 0; i < t->count; i++) {
 		enum call_kind kind = judged_as(t->numbers[i].kind);
 
-		if (judged & UINT64_C(1) << kind)
+		if (judged & UINT64_C(1) << kind || (!names && is_of_name(t->numbers[i].kind)))
 			continue;
 		judged |= UINT64_C(1) << kind;
 		for (size_t j = i; j < t->count; j++)
-			if (judged_as(t->numbers[j].kind) == kind && jump[j] < INSTRUCTIONS_MAX)
+			if (judged_as(t->numbers[j].kind) == kind && jump[j] &&
+			    jump[j] < INSTRUCTIONS_MAX)
 				c->ins[jump[j]].jt = c->n - jump[j] - 1;
 		judge(c, kind, w);
 	}
@@ -195,7 +204,7 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 		c->ins[skip].jf = c->n - skip - 1;
 }
 
-int filter_install(const struct window *w)
+int filter_install(const struct window *w, bool names)
 {
 	struct code c = { .n = 0 };
 	struct sock_fprog program = { .filter = c.ins };
@@ -203,7 +212,7 @@ int filter_install(const struct window *w)
 	bool is_known = call_get_table(&table);
 
 	if (is_known)
-		add_table(&c, &table, w);
+		add_table(&c, &table, w, names);
 	give(&c, SECCOMP_RET_ALLOW);
 	if (!is_known || c.n > INSTRUCTIONS_MAX) {
 		errno = ENOSYS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls with a file's name, if it is one of the module's files: open(2), stat(2),
- * access(2) and their like. Every such call is handed over, since the filter cannot read
- * names; all but a few are the kernel's after a look at the name's last word. Knows
- * nothing of what the files say (files.h). */
+ * access(2) and their like. Every such call is handed over, if any is, since the filter
+ * cannot read names; all but a few are the kernel's after a look at the name's last word.
+ * Knows nothing of what the files say (files.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -34,6 +34,7 @@ static const int forwarded[] = {
 
 struct program {
 	const char *name;
+	bool names;			/* of files are handed over */
 	pid_t pid;			/* 0 when it has ended, */
 	int status;			/* as waitpid(2) tells */
 	int said[2];			/* what it says of its start */
@@ -84,9 +85,9 @@ static void be_program(struct program *p, pid_t parent, void (*execute)(void *),
 	close(p->said[0]);
 	close(p->may[1]);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	fd = getppid() == parent ? filter_install(&p->window) : -1;
+	fd = getppid() == parent ? filter_install(&p->window, p->names) : -1;
 	if (fd < 0 && errno == EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		fd = filter_install(&p->window);
+		fd = filter_install(&p->window, p->names);
 	if (fd < 0) {
 		say(p, CANNOT_FILTER, errno);
 		_exit(125);
@@ -249,9 +250,9 @@ static int exit_status(const struct program *p)
 	return WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128 + WTERMSIG(p->status);
 }
 
-int supervise_run(const char *name, void (*execute)(void *), void *program)
+int supervise_run(const char *name, bool names, void (*execute)(void *), void *program)
 {
-	struct program p = { .name = name, .window = choose_window() };
+	struct program p = { .name = name, .names = names, .window = choose_window() };
 	bool is_used = true;
 	int failed;
 

@@ -43,7 +43,8 @@ static const char *program(const char *name)
 static int script(const char *shell, const char *text)
 {
 	setenv("SCRIPT", text, 1);
-	return run_output(said, sizeof(said), "%s %s -c \"$SCRIPT\"", IPQ_RUN, shell);
+	/* the last word tells ipq-run, if it supervises, that the files are named */
+	return run_output(said, sizeof(said), "%s %s -c \"$SCRIPT\" ip_queue", IPQ_RUN, shell);
 }
 
 static void says(const char *shell, const char *text, const char *expected)

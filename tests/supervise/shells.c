@@ -100,6 +100,14 @@ Test(shells, a_sysctl_holds_for_whoever_is_asked_next)
 	     "/proc/net/ip_queue:7\n/proc/net/ip6_queue:7\n");
 }
 
+/* A call that is handed over may be ended by a signal; that of a file's name never is, in
+ * a script that does not look for the module's. */
+Test(shells, redirections_are_not_interrupted_by_children_that_end)
+{
+	says("i=0; while [ $i -lt 500 ]; do i=$((i+1)); (:) & : < /dev/null; "
+	     "[ -e /dev/null ] || echo interrupted; done; echo done", "done\n");
+}
+
 Test(shells, who_is_no_administrator_may_read_and_not_write)
 {
 	says("echo 81 > " SYSCTL, "");
