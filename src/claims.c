@@ -234,7 +234,7 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 	if (sharer->is_private)
 		return !owner || port_id_is_movers(owner, &process);
 	return (!owner || owner == sharer->port_id) && peers_reachable(sharer) &&
-	       claims_give_up(sharer, sharer->fd);
+	       claims_give_up(sharer, peers_descriptor(sharer));
 }
 
 /* How often a mover is asked, and how long it has in between, in ms. */

@@ -210,10 +210,20 @@ bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t 
 	return false;
 }
 
+int peers_descriptor(const struct peer *p)
+{
+#ifdef SUPERVISE
+	return served_socket(p->port_id, p->network);
+#else
+	return p->fd;
+#endif
+}
+
 bool peers_reachable(const struct peer *p)
 {
-	return nfqueue_port_id(p->fd) == p->port_id &&
-	       nfqueue_network(p->fd) == p->network;
+	int fd = peers_descriptor(p);
+
+	return nfqueue_port_id(fd) == p->port_id && nfqueue_network(fd) == p->network;
 }
 
 /* It has ended, but nobody has asked how: what it had open is not there any more, and

@@ -108,7 +108,11 @@ bool peers_is_gone(const struct peer *p);
 /* This process closes the socket of p. */
 void peers_close(struct peer *p);
 
-/* Whether the descriptor noted in p is its socket in this process. */
+/* The descriptor noted in p; for a program whose calls are handed over, a duplicate of its
+ * socket for as long as the call is carried out, or -1. */
+int peers_descriptor(const struct peer *p);
+
+/* Whether that is its socket in this process. */
 bool peers_reachable(const struct peer *p);
 
 /* Whether another process opened the socket of p, which is fd here, and still has it. True

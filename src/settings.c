@@ -139,7 +139,7 @@ static void print_in_line(const char *text, size_t len)
  * variables. */
 static bool is_beneath(void)
 {
-#ifdef PRELOAD
+#if defined(PRELOAD) || defined(SUPERVISE)
 	return true;
 #else
 	return false;

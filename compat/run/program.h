@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a program can be served, from its file alone. Knows nothing of by what. */
+/* Whether and how a program can be served, from its file and words alone. Knows nothing of
+ * by what. */
 #ifndef RUN_PROGRAM_H
 #define RUN_PROGRAM_H
 
@@ -14,5 +15,9 @@
  * is that file: path itself, or the interpreter of a script. */
 const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX]);
+
+/* Whether the program may look for the module's files: whether its file, a word given to
+ * it, or a file of such a name says "ip_queue" or "ip6_queue". */
+bool program_names_files(const char *path, char *const *words);
 
 #endif

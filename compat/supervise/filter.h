@@ -6,10 +6,11 @@
 
 #include "call.h"
 
-/* Installs it in the calling thread, for it and all it will start. Returns the
+/* Installs it in the calling thread, for it and all it will start; it hands over calls with
+ * a file's name only if names is set. Returns the
  * descriptor that the calls come by, close-on-exec, or -1 and errno: EINVAL where the
  * kernel has no such thing, EBUSY where a supervisor is there already, ENOSYS on a
  * machine that is not known, or as seccomp(2). */
-int filter_install(const struct window *w);
+int filter_install(const struct window *w, bool names);
 
 #endif

@@ -727,6 +727,7 @@ Test(families, without_a_descriptor_to_spare_the_second_is_refused_and_may_ask_a
 {
 	struct rlimit before, none;
 
+	NOT_SUPERVISED("it needs none of the program's");
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_start(0);
