@@ -18,7 +18,7 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
-#include "take.h"
+#include "receive.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
@@ -343,8 +343,8 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 		.replace = replaces(q, r, len),
 	};
 
-	if (len > TAKE_ECHO_MAX)
-		take_expect_echo(q->peer);
+	if (len > RECEIVE_ECHO_MAX)
+		receive_expect_echo(q->peer);
 	if (len > PAYLOAD_MAX) {
 		if (v.replace)
 			v.value = NF_DROP;
@@ -380,10 +380,10 @@ static EVERY_PACKET void put_request(struct ip_queue *q, int fd, const struct re
 			enum refusal refusal, const void *payload,
 			const uint32_t *mark, struct kernel_request *out)
 {
-	if (is_request(r, IPQM_MODE))
-		put_mode(q, fd, r, refusal, out);
-	else if (is_request(r, IPQM_VERDICT))
+	if (is_request(r, IPQM_VERDICT))
 		put_verdict(q, r, refusal, payload, mark, out);
+	else if (is_request(r, IPQM_MODE))
+		put_mode(q, fd, r, refusal, out);
 	else
 		put_invalid(q, r, refusal, out);
 }
@@ -491,20 +491,31 @@ static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *
 	return failed ? -1 : 0;
 }
 
+static EVERY_PACKET int send_any(struct ip_queue *q, int fd, const struct request *r,
+				 const void *payload, const uint32_t *mark)
+{
+	if (payload && is_request(r, IPQM_VERDICT) && cannot_be_sent(q, fd, r, payload)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
+			  send_request(q, fd, r, payload, mark);
+}
+
+static APART int trace_and_send(struct ip_queue *q, int fd, const struct request *r,
+				const void *payload, const uint32_t *mark)
+{
+	int failed = send_any(q, fd, r, payload, mark);
+
+	trace_request(q->trace, r, payload, mark, failed);
+	return failed;
+}
+
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark)
 {
-	int failed = -1;
-
-	if (payload && is_request(r, IPQM_VERDICT) &&
-	    cannot_be_sent(q, fd, r, payload))
-		errno = EMSGSIZE;
-	else
-		failed = q->batch ? hold_or_send(q, fd, r, payload, mark) :
-				    send_request(q, fd, r, payload, mark);
-	if (q->trace)
-		trace_request(q->trace, r, payload, mark, failed);
-	return failed;
+	return q->trace ? trace_and_send(q, fd, r, payload, mark) :
+			  send_any(q, fd, r, payload, mark);
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,

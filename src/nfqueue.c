@@ -30,31 +30,6 @@
 /* Linux allows no more by default (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
 
-int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
-{
-	struct iovec iov[] = {
-		{ .iov_base = d->own, .iov_len = sizeof(d->own) },
-		{ .iov_base = d->rest, .iov_len = d->rest_len },
-		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
-	};
-	/* what any message fits in needs no third buffer */
-	struct msghdr msg = {
-		.msg_iov = iov,
-		.msg_iovlen = d->rest_len < NFQUEUE_MESSAGE_MAX ? 3 : 2,
-	};
-	/* the whole length, also of what did not fit */
-	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
-
-	if (n == 0)
-		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
-	if (n <= 0)
-		return -1;
-	d->len = n;
-	d->head = d->own;
-	d->head_len = sizeof(d->own);
-	return 0;
-}
-
 void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
 {
 	d->len = len;

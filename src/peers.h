@@ -52,7 +52,7 @@ struct peer {
 	atomic_bool closed;		/* that process has closed the socket */
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets of the other family that arrived here */
-	_Atomic uint32_t payload_place;	/* see take.c */
+	_Atomic uint32_t payload_place;	/* see receive.c */
 	_Atomic uint32_t last_given;	/* the kernel's id of the last packet given */
 	/* The packets that had no verdict when the numbers were given up: the kernel's new id
 	 * of the nth is n + 1, and the program knows it by old[n]. */
