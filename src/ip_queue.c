@@ -32,6 +32,7 @@ static void apply_settings(struct ip_queue *q)
 
 	peers_set_numbers(q->peer, s->queue, s->queue_last);
 	q->peer->maxlen = s->maxlen;
+	q->peer->noticed = !s->debug;
 	q->peer->flags = (s->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) |
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
 }

@@ -26,6 +26,7 @@
 #include <linux/netfilter.h>
 
 #include "counted.h"
+#include "debug.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -56,6 +57,7 @@ struct mover {
 	int door;		/* where who wants the numbers knocks; -1: nowhere */
 	int program;		/* pidfd of the process that started it; -1: there is none */
 	int ready;		/* closed when nothing of the program's is open here */
+	int errors;		/* stderr, if LIBIPQ_DEBUG wants it; -1 */
 	pid_t starter;
 	uint16_t first, last;
 	uint64_t network;
@@ -124,13 +126,17 @@ static uint32_t verdict_for(const struct mover *m, struct ways *ways, uint8_t fa
 	return ways->verdict[i];
 }
 
-static void count_foreign(const struct mover *m, uint8_t family)
+static void note_foreign(const struct mover *m, const struct message *message)
 {
+	uint8_t family = message->family;
 	struct peer *p = peers_next_owner(NULL, family == AF_INET ? AF_INET6 : AF_INET,
 					  m->network, m->first, m->last);
 
-	if (p)
-		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	if (!p)
+		return;
+	atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	if (m->errors >= 0 && !atomic_exchange(&p->noticed, true))
+		debug_foreign(message->queue, family);
 }
 
 /* Verdicts, each on all packets of a number up to an id (nfqnl_recv_verdict_batch). */
@@ -175,7 +181,7 @@ static size_t decide(const struct mover *m, struct mmsghdr *msgs, unsigned int n
 		run.queue = message.queue;
 		run.id = message.id;
 		if (run.value == NF_DROP)
-			count_foreign(m, message.family);
+			note_foreign(m, &message);
 	}
 	if (run.family)
 		len += put_run(&run, to + len);
@@ -305,13 +311,13 @@ static void close_range_of(unsigned int from, unsigned int to)
 /* What the program has open is to be closed when the program closes it. */
 static void close_others(const struct mover *m)
 {
-	int keep[] = { m->fd, m->door, m->program, m->ready };
+	int keep[] = { m->fd, m->door, m->program, m->ready, m->errors };
 	int from = 0;
 
-	for (int rounds = 0; rounds < 4; rounds++) {
+	for (int rounds = 0; rounds < 5; rounds++) {
 		int next = -1;
 
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 5; i++)
 			if (keep[i] >= from && (next < 0 || keep[i] < next))
 				next = keep[i];
 		if (next < 0)
@@ -409,6 +415,7 @@ bool mover_start(const struct peer *p, int fd)
 		.fd = fd,
 		.door = make_door(p->first),
 		.program = syscall(SYS_pidfd_open, getpid(), 0),
+		.errors = p->noticed ? -1 : STDERR_FILENO,
 		.starter = getpid(),
 		.first = p->first,
 		.last = p->last,

@@ -142,7 +142,6 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 	p->owner = OWNER_NOT;
 	p->has_stale = false;
 	p->ends = p->ends_due = 0;
-	p->noticed = false;
 	p->mode = 0;
 	p->range = 0;
 	p->family = family;

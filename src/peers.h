@@ -44,7 +44,7 @@ struct peer {
 	atomic_bool has_stale;		/* its socket may hold messages that came before that */
 	atomic_uint ends;		/* reads that the program wants to end (ends.h), */
 	atomic_uint ends_due;		/* and how many of them have no mark in the socket */
-	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of packets that it drops */
+	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of foreign packets, or is off */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */
 	_Atomic int32_t process;	/* the process that opened the socket, */

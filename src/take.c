@@ -50,7 +50,7 @@ APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 		return;
 	atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
 	decide(fd, m, NF_DROP);
-	if (q->settings.debug && !atomic_exchange(&p->noticed, true))
+	if (!atomic_exchange(&p->noticed, true))
 		debug_foreign(m->queue, m->family);
 }
 

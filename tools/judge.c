@@ -103,6 +103,11 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 	return reach;
 }
 
+const struct queue *judge_dropping(const struct found_rule *rule, const struct queues *queues)
+{
+	return rule->saved.computed ? NULL : reach_of(rule, queues).foreign;
+}
+
 /* Whether the kernel gives packets to its chain without being sent there. */
 static bool is_in_hook(const struct found_rule *rule)
 {

@@ -26,7 +26,7 @@ struct rulesets {
 	bool complete;		/* all of them could be read */
 };
 
-/* Reports what cannot be read. */
+/* Reports what cannot be read, unless r is NULL. */
 void rulesets_read(struct rulesets *rules, struct report *r);
 void rulesets_free(struct rulesets *rules);
 
