@@ -396,6 +396,7 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 
 	peers_follow(p, fd);
 	peers_set_numbers(p, p->first, p->last);
+	peers_find_owner(p->family, p->network, p->first, p->last);	/* drops those gone */
 	if (find_own_private(p, fd)) {
 		translate_probe(out, r);
 	} else {
