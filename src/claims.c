@@ -167,7 +167,7 @@ static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 
 	bind_number(p, fd, to, &unasked);
 	send_mode(fd, to, p->mode == IPQ_COPY_NONE ? IPQ_COPY_PACKET : p->mode, p->range);
-	batch_flush(p->port_id, p->network, fd);
+	batch_flush(p, fd);
 	if (!several)
 		move_undecided(p, fd, to);
 	p->has_stale = true;

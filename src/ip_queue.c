@@ -37,16 +37,16 @@ static void apply_settings(struct ip_queue *q)
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
 }
 
-/* With several numbers an id alone does not tell a packet. */
-static int make_batch(struct ip_queue *q, int fd, uint32_t port_id, bool is_new)
+/* is_known: the program has read no packet yet. With several numbers an id alone does not
+ * tell a packet. */
+static int make_batch(struct ip_queue *q, bool is_new, bool is_known)
 {
 	const struct settings *s = &q->settings;
 
 	q->batch = NULL;
 	if (s->batch <= 1)
 		return 0;
-	q->batch = batch_of(port_id, nfqueue_network(fd), s->batch, is_new,
-			    is_new && s->queue == s->queue_last);
+	q->batch = batch_of(q->peer, s->batch, is_new, is_known && s->queue == s->queue_last);
 	return q->batch ? 0 : -1;
 }
 
@@ -68,7 +68,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 				     q->peer->port_id))
 		return EADDRINUSE;
 	q->settings = *s;
-	if (make_batch(q, q->peer->fd, q->peer->port_id, true)) {
+	if (make_batch(q, true, true)) {
 		q->settings = before;
 		return errno;
 	}
@@ -126,7 +126,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
-	} else if (!make_batch(q, fd, port_id, true) && !enter(q, fd, port_id)) {
+	} else if (!enter(q, fd, port_id) && !make_batch(q, true, true)) {
 		settle(q, fd, getpid());
 		return fd;
 	}
@@ -192,7 +192,7 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 	}
 	if (begin(q, family))
 		return -1;
-	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id)) {
+	if (enter(q, fd, port_id) || make_batch(q, !q->peer->family, false)) {
 		ip_queue_end_trace(q);
 		return -1;
 	}

@@ -78,14 +78,6 @@ bool nfqueue_has_message(int fd);
 /* Takes away a datagram that was only looked at. */
 void nfqueue_discard(int fd);
 
-/* Whether the rest was received where it stands if the bytes from offset (in the head)
- * on are to begin at that place. */
-static inline bool nfqueue_in_place(const struct nfqueue_datagram *d, size_t offset,
-				    const unsigned char *to)
-{
-	return d->rest == to + (d->head_len - offset);
-}
-
 /* Copies n bytes from offset of the datagram to a place that may overlap the rest.
  * Returns how many there were. */
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,

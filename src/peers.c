@@ -15,8 +15,6 @@
 #include "nfqueue.h"
 #include "peers.h"
 
-#define PEERS_MAX 4096
-
 /* Each turn is some microseconds, but who has it may have been set aside; as
  * clock_now. */
 #define TURN_MAX 1000
@@ -116,6 +114,11 @@ struct peer *peers_enter(uint32_t port_id, uint64_t network)
 		}
 	errno = EMFILE;
 	return NULL;
+}
+
+unsigned int peers_place(const struct peer *p)
+{
+	return p - first_used();
 }
 
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)

@@ -65,6 +65,11 @@ struct peer {
  * too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
+/* Its place among all entries, below PEERS_MAX: no other socket has it while this one is
+ * open. */
+#define PEERS_MAX 4096
+unsigned int peers_place(const struct peer *p);
+
 /* Sets up the entry for a new socket, forgetting an earlier one with the same port id. The
  * process that has opened it is process, an id of this PID namespace. */
 void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process);
