@@ -98,7 +98,7 @@ static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 {
 	uint32_t first = port_id_of(family, getpid(), 0);
 
-	return port_id != first && !peers_know(first, network) &&
+	return port_id != first && !peers_find(first, network) &&
 	       nfqueue_has(first, network);
 }
 

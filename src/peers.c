@@ -91,6 +91,16 @@ static bool take(struct peer *p, uint32_t old, uint32_t port_id)
 	return atomic_compare_exchange_strong(&p->port_id, &old, port_id);
 }
 
+struct peer *peers_find(uint32_t port_id, uint64_t network)
+{
+	struct table *t = atomic_load(&table);
+
+	for (struct peer *p = t ? t->peer : NULL; p && is_used(p); p++)
+		if (p->port_id == port_id && p->network == network && p->family)
+			return p;
+	return NULL;
+}
+
 struct peer *peers_enter(uint32_t port_id, uint64_t network)
 {
 	struct table *t = get_table();
@@ -155,14 +165,6 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 	p->closed = false;
 	p->delivered = p->foreign = 0;
 	p->payload_place = 0;
-}
-
-bool peers_know(uint32_t port_id, uint64_t network)
-{
-	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p->port_id == port_id && p->network == network)
-			return p->family;
-	return false;
 }
 
 static bool means(const struct peer *p, uint8_t family, uint64_t network, uint16_t first,

@@ -84,8 +84,8 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 /* From now on its packets arrive by this private number. */
 void peers_set_private(struct peer *p, uint16_t number);
 
-/* Whether there is an entry with this port id. */
-bool peers_know(uint32_t port_id, uint64_t network);
+/* The entry with this port id, NULL if there is none. */
+struct peer *peers_find(uint32_t port_id, uint64_t network);
 
 /* The handle of the family in the network namespace that has claimed a number between
  * first and last. NULL if there is none, or its socket is gone. */
