@@ -3,9 +3,8 @@
  * forked processes share, as they share the sockets. Knows nothing of packets. */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -220,50 +219,21 @@ bool peers_reachable(const struct peer *p)
 	       nfqueue_network(p->fd) == p->network;
 }
 
-/* It has ended, but nobody has asked how: what it had open is not there any more, and
- * not to be looked for but by root (task_dump_owner). */
-static bool is_zombie(pid_t process)
+/* Whether another process opened the socket of p, and may have it still. */
+static bool may_have_opener(const struct peer *p)
 {
-	char path[32], text[128] = "";
-	const char *state;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)process);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
-		*text = '\0';
-	fclose(file);
-	state = strrchr(text, ')');	/* ends its name, which may be anything */
-	return state && (state[2] == 'Z' || state[2] == 'X');
-}
-
-bool peers_has_opener(const struct peer *p, int fd)
-{
-	struct stat ours, theirs;
-	pid_t process = p->process;
-	char path[64];
 	int saved = errno;
-	bool has;
+	bool may = p->processes != pid_namespace() ||
+		   (p->process != getpid() && !p->closed &&
+		    (!kill(p->process, 0) || errno == EPERM));
 
-	if (p->processes != pid_namespace())
-		return true;
-	if (process == getpid())
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)process, p->fd);
-	if (stat(path, &theirs))
-		has = errno == EACCES && !is_zombie(process);
-	else
-		has = !fstat(fd, &ours) && ours.st_dev == theirs.st_dev &&
-		      ours.st_ino == theirs.st_ino;
 	errno = saved;
-	return has;
+	return may;
 }
 
 void peers_follow(struct peer *p, int fd)
 {
-	if (p->fd != fd && !peers_reachable(p) && !peers_has_opener(p, fd))
+	if (p->fd != fd && !peers_reachable(p) && !may_have_opener(p))
 		p->fd = fd;
 }
 

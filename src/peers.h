@@ -116,10 +116,6 @@ void peers_close(struct peer *p);
 /* Whether the descriptor noted in p is its socket in this process. */
 bool peers_reachable(const struct peer *p);
 
-/* Whether another process opened the socket of p, which is fd here, and still has it. True
- * also if that process cannot be looked at, or is in another PID namespace. */
-bool peers_has_opener(const struct peer *p, int fd);
-
 /* Notes that fd is the socket of p: the program may have moved it to another descriptor.
  * Only the process that opened it does so, since other processes look for the socket
  * there. */
