@@ -120,6 +120,28 @@ Test(untouched, nothing_behind_packets_and_errors_that_wait_together_is_written)
 	ipq_destroy_handle(h);
 }
 
+/* The payload in the kernel's answer begins farther behind than that of packets, of which
+ * many come first. */
+Test(untouched, nothing_behind_an_error_with_payload_is_written_whatever_came_before_it)
+{
+	static unsigned char payload[300];
+	struct ipq_handle *h;
+	int to;
+
+	h = open_handle(&to);
+	for (int n = 0; n < 100; n++) {
+		send_bytes(to, 1400);
+		read_packet(h);
+	}
+	for (int n = 0; n < 90; n++)
+		send_bytes(to, 300);
+	cr_assert(ipq_set_verdict(h, 4000000000u, NF_ACCEPT, sizeof(payload), payload) > 0);
+	for (int n = 0; n < 90; n++)
+		read_packet(h);
+	cr_assert(read_into_pattern(h, SOON) > 0 && ipq_message_type(m.buf) == NLMSG_ERROR);
+	ipq_destroy_handle(h);
+}
+
 Test(untouched, a_read_that_gives_nothing_changes_nothing)
 {
 	struct ipq_handle *h;
