@@ -185,10 +185,13 @@ static EVERY_PACKET void note_given(struct peer *p, const struct message *m, int
 ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
 		     const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
 {
-	if (m->kind == MESSAGE_PACKET)
-		note_given(q->peer, m, flags);
 	if (q->peer->has_stale)
 		take_purge(q->peer, fd);
+	if (m->kind == MESSAGE_PACKET) {
+		note_given(q->peer, m, flags);
+		if (m->len <= len && write_packet(m, d->head, nfqueue_have(d), d->rest, buf))
+			return m->len;
+	}
 	return write_any(m, d, buf, len);
 }
 
