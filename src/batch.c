@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Several messages received at once and held until the program reads them, in memory
  * that forked processes share. Knows nothing of ip_queue's messages. */
-#include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -26,11 +24,9 @@
 /* After how many messages it is tried again at the latest. */
 #define PATIENCE_MAX 63
 
-/* Sockets of one process, those destroyed included. */
-#define KNOWN_MAX 4096
-
 struct batch {
 	pthread_mutex_t lock;
+	uint32_t port_id;		/* of the socket */
 	unsigned int max;
 
 	unsigned int got;		/* when it was last looked */
@@ -51,12 +47,8 @@ struct batch {
 	_Alignas(LINE) unsigned char slot[];
 };
 
-/* Those of this process, by the port id of their socket. */
-static struct known {
-	_Atomic uint32_t port_id;
-	_Atomic uint64_t network;	/* and 1; 0 until it is told */
-	_Atomic(struct batch *) batch;
-} known[KNOWN_MAX];
+/* Those of this process, by the place of the socket's entry. */
+static _Atomic(struct batch *) batches[PEERS_MAX];
 
 static void init_lock(pthread_mutex_t *lock)
 {
@@ -81,31 +73,6 @@ static struct batch *make(void)
 	return b;
 }
 
-/* Another thread may just have taken the place. */
-static uint64_t network_of(const struct known *k)
-{
-	for (int tries = 0; !k->network && tries < 1000; tries++)
-		sched_yield();
-	return k->network - 1;
-}
-
-/* Finds its place, or makes one. */
-static struct known *find_known(uint32_t port_id, uint64_t network)
-{
-	for (struct known *k = known; k < known + KNOWN_MAX; k++) {
-		uint32_t none = 0;
-
-		if (atomic_compare_exchange_strong(&k->port_id, &none, port_id)) {
-			k->network = network + 1;
-			return k;
-		}
-		if (k->port_id == port_id && network_of(k) == network)
-			return k;
-	}
-	errno = EMFILE;
-	return NULL;
-}
-
 static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
@@ -116,8 +83,9 @@ static void set_max(struct batch *b, unsigned int max)
 	}
 }
 
-static void begin(struct batch *b, unsigned int max, bool is_known)
+static void begin(struct batch *b, const struct peer *p, unsigned int max, bool is_known)
 {
+	b->port_id = p->port_id;
 	b->mark_seen = b->mark;
 	b->skip = b->patience = 0;
 	b->kept = 0;
@@ -127,25 +95,21 @@ static void begin(struct batch *b, unsigned int max, bool is_known)
 	set_max(b, max);
 }
 
-struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
-		       bool is_known)
+struct batch *batch_of(const struct peer *p, unsigned int max, bool is_new, bool is_known)
 {
-	struct known *k = find_known(port_id, network);
-	struct batch *now, *new;
+	_Atomic(struct batch *) *place = &batches[peers_place(p)];
+	struct batch *now = *place, *new;
 
-	if (!k)
-		return NULL;
-	now = atomic_load(&k->batch);
 	if (now) {
 		if (is_new)
-			begin(now, max, is_known);
+			begin(now, p, max, is_known);
 		return now;
 	}
 	new = make();
 	if (!new)
 		return NULL;
-	begin(new, max, is_known);
-	if (atomic_compare_exchange_strong(&k->batch, &now, new))
+	begin(new, p, max, is_known);
+	if (atomic_compare_exchange_strong(place, &now, new))
 		return new;
 	munmap(new, SIZE);	/* another thread was first */
 	return now;
@@ -155,27 +119,24 @@ struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, boo
  * another process's, and something else here. */
 static __attribute__((destructor)) void flush_all(void)
 {
-	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
-		struct batch *b = k->batch;
+	for (unsigned int i = 0; i < PEERS_MAX; i++) {
+		struct batch *b = batches[i];
 
 		if (b && b->verdicts.count && batch_lock(b)) {
-			if (nfqueue_port_id(b->verdicts.fd) == k->port_id)
+			if (nfqueue_port_id(b->verdicts.fd) == b->port_id)
 				verdicts_flush(&b->verdicts, b->verdicts.fd);
 			batch_unlock(b);
 		}
 	}
 }
 
-void batch_flush(uint32_t port_id, uint64_t network, int fd)
+void batch_flush(const struct peer *p, int fd)
 {
-	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
-		struct batch *b = k->port_id == port_id && network_of(k) == network ?
-				  k->batch : NULL;
+	struct batch *b = batches[peers_place(p)];
 
-		if (b && batch_lock(b)) {
-			verdicts_flush(&b->verdicts, fd);
-			batch_unlock(b);
-		}
+	if (b && batch_lock(b)) {
+		verdicts_flush(&b->verdicts, fd);
+		batch_unlock(b);
 	}
 }
 

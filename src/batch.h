@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "nfqueue.h"
+#include "peers.h"
 #include "settings.h"
 #include "translate.h"
 #include "verdicts.h"
@@ -17,12 +18,11 @@
 
 struct batch;
 
-/* The batch of the socket with this port id in this network namespace, with room for max
- * messages. is_new: the socket was just opened, and the batch begins empty; is_known as for
- * ids_begin. A batch is never freed, as a descriptor may be used after it was closed.
- * Returns NULL and errno on failure. */
-struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
-		       bool is_known);
+/* The batch of the socket of p, with room for max messages. is_new: the socket was just
+ * opened, or is not known here, and the batch begins empty; is_known as for ids_begin. A
+ * batch is never freed, as a descriptor may be used after it was closed. Returns NULL and
+ * errno on failure. */
+struct batch *batch_of(const struct peer *p, unsigned int max, bool is_new, bool is_known);
 
 /* The functions below are for the thread that holds the lock; the processes that share
  * the batch share the lock, too. batch_lock returns false in a signal handler that has
@@ -30,9 +30,9 @@ struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, boo
 bool batch_lock(struct batch *b);
 void batch_unlock(struct batch *b);
 
-/* Sends the verdicts held for the socket with this port id in this network namespace, if it
- * has a batch. Its descriptor is fd. Takes the lock itself. */
-void batch_flush(uint32_t port_id, uint64_t network, int fd);
+/* Sends the verdicts held for the socket of p, which is fd, if it has a batch. Takes the
+ * lock itself. */
+void batch_flush(const struct peer *p, int fd);
 
 /* The number of messages held. Needs no lock. */
 unsigned int batch_held(const struct batch *b);

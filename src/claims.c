@@ -167,7 +167,7 @@ static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 
 	bind_number(p, fd, to, &unasked);
 	send_mode(fd, to, p->mode == IPQ_COPY_NONE ? IPQ_COPY_PACKET : p->mode, p->range);
-	batch_flush(p->port_id, p->network, fd);
+	batch_flush(p, fd);
 	if (!several)
 		move_undecided(p, fd, to);
 	p->has_stale = true;
@@ -396,6 +396,7 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 
 	peers_follow(p, fd);
 	peers_set_numbers(p, p->first, p->last);
+	peers_find_owner(p->family, p->network, p->first, p->last);	/* drops those gone */
 	if (find_own_private(p, fd)) {
 		translate_probe(out, r);
 	} else {
