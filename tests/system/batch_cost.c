@@ -12,7 +12,7 @@
 
 TestSuite(batch_cost, .timeout = 60);
 
-#define MANY 1000
+#define MANY 400
 
 static unsigned char plan[MANY];
 static struct got got[MANY];
@@ -24,15 +24,16 @@ static struct ipq_handle *open_batched(uint8_t mode)
 }
 
 /* The first 64 verdicts are sent one by one; then there are four calls for 64 packets.
- * A program that is interrupted begins anew. */
-#define ATTEMPTS 30
+ * A program that is interrupted, as it often is while it is traced on a busy machine,
+ * begins anew. */
+#define ATTEMPTS 200
 
 static int few(int count)
 {
 	return 64 + count / 10;
 }
 
-Test(batch_cost, a_thousand_packets_that_wait_take_few_system_calls)
+Test(batch_cost, packets_that_wait_take_few_system_calls)
 {
 	int count, calls, attempts = 0;
 	struct ipq_handle *h;
