@@ -241,6 +241,7 @@ static void put_mark(struct batch *b, int fd)
 		return;
 	b->mark++;
 	b->is_unsure = false;
+	pace_resume(&b->verdicts.pace);
 }
 
 /* One that a thread took out by itself may be told of late. */

@@ -74,6 +74,7 @@ static void receive_several(struct ip_queue *q, int fd)
 		}
 		batch_received(b);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	pace_resume(&batch_verdicts(b)->pace);
 }
 
 /* Gives the program the oldest message held. Returns 0 if there is none. */
@@ -109,7 +110,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
-		verdicts_note_read(batch_verdicts(q->batch));
+		pace_read(&batch_verdicts(q->batch)->pace);
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}
