@@ -110,7 +110,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
-		pace_read(&batch_verdicts(q->batch)->pace);
+		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}

@@ -3,6 +3,9 @@
  * one call of the library to the next. Knows nothing of packets, nor of what is held. */
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "pace.h"
 
@@ -10,6 +13,13 @@
  * the time of so many of the shortest system calls, whatever the processor. A quick program
  * and the library take the time of one; a call that receives something takes five. */
 #define CALLS_MAX 4
+
+/* A program that is interrupted takes its time, too, and it may be as quick as before. So it
+ * is taken to be if it did not sleep, had more messages to read, and has come back quickly
+ * so often before, for each interruption. */
+#define INTERRUPTED PACE_STREAK
+#define STREAK_LONG (PACE_STREAK + INTERRUPTED)
+#define STREAK_MAX (4 * PACE_STREAK)
 
 /* How many reads it is until it is looked again what a call takes, as the program may go
  * on on another processor, or with a tracer. */
@@ -44,22 +54,38 @@ static uint64_t time_of_call(void)
 	return least;
 }
 
-void pace_read(struct pace *p)
-{
-	uint64_t now = clock_ns();
-
-	if (now - p->since > p->limit)
-		p->streak = 0;
-	else if (p->streak < PACE_STREAK)
-		p->streak++;
-	p->since = now;
-	if (p->reads++ % LOOKS)
-		return;
-	p->limit = CALLS_MAX * time_of_call();
-	p->since = clock_ns();
-}
-
 void pace_resume(struct pace *p)
 {
 	p->since = clock_ns();
+}
+
+/* A thread that sleeps gives up the processor of its own will (getrusage(2)). Returns
+ * whether this thread was the last one looked at, and has not slept since. */
+static bool is_awake(struct pace *p)
+{
+	struct rusage usage = { .ru_nvcsw = -1 };
+	int thread = p->thread;
+	long sleeps = p->sleeps;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	p->thread = syscall(SYS_gettid);
+	p->sleeps = usage.ru_nvcsw;
+	pace_resume(p);
+	return p->thread == thread && p->sleeps == sleeps;
+}
+
+void pace_read(struct pace *p, bool is_ready)
+{
+	uint64_t before = p->since;
+
+	pace_resume(p);
+	if (p->since - before > p->limit)
+		p->streak = is_ready && p->streak >= STREAK_LONG && is_awake(p) ?
+			    p->streak - INTERRUPTED : 0;
+	else if (p->streak < STREAK_MAX && ++p->streak == STREAK_LONG)
+		is_awake(p);
+	if (p->reads++ % LOOKS)
+		return;
+	p->limit = CALLS_MAX * time_of_call();
+	pace_resume(p);
 }

@@ -13,6 +13,8 @@
 struct pace {
 	unsigned int reads;
 	unsigned int streak;	/* of them, the last that came quickly */
+	int thread;		/* which was looked at last, */
+	long sleeps;		/* and how often it had slept */
 	uint64_t since;		/* when the time to the next read began, ns */
 	uint64_t limit;		/* the longest time that is quick, ns */
 };
@@ -22,14 +24,14 @@ struct pace {
 
 static inline bool pace_is_quick(const struct pace *p)
 {
-	return p->streak == PACE_STREAK;
+	return p->streak >= PACE_STREAK;
 }
 
 /* Of a program that has not read yet. */
 void pace_begin(struct pace *p);
 
-/* The program reads. */
-void pace_read(struct pace *p);
+/* The program reads. is_ready: for a message that is held for it. */
+void pace_read(struct pace *p, bool is_ready);
 
 /* The library has made system calls for the program, whose time does not count. */
 void pace_resume(struct pace *p);

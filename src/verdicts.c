@@ -93,9 +93,13 @@ static int send_each(struct verdicts *v, int fd)
 
 int verdicts_flush(struct verdicts *v, int fd)
 {
+	int failed;
+
 	if (!v->count)
 		return 0;
-	return can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+	failed = can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+	pace_resume(&v->pace);
+	return failed;
 }
 
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
@@ -114,6 +118,5 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 		v->count--;
 		v->ids.is_known = false;
 	}
-	pace_resume(&v->pace);
 	return failed;
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <criterion/criterion.h>
@@ -20,6 +21,8 @@ static struct pace pace;
  * kernel's. */
 static bool is_ours;
 static uint64_t now, call;	/* ns; what a system call takes */
+static long sleeps;
+static bool is_ready = true;
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -37,6 +40,20 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	return 0;
 }
 
+#ifdef __GLIBC__
+typedef __rusage_who_t who;
+#else
+typedef int who;
+#endif
+
+int getrusage(who whose, struct rusage *usage)
+{
+	if (!is_ours)
+		return syscall(SYS_getrusage, whose, usage);
+	*usage = (struct rusage) { .ru_nvcsw = sleeps };
+	return 0;
+}
+
 static void begin(void)
 {
 	now = 1000000000000;
@@ -50,7 +67,7 @@ static void read_after(unsigned int calls, unsigned int times)
 	while (times--) {
 		now += calls * call;
 		is_ours = true;
-		pace_read(&pace);
+		pace_read(&pace, is_ready);
 		is_ours = false;
 	}
 }
@@ -65,15 +82,54 @@ Test(pace, a_program_is_quick_after_64_quick_reads)
 	cr_assert(pace_is_quick(&pace));
 }
 
-Test(pace, one_that_takes_its_time_once_begins_anew)
+Test(pace, one_that_takes_its_time_begins_anew)
 {
-	read_after(1, 200);
+	read_after(1, 100);
 	read_after(5, 1);
 	cr_assert(!pace_is_quick(&pace));
 	read_after(1, 63);
 	cr_assert(!pace_is_quick(&pace));
 	read_after(1, 1);
 	cr_assert(pace_is_quick(&pace));
+}
+
+Test(pace, one_that_is_interrupted_now_and_then_is_quick)
+{
+	read_after(1, 1 + 128);
+	for (int i = 0; i < 10; i++) {
+		read_after(100, 1);
+		cr_assert(pace_is_quick(&pace));
+		read_after(1, 64);
+	}
+	read_after(100, 1);
+	read_after(1, 63);
+	read_after(100, 1);
+	cr_assert(!pace_is_quick(&pace));
+}
+
+Test(pace, one_that_was_quick_for_long_may_be_interrupted_several_times)
+{
+	read_after(1, 1000);
+	read_after(100, 3);
+	cr_assert(pace_is_quick(&pace));
+	read_after(100, 1);
+	cr_assert(!pace_is_quick(&pace));
+}
+
+Test(pace, one_that_has_slept_was_not_just_interrupted)
+{
+	read_after(1, 1000);
+	sleeps++;
+	read_after(100, 1);
+	cr_assert(!pace_is_quick(&pace));
+}
+
+Test(pace, one_that_had_nothing_to_read_was_not_just_interrupted)
+{
+	read_after(1, 1000);
+	is_ready = false;
+	read_after(100, 1);
+	cr_assert(!pace_is_quick(&pace));
 }
 
 Test(pace, one_that_takes_its_time_every_64_reads_is_never_quick)
