@@ -62,6 +62,9 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->skip = b->patience = 0;
 	b->kept = 0;
 	b->is_unsure = false;
+	b->more_wait = false;
+	b->may_vanish = false;
+	b->wanted = max;
 	b->is_large = false;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
@@ -108,7 +111,9 @@ void batch_flush(const struct peer *p, int fd)
 
 	if (b && batch_lock(b)) {
 		verdicts_flush(&b->verdicts, fd);
-		batch_unlock(b);
+		b->may_vanish = true;
+		b->more_wait = false;
+		batch_leave(b, fd);
 	}
 }
 
@@ -118,6 +123,7 @@ bool batch_lock_left(struct batch *b, int error)
 		return false;
 	/* a process was killed, in the midst of what it did */
 	b->is_unsure = true;
+	b->more_wait = false;
 	b->verdicts.ids.is_known = false;
 	pthread_mutex_consistent(&b->lock);
 	return true;
@@ -133,25 +139,40 @@ bool batch_is_due(struct batch *b)
 
 unsigned int batch_receive(struct batch *b, int fd)
 {
-	b->got = nfqueue_receive_many(fd, b->msgs, b->max);
+	b->got = nfqueue_receive_many(fd, b->msgs, b->wanted);
 	b->end = 0;
 	return b->got;
 }
 
+/* As many as wait, but one. */
+static unsigned int wanted_next(const struct batch *b)
+{
+	unsigned int next = b->more_wait ? b->wanted + b->wanted / 4 + 1 : b->got - 1;
+
+	if (b->got < WORTHWHILE || next > b->max)
+		return b->max;
+	return next;
+}
+
 /* They are held by one instruction, and are no more by one each: whatever moment a
  * process is killed at, none comes twice. */
-void batch_received(struct batch *b)
+void batch_received(struct batch *b, int fd)
 {
 	b->kept = b->end;
-	if (b->kept >= WORTHWHILE || b->kept == b->max)
+	if (b->got < b->wanted)
+		batch_mark_seen(b, b->mark);	/* there are no more */
+	else
+		b->is_unsure = true;
+	/* true first: a signal handler that receives the last makes it false */
+	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
+	if (b->more_wait && !nfqueue_has_message(fd))
+		b->more_wait = false;
+	if (b->kept >= WORTHWHILE || b->got == b->wanted)
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	if (b->got < b->max)
-		batch_mark_seen(b, b->mark);	/* there are no more */
-	else
-		b->is_unsure = true;
+	b->wanted = wanted_next(b);
 }
 
 /* A mark is lost if the buffer is full. So when another message came out the one put

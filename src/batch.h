@@ -27,12 +27,14 @@ struct batch {
 	uint32_t port_id;		/* of the socket */
 	unsigned int max;
 
-	unsigned int got;		/* when it was last looked */
+	unsigned int wanted, got;	/* when it was last looked */
 	unsigned int end;		/* of the kept, */
 	_Atomic unsigned int kept;	/* and how many before it are */
 	_Atomic uint32_t mark;		/* the last in the socket, */
 	_Atomic uint32_t mark_seen;	/* and the last that came out */
 	atomic_bool is_unsure;		/* it may not have got there */
+	atomic_bool more_wait;		/* in the socket, which is readable by them */
+	bool may_vanish;		/* what waits there; see batch_flush */
 	unsigned int skip, patience;
 	bool is_large;			/* the last packet was */
 
@@ -68,8 +70,9 @@ static inline void batch_unlock(struct batch *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Sends the verdicts held for the socket of p, which is fd, if it has a batch. Takes the
- * lock itself. */
+/* Sends the verdicts held for the socket of p, which is fd, if it has a batch, before the
+ * numbers of p are given up: messages may be removed from the socket then. Takes the lock
+ * itself. */
 void batch_flush(const struct peer *p, int fd);
 
 /* The number of messages held. Needs no lock. */
@@ -91,10 +94,11 @@ static inline void batch_note_size(struct batch *b, size_t len)
 	b->is_large = len > BATCH_LARGE;
 }
 
-/* Receives the messages that wait in the socket, as many as there is room for. No message
- * may be held. Returns how many were received. The caller looks at each with batch_look,
- * the oldest first, and calls batch_keep for those that the program shall read, then
- * batch_received. */
+/* Receives messages that wait in the socket: as there is room for, but one less than waited
+ * the last time. For one that is left makes the socket readable, and costs less than a mark.
+ * No message may be held. Returns how many were received. The caller looks at each with
+ * batch_look, the oldest first, and calls batch_keep for those that the program shall read,
+ * then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
 static inline struct message *batch_look(struct batch *b, unsigned int i,
 					 struct nfqueue_datagram *d)
@@ -108,12 +112,18 @@ static inline void batch_keep(struct batch *b, unsigned int i)
 	b->order[b->end++] = i;
 }
 
-void batch_received(struct batch *b);
+void batch_received(struct batch *b, int fd);
 
 /* Call when a mark was received (batch_mark_seen), or another message in its place, so
- * that perhaps no mark is there (batch_mark_passed). */
+ * that perhaps no mark is there (batch_mark_passed). Either may have been the last message
+ * in the socket if it was received singly. */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
+
+static inline void batch_took_one(struct batch *b)
+{
+	atomic_store_explicit(&b->more_wait, false, memory_order_relaxed);
+}
 
 /* Whether marks are in the socket. They must be received now if no message is held. */
 static inline bool batch_has_marks(const struct batch *b)
@@ -130,6 +140,7 @@ void batch_leave_marked(struct batch *b, int fd);	/* the rest of batch_leave */
 static inline bool batch_wants_mark(const struct batch *b)
 {
 	return batch_held(b) &&
+	       !atomic_load_explicit(&b->more_wait, memory_order_relaxed) &&
 	       (!batch_has_marks(b) ||
 		atomic_load_explicit(&b->is_unsure, memory_order_relaxed));
 }

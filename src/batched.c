@@ -29,6 +29,7 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	bool locked = batch_lock(q->batch);
 	bool accepted = receive_accept(q, fd, m);
 
+	batch_took_one(q->batch);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
 		batch_mark_seen(q->batch, m->id);
 	else
@@ -72,7 +73,7 @@ static void receive_several(struct ip_queue *q, int fd)
 				batch_keep(b, i);
 			}
 		}
-		batch_received(b);
+		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
 	pace_resume(&batch_verdicts(b)->pace);
 }

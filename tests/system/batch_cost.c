@@ -54,6 +54,25 @@ Test(batch_cost, packets_that_wait_take_few_system_calls)
 	ipq_destroy_handle(h);
 }
 
+/* The descriptor is readable by them. */
+Test(batch_cost, no_mark_is_sent_while_more_packets_wait)
+{
+	struct ipq_handle *h;
+	struct trace t;
+	int count;
+
+	numbers_network();
+	h = open_batched(IPQ_COPY_PACKET);
+	numbers_send(0, MANY);
+	count = numbers_waiting();
+	memset(plan, LEAVE, sizeof(plan));
+	t = trace_begin();
+	numbers_decide(h, count - 1, plan, got);
+	trace_end(&t);
+	cr_assert(trace_count(&t, "send") <= 1, "%d marks", trace_count(&t, "send"));
+	ipq_destroy_handle(h);
+}
+
 static void pass_one(struct ipq_handle *h, int fd)
 {
 	union message m;
