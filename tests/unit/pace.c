@@ -34,8 +34,10 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
+	const struct timespec time = { timeout / 1000, timeout % 1000 * 1000000L };
+
 	if (!is_ours)
-		return syscall(SYS_poll, fds, n, timeout);
+		return ppoll(fds, n, timeout < 0 ? NULL : &time, NULL);
 	now += call;
 	return 0;
 }
