@@ -29,6 +29,7 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	bool locked = batch_lock(q->batch);
 	bool accepted = receive_accept(q, fd, m);
 
+	batch_took_one(q->batch);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
 		batch_mark_seen(q->batch, m->id);
 	else
@@ -72,8 +73,9 @@ static void receive_several(struct ip_queue *q, int fd)
 				batch_keep(b, i);
 			}
 		}
-		batch_received(b);
+		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	pace_resume(&batch_verdicts(b)->pace);
 }
 
 /* Gives the program the oldest message held. Returns 0 if there is none. */
@@ -109,7 +111,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
-		verdicts_note_read(batch_verdicts(q->batch));
+		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}

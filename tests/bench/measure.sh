@@ -239,8 +239,12 @@ measure_calls()
 
 count_instructions()
 {
-	decide "flood 0 $size $port" "$1" "$range" "$verdict" valgrind -q --tool=callgrind \
-		--callgrind-out-file="$work/callgrind"
+	case $row in
+	libipq-batch*)	still=LD_PRELOAD=$build/tests/bench/libstill.so ;;
+	*)		still=PRELOADED=nothing ;;
+	esac
+	decide "flood 0 $size $port" "$1" "$range" "$verdict" env "$still" valgrind -q \
+		--tool=callgrind --callgrind-out-file="$work/callgrind"
 	total=$(awk '/^summary:/ { print $2 }' "$work/callgrind")
 }
 
