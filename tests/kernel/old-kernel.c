@@ -26,16 +26,28 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "failing.h"
+
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894c
 #endif
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 enum trait {
 	NO_FLAGS,
 	FAMILIES_BOUND,
+	NO_NAMESPACE_LINKS,
 	NO_GSO,
 	RANGE_0,
 	EACH_ANSWERED,
@@ -43,6 +55,9 @@ enum trait {
 	VALUE_FIRST,
 	NO_NAMES,
 	NO_NAMESPACE,
+	NO_PIDFD_OPEN,
+	NO_PIDFD_GETFD,
+	NO_CLOSE_RANGE,
 	NO_COOKIE,
 	TRAITS,
 };
@@ -51,9 +66,11 @@ enum trait {
 static const struct {
 	const char *name;
 	unsigned int major, minor;
+	unsigned int call;		/* system call that does not exist, or 0 */
 } traits[TRAITS] = {
 	[NO_FLAGS] = { "no-flags", 3, 6 },
 	[FAMILIES_BOUND] = { "families-bound", 3, 8 },
+	[NO_NAMESPACE_LINKS] = { "no-namespace-links", 3, 8 },
 	[NO_GSO] = { "no-gso", 3, 10 },
 	[RANGE_0] = { "range-0", 3, 11 },
 	[EACH_ANSWERED] = { "each-answered", 3, 13 },
@@ -61,6 +78,9 @@ static const struct {
 	[VALUE_FIRST] = { "value-first", 4, 0 },
 	[NO_NAMES] = { "no-names", 4, 6 },
 	[NO_NAMESPACE] = { "no-namespace", 4, 10 },
+	[NO_PIDFD_OPEN] = { "no-pidfd-open", 5, 3, SYS_pidfd_open },
+	[NO_PIDFD_GETFD] = { "no-pidfd-getfd", 5, 6, SYS_pidfd_getfd },
+	[NO_CLOSE_RANGE] = { "no-close-range", 5, 9, SYS_close_range },
 	[NO_COOKIE] = { "no-cookie", 5, 14 },
 };
 
@@ -82,6 +102,18 @@ static bool is_named(const char *list, const char *name)
 	return false;
 }
 
+/* Every process has them fail: by seccomp(2), since some are made without the C library. */
+static bool fail_calls(void)
+{
+	unsigned int calls[TRAITS];
+	size_t count = 0;
+
+	for (int t = 0; t < TRAITS; t++)
+		if (active[t] && traits[t].call)
+			calls[count++] = traits[t].call;
+	return !count || !calls_fail(calls, count, ENOSYS);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *wanted = getenv("OLD_KERNEL");
@@ -96,8 +128,8 @@ __attribute__((constructor)) static void begin(void)
 			    is_named(wanted, traits[t].name);
 		known += active[t];
 	}
-	if (kernel == MAP_FAILED || (wanted && !known)) {
-		fprintf(stderr, "old-kernel: OLD_KERNEL=%s is nothing known\n", wanted);
+	if (kernel == MAP_FAILED || (wanted && !known) || !fail_calls()) {
+		fprintf(stderr, "old-kernel: OLD_KERNEL=%s cannot be had\n", wanted);
 		_exit(125);
 	}
 }
@@ -419,7 +451,15 @@ int ioctl(int fd, unsigned long request, ...)
 
 static bool is_missing(const char *path)
 {
-	return active[NO_THREAD_SELF] && !strncmp(path, "/proc/thread-self", 17);
+	return (active[NO_THREAD_SELF] && !strncmp(path, "/proc/thread-self", 17)) ||
+	       (active[NO_NAMESPACE_LINKS] && !strcmp(path, "/proc/self/ns/pid"));
+}
+
+ssize_t readlink(const char *restrict path, char *restrict buf, size_t len)
+{
+	if (active[NO_NAMESPACE_LINKS] && !strncmp(path, "/proc/", 6) && strstr(path, "/ns/"))
+		return fail(EINVAL);
+	return syscall(SYS_readlinkat, AT_FDCWD, path, buf, len);
 }
 
 int stat(const char *restrict path, struct stat *restrict st)
