@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a program can be served, from its file alone. Knows nothing of by what. */
+/* Decides from a program's file alone whether it can be served. Does not know how it is
+ * served. */
 #ifndef RUN_PROGRAM_H
 #define RUN_PROGRAM_H
 
@@ -9,9 +10,10 @@
 
 #include "elf-file.h"
 
-/* Returns NULL and what the file says of itself, or why the program cannot be served,
- * in words that may follow the file's name: the cause, then what can be done. culprit
- * is that file: path itself, or the interpreter of a script. */
+/* Examines the program at path. Returns NULL and describes the file in elf, or returns
+ * the reason why the program cannot be served: a phrase to print after the file's name,
+ * with the cause and then what can be done. culprit is set to the name of that file,
+ * which is path itself or the interpreter of a script. */
 const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX]);
 
