@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is behind the struct that a program has of a handle: found by where it is, or, for
- * a copy or a struct of the program's own making, by its socket. Knows nothing of
+/* Finds the ip_queue for a program's struct ipq_handle: by the address of the struct or,
+ * if the struct is a copy or was made by the program, by the socket. Knows nothing of
  * messages. */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 
 struct handle_place handle_places[HANDLE_PLACES];
 
-/* Those of the sockets known, among the first count; NULL between them. A program that
- * closes the descriptor and frees the struct itself leaves one until there is another
- * socket with its port id. */
+/* The ip_queues of all known sockets. They are among the first count elements; unused
+ * ones are NULL. If a program closes the descriptor and frees the struct itself, its
+ * element remains until there is another socket with the same port ID. */
 static _Atomic(struct ip_queue *) queues[HANDLES_MAX];
 static atomic_uint count;
 
@@ -91,7 +91,8 @@ void handle_forget(struct ip_queue *q)
 			queues[i] = NULL;
 }
 
-/* A socket that was opened elsewhere, or whose handle was destroyed. */
+/* Makes an ip_queue for a socket that this process has not opened as a handle, or whose
+ * handle was destroyed. */
 static struct ip_queue *adopt(int fd, uint32_t port_id)
 {
 	struct ip_queue q;
@@ -112,7 +113,7 @@ struct ip_queue *handle_find(const struct ipq_handle *h)
 		return NULL;
 	port_id = nfqueue_port_id(h->fd);
 	if (!port_id_read(port_id, &family, &process)) {
-		/* EBADF and ENOTSOCK are what the old library's call met */
+		/* getsockopt sets EBADF or ENOTSOCK, as the old library's calls did */
 		if (!getsockopt(h->fd, SOL_SOCKET, SO_TYPE, &type, &len))
 			errno = EINVAL;
 		return NULL;
