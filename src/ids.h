@@ -31,10 +31,10 @@ static inline bool id_is_after(uint32_t id, uint32_t other)
 /* is_known: every thread and process that reads the queue calls these functions. */
 void ids_begin(struct ids *ids, bool is_known);
 
-/* The program reads the packet. */
+/* Call when the program reads the packet. */
 void ids_give(struct ids *ids, uint16_t queue, uint32_t id);
 
-/* The program gives a verdict on the packet. Returns false if it has not read that packet,
+/* Call when the program gives a verdict. Returns false if it has not read that packet,
  * or has given a verdict before: the kernel will refuse this one. Returns true for every
  * id if nothing is known. */
 bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id);
