@@ -9,8 +9,8 @@
 void debug_absent(void);
 void debug_taken(uint16_t queue, uint8_t family);
 void debug_forbidden(uint16_t queue);
-/* Among the queue numbers from first to last, other cannot be claimed in the same way as
- * first: one is free and the other is not. */
+/* The queue numbers from first to last must all be free, or all be owned by the program's
+ * handle of the other family. "other" differs from first in this. */
 void debug_mixed(uint16_t first, uint16_t last, uint16_t other);
 /* Packets of the family arrive at a queue, but the program has no handle for them. */
 void debug_foreign(uint16_t queue, uint8_t family);
