@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
- * and what to do. One line each. */
+/* Prints the explanations of LIBIPQ_DEBUG=1 on stderr. Each is one line, which says what
+ * happened, to which queue, and what to do. */
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
