@@ -136,7 +136,8 @@ static void print_in_line(const char *text, size_t len)
 		fputc(*text >= ' ' ? *text : '?', stderr);
 }
 
-/* Whether the program is run by ipq-run, under which the sysctl of ip_queue works. */
+/* Whether this is the code that serves unmodified programs, whose administrators set the
+ * length of the queue with ip_queue's sysctl. */
 static bool is_beneath(void)
 {
 #ifdef PRELOAD

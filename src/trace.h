@@ -25,7 +25,7 @@ void trace_close(struct trace *t);
  * message, or the first len bytes of it. */
 void trace_read(struct trace *t, const void *buf, size_t len, ssize_t n);
 
-/* Prints a line about anything else. */
+/* Prints a line with this text, about any other event. */
 void trace_note(struct trace *t, const char *what);
 
 /* Call with the arguments of ip_queue_request and its result: if failed is not 0, the
