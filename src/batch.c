@@ -2,61 +2,25 @@
 /* Several messages received at once and held until the program reads them, in memory
  * that forked processes share. Knows nothing of ip_queue's messages. */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
 #include "batch.h"
 
-/* Whole lines of the cache, and not a multiple of a page: the messages' beginnings
+/* Lines of the cache, and not a multiple of a page: the messages' beginnings
  * would all compete for the same ones. */
-#define LINE 64
-#define SLOT ((NFQUEUE_MESSAGE_MAX / LINE + 6) * LINE)
+#define SLOT ((NFQUEUE_MESSAGE_MAX / BATCH_LINE + 6) * BATCH_LINE)
 
 #define SIZE (offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT)
 
 /* Fewer are not worth a system call of their own. */
 #define WORTHWHILE 4
 
-/* Bytes of payload; see batch_is_due. */
-#define LARGE 8192
-
 /* After how many messages it is tried again at the latest. */
 #define PATIENCE_MAX 63
 
-/* Sockets of one process, those destroyed included. */
-#define KNOWN_MAX 4096
-
-struct batch {
-	pthread_mutex_t lock;
-	unsigned int max;
-
-	unsigned int got;		/* when it was last looked */
-	unsigned int end;		/* of the kept, */
-	_Atomic unsigned int kept;	/* and how many before it are */
-	_Atomic uint32_t mark;		/* the last in the socket, */
-	_Atomic uint32_t mark_seen;	/* and the last that came out */
-	atomic_bool is_unsure;		/* it may not have got there */
-	unsigned int skip, patience;
-	bool is_large;			/* the last packet was */
-
-	struct verdicts verdicts;
-
-	unsigned int order[BATCH_MAX];	/* slots of the kept */
-	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
-	struct iovec iov[BATCH_MAX];
-	struct message message[BATCH_MAX];	/* in the old form */
-	_Alignas(LINE) unsigned char slot[];
-};
-
-/* Those of this process, by the port id of their socket. */
-static struct known {
-	_Atomic uint32_t port_id;
-	_Atomic uint64_t network;	/* and 1; 0 until it is told */
-	_Atomic(struct batch *) batch;
-} known[KNOWN_MAX];
+/* Those of this process, by the place of the socket's entry. */
+static _Atomic(struct batch *) batches[PEERS_MAX];
 
 static void init_lock(pthread_mutex_t *lock)
 {
@@ -81,31 +45,6 @@ static struct batch *make(void)
 	return b;
 }
 
-/* Another thread may just have taken the place. */
-static uint64_t network_of(const struct known *k)
-{
-	for (int tries = 0; !k->network && tries < 1000; tries++)
-		sched_yield();
-	return k->network - 1;
-}
-
-/* Finds its place, or makes one. */
-static struct known *find_known(uint32_t port_id, uint64_t network)
-{
-	for (struct known *k = known; k < known + KNOWN_MAX; k++) {
-		uint32_t none = 0;
-
-		if (atomic_compare_exchange_strong(&k->port_id, &none, port_id)) {
-			k->network = network + 1;
-			return k;
-		}
-		if (k->port_id == port_id && network_of(k) == network)
-			return k;
-	}
-	errno = EMFILE;
-	return NULL;
-}
-
 static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
@@ -116,36 +55,36 @@ static void set_max(struct batch *b, unsigned int max)
 	}
 }
 
-static void begin(struct batch *b, unsigned int max, bool is_known)
+static void begin(struct batch *b, const struct peer *p, unsigned int max, bool is_known)
 {
+	b->port_id = p->port_id;
 	b->mark_seen = b->mark;
 	b->skip = b->patience = 0;
 	b->kept = 0;
 	b->is_unsure = false;
+	b->more_wait = false;
+	b->may_vanish = false;
+	b->wanted = max;
 	b->is_large = false;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
 }
 
-struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
-		       bool is_known)
+struct batch *batch_of(const struct peer *p, unsigned int max, bool is_new, bool is_known)
 {
-	struct known *k = find_known(port_id, network);
-	struct batch *now, *new;
+	_Atomic(struct batch *) *place = &batches[peers_place(p)];
+	struct batch *now = *place, *new;
 
-	if (!k)
-		return NULL;
-	now = atomic_load(&k->batch);
 	if (now) {
 		if (is_new)
-			begin(now, max, is_known);
+			begin(now, p, max, is_known);
 		return now;
 	}
 	new = make();
 	if (!new)
 		return NULL;
-	begin(new, max, is_known);
-	if (atomic_compare_exchange_strong(&k->batch, &now, new))
+	begin(new, p, max, is_known);
+	if (atomic_compare_exchange_strong(place, &now, new))
 		return new;
 	munmap(new, SIZE);	/* another thread was first */
 	return now;
@@ -155,63 +94,39 @@ struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, boo
  * another process's, and something else here. */
 static __attribute__((destructor)) void flush_all(void)
 {
-	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
-		struct batch *b = k->batch;
+	for (unsigned int i = 0; i < PEERS_MAX; i++) {
+		struct batch *b = batches[i];
 
 		if (b && b->verdicts.count && batch_lock(b)) {
-			if (nfqueue_port_id(b->verdicts.fd) == k->port_id)
+			if (nfqueue_port_id(b->verdicts.fd) == b->port_id)
 				verdicts_flush(&b->verdicts, b->verdicts.fd);
 			batch_unlock(b);
 		}
 	}
 }
 
-void batch_flush(uint32_t port_id, uint64_t network, int fd)
+void batch_flush(const struct peer *p, int fd)
 {
-	for (struct known *k = known; k < known + KNOWN_MAX && k->port_id; k++) {
-		struct batch *b = k->port_id == port_id && network_of(k) == network ?
-				  k->batch : NULL;
+	struct batch *b = batches[peers_place(p)];
 
-		if (b && batch_lock(b)) {
-			verdicts_flush(&b->verdicts, fd);
-			batch_unlock(b);
-		}
+	if (b && batch_lock(b)) {
+		verdicts_flush(&b->verdicts, fd);
+		b->may_vanish = true;
+		b->more_wait = false;
+		batch_leave(b, fd);
 	}
 }
 
-bool batch_lock(struct batch *b)
+bool batch_lock_left(struct batch *b, int error)
 {
-	switch (pthread_mutex_lock(&b->lock)) {
-	case 0:
-		return true;
-	case EOWNERDEAD:	/* a process was killed, in the midst of what it did */
-		b->is_unsure = true;
-		b->verdicts.ids.is_known = false;
-		pthread_mutex_consistent(&b->lock);
-		return true;
-	default:
+	if (error != EOWNERDEAD)
 		return false;
-	}
-}
-
-void batch_unlock(struct batch *b)
-{
-	pthread_mutex_unlock(&b->lock);
-}
-
-struct verdicts *batch_verdicts(struct batch *b)
-{
-	return &b->verdicts;
-}
-
-unsigned int batch_verdicts_max(const struct batch *b)
-{
-	return batch_held(b) ? b->max : 1;
-}
-
-unsigned int batch_held(const struct batch *b)
-{
-	return atomic_load_explicit(&b->kept, memory_order_relaxed);
+	/* a process was killed, in the midst of what it did */
+	b->is_unsure = true;
+	b->more_wait = false;
+	b->verdicts.ids.is_known = false;
+	pthread_mutex_consistent(&b->lock);
+	return true;
 }
 
 bool batch_is_due(struct batch *b)
@@ -222,48 +137,42 @@ bool batch_is_due(struct batch *b)
 	return false;
 }
 
-void batch_note_size(struct batch *b, size_t len)
-{
-	b->is_large = len > LARGE;
-}
-
 unsigned int batch_receive(struct batch *b, int fd)
 {
-	b->got = nfqueue_receive_many(fd, b->msgs, b->max);
+	b->got = nfqueue_receive_many(fd, b->msgs, b->wanted);
 	b->end = 0;
 	return b->got;
 }
 
-struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d)
+/* As many as wait, but one. */
+static unsigned int wanted_next(const struct batch *b)
 {
-	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
-	return &b->message[i];
-}
+	unsigned int next = b->more_wait ? b->wanted + b->wanted / 4 + 1 : b->got - 1;
 
-void batch_keep(struct batch *b, unsigned int i)
-{
-	b->order[b->end++] = i;
+	if (b->got < WORTHWHILE || next > b->max)
+		return b->max;
+	return next;
 }
 
 /* They are held by one instruction, and are no more by one each: whatever moment a
  * process is killed at, none comes twice. */
-void batch_received(struct batch *b)
+void batch_received(struct batch *b, int fd)
 {
 	b->kept = b->end;
-	if (b->kept >= WORTHWHILE || b->kept == b->max)
+	if (b->got < b->wanted)
+		batch_mark_seen(b, b->mark);	/* there are no more */
+	else
+		b->is_unsure = true;
+	/* true first: a signal handler that receives the last makes it false */
+	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
+	if (b->more_wait && !nfqueue_has_message(fd))
+		b->more_wait = false;
+	if (b->kept >= WORTHWHILE || b->got == b->wanted)
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	if (b->got < b->max)
-		batch_mark_seen(b, b->mark);	/* there are no more */
-	else
-		b->is_unsure = true;
-}
-
-static bool wants_mark(const struct batch *b)
-{
-	return b->kept && (!batch_has_marks(b) || b->is_unsure);
+	b->wanted = wanted_next(b);
 }
 
 /* A mark is lost if the buffer is full. So when another message came out the one put
@@ -272,14 +181,13 @@ static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
 
-	if (!wants_mark(b))
-		return;
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
 	if (nfqueue_send(fd, &out))
 		return;
 	b->mark++;
 	b->is_unsure = false;
+	pace_resume(&b->verdicts.pace);
 }
 
 /* One that a thread took out by itself may be told of late. */
@@ -294,27 +202,14 @@ void batch_mark_passed(struct batch *b)
 	b->is_unsure = true;
 }
 
-bool batch_has_marks(const struct batch *b)
-{
-	return b->mark != b->mark_seen;
-}
-
-struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
-{
-	return batch_look(b, b->order[b->end - b->kept], d);
-}
-
-void batch_drop_head(struct batch *b)
-{
-	b->kept--;
-}
-
-void batch_leave(struct batch *b, int fd)
+void batch_leave_marked(struct batch *b, int fd)
 {
 	int tries = 0;
 
 	do {
-		put_mark(b, fd);
+		if (batch_wants_mark(b))
+			put_mark(b, fd);
 		batch_unlock(b);
-	} while (wants_mark(b) && tries++ < 3 && batch_lock(b));
+		atomic_signal_fence(memory_order_seq_cst);
+	} while (batch_wants_mark(b) && tries++ < 3 && batch_lock(b));
 }

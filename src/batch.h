@@ -4,10 +4,13 @@
 #ifndef IPQ_BATCH_H
 #define IPQ_BATCH_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "nfqueue.h"
+#include "peers.h"
 #include "settings.h"
 #include "translate.h"
 #include "verdicts.h"
@@ -15,63 +18,168 @@
 /* Messages. */
 #define BATCH_MAX SETTINGS_BATCH_MAX
 
-struct batch;
+/* Whole lines of the cache. */
+#define BATCH_LINE 64
 
-/* The batch of the socket with this port id in this network namespace, with room for max
- * messages. is_new: the socket was just opened, and the batch begins empty; is_known as for
- * ids_begin. A batch is never freed, as a descriptor may be used after it was closed.
- * Returns NULL and errno on failure. */
-struct batch *batch_of(uint32_t port_id, uint64_t network, unsigned int max, bool is_new,
-		       bool is_known);
+/* Its members are the business of the functions below. */
+struct batch {
+	pthread_mutex_t lock;
+	uint32_t port_id;		/* of the socket */
+	unsigned int max;
+
+	unsigned int wanted, got;	/* when it was last looked */
+	unsigned int end;		/* of the kept, */
+	_Atomic unsigned int kept;	/* and how many before it are */
+	_Atomic uint32_t mark;		/* the last in the socket, */
+	_Atomic uint32_t mark_seen;	/* and the last that came out */
+	atomic_bool is_unsure;		/* it may not have got there */
+	atomic_bool more_wait;		/* in the socket, which is readable by them */
+	bool may_vanish;		/* what waits there; see batch_flush */
+	unsigned int skip, patience;
+	bool is_large;			/* the last packet was */
+
+	struct verdicts verdicts;
+
+	unsigned int order[BATCH_MAX];	/* slots of the kept */
+	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
+	struct iovec iov[BATCH_MAX];
+	struct message message[BATCH_MAX];	/* in the old form */
+	_Alignas(BATCH_LINE) unsigned char slot[];
+};
+
+/* The batch of the socket of p, with room for max messages. is_new: the socket was just
+ * opened, or is not known here, and the batch begins empty; is_known as for ids_begin. A
+ * batch is never freed, as a descriptor may be used after it was closed. Returns NULL and
+ * errno on failure. */
+struct batch *batch_of(const struct peer *p, unsigned int max, bool is_new, bool is_known);
 
 /* The functions below are for the thread that holds the lock; the processes that share
  * the batch share the lock, too. batch_lock returns false in a signal handler that has
  * interrupted the holder: the handler must do without the batch. */
-bool batch_lock(struct batch *b);
-void batch_unlock(struct batch *b);
+bool batch_lock_left(struct batch *b, int error);	/* the rest of batch_lock */
 
-/* Sends the verdicts held for the socket with this port id in this network namespace, if it
- * has a batch. Its descriptor is fd. Takes the lock itself. */
-void batch_flush(uint32_t port_id, uint64_t network, int fd);
+static inline bool batch_lock(struct batch *b)
+{
+	int error = pthread_mutex_lock(&b->lock);
+
+	return !error || batch_lock_left(b, error);
+}
+
+static inline void batch_unlock(struct batch *b)
+{
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* Sends the verdicts held for the socket of p, which is fd, if it has a batch, before the
+ * numbers of p are given up: messages may be removed from the socket then. Takes the lock
+ * itself. */
+void batch_flush(const struct peer *p, int fd);
 
 /* The number of messages held. Needs no lock. */
-unsigned int batch_held(const struct batch *b);
+static inline unsigned int batch_held(const struct batch *b)
+{
+	return atomic_load_explicit(&b->kept, memory_order_relaxed);
+}
 
 /* Whether receiving several messages at once is likely to pay: if several were there
  * lately, and the last packet, of len bytes, was not so large that copying it once more
  * costs more than a system call. */
 bool batch_is_due(struct batch *b);
-void batch_note_size(struct batch *b, size_t len);
 
-/* Receives the messages that wait in the socket, as many as there is room for. No message
- * may be held. Returns how many were received. The caller looks at each with batch_look,
- * the oldest first, and calls batch_keep for those that the program shall read, then
- * batch_received. */
+/* Bytes of payload. */
+#define BATCH_LARGE 8192
+
+static inline void batch_note_size(struct batch *b, size_t len)
+{
+	b->is_large = len > BATCH_LARGE;
+}
+
+/* Receives messages that wait in the socket: as there is room for, but one less than waited
+ * the last time. For one that is left makes the socket readable, and costs less than a mark.
+ * No message may be held. Returns how many were received. The caller looks at each with
+ * batch_look, the oldest first, and calls batch_keep for those that the program shall read,
+ * then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
-struct message *batch_look(struct batch *b, unsigned int i, struct nfqueue_datagram *d);
-void batch_keep(struct batch *b, unsigned int i);
-void batch_received(struct batch *b);
+static inline struct message *batch_look(struct batch *b, unsigned int i,
+					 struct nfqueue_datagram *d)
+{
+	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
+	return &b->message[i];
+}
+
+static inline void batch_keep(struct batch *b, unsigned int i)
+{
+	b->order[b->end++] = i;
+}
+
+void batch_received(struct batch *b, int fd);
 
 /* Call when a mark was received (batch_mark_seen), or another message in its place, so
- * that perhaps no mark is there (batch_mark_passed). */
+ * that perhaps no mark is there (batch_mark_passed). Either may have been the last message
+ * in the socket if it was received singly. */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
+
+static inline void batch_took_one(struct batch *b)
+{
+	atomic_store_explicit(&b->more_wait, false, memory_order_relaxed);
+}
+
+/* Whether marks are in the socket. They must be received now if no message is held. */
+static inline bool batch_has_marks(const struct batch *b)
+{
+	return atomic_load_explicit(&b->mark, memory_order_relaxed) !=
+	       atomic_load_explicit(&b->mark_seen, memory_order_relaxed);
+}
 
 /* Unlocks. The socket must be readable while messages are held, whatever a signal handler
  * receives meanwhile. If nothing else makes it so, a mark does: a message that the kernel
  * sends as its answer to an invalid request (translate_mark). */
-void batch_leave(struct batch *b, int fd);
+void batch_leave_marked(struct batch *b, int fd);	/* the rest of batch_leave */
 
-/* Whether no message is held and marks are in the socket, which must be received now. */
-bool batch_has_marks(const struct batch *b);
+static inline bool batch_wants_mark(const struct batch *b)
+{
+	return batch_held(b) &&
+	       !atomic_load_explicit(&b->more_wait, memory_order_relaxed) &&
+	       (!batch_has_marks(b) ||
+		atomic_load_explicit(&b->is_unsure, memory_order_relaxed));
+}
+
+static inline void batch_leave(struct batch *b, int fd)
+{
+	bool locked = batch_wants_mark(b);
+
+	if (!locked) {
+		batch_unlock(b);
+		/* a signal handler may have received one until then */
+		atomic_signal_fence(memory_order_seq_cst);
+		locked = batch_wants_mark(b) && batch_lock(b);
+	}
+	if (locked)
+		batch_leave_marked(b, fd);
+}
 
 /* batch_head returns the oldest message held, and batch_drop_head removes it. */
-struct message *batch_head(struct batch *b, struct nfqueue_datagram *d);
-void batch_drop_head(struct batch *b);
+static inline struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
+{
+	return batch_look(b, b->order[b->end - batch_held(b)], d);
+}
+
+static inline void batch_drop_head(struct batch *b)
+{
+	atomic_store_explicit(&b->kept, batch_held(b) - 1, memory_order_release);
+}
 
 /* The verdicts held, and how many may be (the most of verdicts_put): more while messages
  * are held, since the program will certainly read again. */
-struct verdicts *batch_verdicts(struct batch *b);
-unsigned int batch_verdicts_max(const struct batch *b);
+static inline struct verdicts *batch_verdicts(struct batch *b)
+{
+	return &b->verdicts;
+}
+
+static inline unsigned int batch_verdicts_max(const struct batch *b)
+{
+	return batch_held(b) ? b->max : 1;
+}
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "batched.h"
 #include "ends.h"
+#include "receive.h"
 #include "take.h"
 
 /* A packet that was refused counts as read by the program and decided on, so that one
@@ -26,8 +27,9 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
-	bool accepted = take_accept(q, fd, m);
+	bool accepted = receive_accept(q, fd, m);
 
+	batch_took_one(q->batch);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
 		batch_mark_seen(q->batch, m->id);
 	else
@@ -60,7 +62,7 @@ static void receive_several(struct ip_queue *q, int fd)
 				ends_note_mark(q->peer);
 			} else if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
-				take_accept(q, fd, m);
+				receive_accept(q, fd, m);
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !take_is_for(q->peer, m)) {
 				take_refuse(q, fd, m);
@@ -71,8 +73,9 @@ static void receive_several(struct ip_queue *q, int fd)
 				batch_keep(b, i);
 			}
 		}
-		batch_received(b);
+		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	pace_resume(&batch_verdicts(b)->pace);
 }
 
 /* Gives the program the oldest message held. Returns 0 if there is none. */
@@ -88,8 +91,8 @@ static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, in
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		batch_note_size(b, m->payload_len);
-		if (take_accept(q, fd, m))
-			n = take_give(q, fd, m, &d, buf, len, flags);
+		if (receive_accept(q, fd, m))
+			n = receive_give(q, fd, m, &d, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* no mark may be in the socket while nothing is held */
@@ -108,7 +111,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
-		verdicts_note_read(batch_verdicts(q->batch));
+		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}
@@ -118,6 +121,6 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	}
 	if (n >= 0)	/* sending a held verdict or a mark may have failed */
 		errno = saved;
-	return n ? n : take_message(q, fd, buf, len, flags);
+	return n ? n : receive_message(q, fd, buf, len, flags);
 }
 

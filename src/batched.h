@@ -5,10 +5,10 @@
 
 #include "ip_queue.h"
 
-/* As take_message: the oldest message held, or the next in the socket. */
+/* As receive_message: the oldest message held, or the next in the socket. */
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* As take_accept, for a message that was taken singly. */
+/* As receive_accept, for a message that was taken singly. */
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags);
 
 #endif

@@ -167,7 +167,7 @@ static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 
 	bind_number(p, fd, to, &unasked);
 	send_mode(fd, to, p->mode == IPQ_COPY_NONE ? IPQ_COPY_PACKET : p->mode, p->range);
-	batch_flush(p->port_id, p->network, fd);
+	batch_flush(p, fd);
 	if (!several)
 		move_undecided(p, fd, to);
 	p->has_stale = true;
@@ -234,7 +234,7 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 	if (sharer->is_private)
 		return !owner || port_id_is_movers(owner, &process);
 	return (!owner || owner == sharer->port_id) && peers_reachable(sharer) &&
-	       claims_give_up(sharer, sharer->fd);
+	       claims_give_up(sharer, peers_descriptor(sharer));
 }
 
 /* How often a mover is asked to exit, and the pause between two attempts in ms. */
@@ -398,6 +398,7 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 
 	peers_follow(p, fd);
 	peers_set_numbers(p, p->first, p->last);
+	peers_find_owner(p->family, p->network, p->first, p->last);	/* drops those gone */
 	if (find_own_private(p, fd)) {
 		translate_probe(out, r);
 	} else {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "debug.h"
@@ -56,7 +57,8 @@ void debug_foreign(uint16_t queue, uint8_t family)
 {
 	bool v4 = family == AF_INET;
 
-	fprintf(stderr, "libipq: queue %u: packets of family %u (%s) come here too, and "
+	/* a mover has no use of the program's streams */
+	dprintf(STDERR_FILENO, "libipq: queue %u: packets of family %u (%s) come here too, and "
 		"this program has no handle for them: they are dropped; change "
 		"that %s rule to -j NFQUEUE --queue-num N with another number N\n",
 		queue, family, v4 ? "IPv4" : family == AF_INET6 ? "IPv6" : "neither IPv4 nor IPv6",

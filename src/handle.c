@@ -12,47 +12,37 @@
 #include "nfqueue.h"
 #include "port_id.h"
 
-#define HANDLES_MAX 4096
-
 struct handle_place handle_places[HANDLE_PLACES];
 
-/* The ip_queues of all known sockets. They are among the first count elements; unused
- * ones are NULL. If a program closes the descriptor and frees the struct itself, its
- * element remains until there is another socket with the same port ID. */
-static _Atomic(struct ip_queue *) queues[HANDLES_MAX];
-static atomic_uint count;
+/* The ip_queues of all known sockets, by peers_place. If a program closes the descriptor and
+ * frees the struct itself, its element remains until another socket has the same place. */
+static _Atomic(struct ip_queue *) queues[PEERS_MAX];
 
 static struct ip_queue *find(uint32_t port_id, uint64_t network)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		struct ip_queue *q = queues[i];
+	struct peer *p = peers_find(port_id, network);
 
-		if (q && q->peer->port_id == port_id && q->peer->network == network)
-			return q;
-	}
-	return NULL;
+	return p ? queues[peers_place(p)] : NULL;
 }
 
+/* Returns NULL if there is no memory. */
 static struct ip_queue *enter(const struct ip_queue *q)
 {
-	struct ip_queue *new = malloc(sizeof(*new));
+	_Atomic(struct ip_queue *) *place = &queues[peers_place(q->peer)];
+	struct ip_queue *known = *place, *new;
 
+	if (known) {
+		memcpy((void *)known, q, sizeof(*q));
+		return known;
+	}
+	new = malloc(sizeof(*new));
 	if (!new)
 		return NULL;
-	memcpy((void *)new, q, sizeof(*new));
-	for (unsigned int i = 0; i < HANDLES_MAX; i++) {
-		struct ip_queue *none = NULL;
-		unsigned int now = count;
-
-		if (!atomic_compare_exchange_strong(&queues[i], &none, new))
-			continue;
-		while (now <= i && !atomic_compare_exchange_weak(&count, &now, i + 1))
-			;
+	memcpy((void *)new, q, sizeof(*q));
+	if (atomic_compare_exchange_strong(place, &known, new))
 		return new;
-	}
-	free(new);
-	errno = EMFILE;
-	return NULL;
+	free(new);	/* another thread was first */
+	return known;
 }
 
 static void note_place(const struct ipq_handle *h, struct ip_queue *q)
@@ -68,12 +58,8 @@ static void note_place(const struct ipq_handle *h, struct ip_queue *q)
 
 bool handle_enter(const struct ipq_handle *h, const struct ip_queue *q)
 {
-	struct ip_queue *known = find(q->peer->port_id, q->peer->network);
+	struct ip_queue *known = enter(q);
 
-	if (known)
-		memcpy((void *)known, q, sizeof(*q));
-	else
-		known = enter(q);
 	if (known)
 		note_place(h, known);
 	return known;
@@ -86,9 +72,7 @@ void handle_forget(struct ip_queue *q)
 			p->at = NULL;
 			p->queue = NULL;
 		}
-	for (unsigned int i = 0; i < count; i++)
-		if (queues[i] == q)
-			queues[i] = NULL;
+	queues[peers_place(q->peer)] = NULL;
 }
 
 /* Makes an ip_queue for a socket that this process has not opened as a handle, or whose

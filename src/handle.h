@@ -27,16 +27,25 @@ void handle_forget(struct ip_queue *q);
  * kernel which socket the descriptor is. */
 struct ip_queue *handle_find(const struct ipq_handle *h);
 
-/* The private state of h. Returns NULL and errno if its descriptor is no socket of a queue;
- * NULL if the preload library has it (elsewhere.h). */
-static inline struct ip_queue *queue_of(const struct ipq_handle *h)
+/* The private state of h if h is the struct that was last used with its descriptor, else
+ * NULL. */
+static inline struct ip_queue *queue_noted(const struct ipq_handle *h)
 {
 	unsigned int fd = h->fd;
 
 	if (fd < HANDLE_PLACES &&
 	    atomic_load_explicit(&handle_places[fd].at, memory_order_relaxed) == h)
 		return atomic_load_explicit(&handle_places[fd].queue, memory_order_relaxed);
-	return handle_find(h);
+	return NULL;
+}
+
+/* The private state of h. Returns NULL and errno if its descriptor is no socket of a queue;
+ * NULL if the preload library has it (elsewhere.h). */
+static inline struct ip_queue *queue_of(const struct ipq_handle *h)
+{
+	struct ip_queue *q = queue_noted(h);
+
+	return q ? q : handle_find(h);
 }
 
 #endif

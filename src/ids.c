@@ -14,20 +14,15 @@ void ids_begin(struct ids *ids, bool is_known)
 	ids->first = ids->end = 0;
 }
 
-static struct id *at(struct ids *ids, unsigned int n)
-{
-	return &ids->at[n % IDS_MAX];
-}
-
 /* Stops at an id that is missing. Either another thread has received that packet and is
  * about to call ids_give, or the packet is not for this program and nobody will. (If the
  * packet was lost because the receive buffer was full, verdicts are not combined from
  * there on.) */
 static void advance(struct ids *ids)
 {
-	while (ids->first != ids->end && at(ids, ids->first)->decided &&
-	       at(ids, ids->first)->id == ids->decided + 1)
-		ids->decided = at(ids, ids->first++)->id;
+	while (ids->first != ids->end && ids_at(ids, ids->first)->decided &&
+	       ids_at(ids, ids->first)->id == ids->decided + 1)
+		ids->decided = ids_at(ids, ids->first++)->id;
 }
 
 void ids_give(struct ids *ids, uint16_t queue, uint32_t id)
@@ -43,9 +38,9 @@ void ids_give(struct ids *ids, uint16_t queue, uint32_t id)
 	if (!ids->is_known)
 		return;
 	/* threads may call this in another order than they received the packets */
-	for (n = ids->end; n != ids->first && id_is_after(at(ids, n - 1)->id, id); n--)
-		*at(ids, n) = *at(ids, n - 1);
-	*at(ids, n) = (struct id) { .id = id };
+	for (n = ids->end; n != ids->first && id_is_after(ids_at(ids, n - 1)->id, id); n--)
+		*ids_at(ids, n) = *ids_at(ids, n - 1);
+	*ids_at(ids, n) = (struct id) { .id = id };
 	ids->end++;
 }
 
@@ -57,14 +52,14 @@ static struct id *find(struct ids *ids, uint32_t id)
 
 	if (low == high)
 		return NULL;
-	n = low + (id - at(ids, low)->id);
-	if (n - low < high - low && at(ids, n)->id == id)
-		return at(ids, n);
+	n = low + (id - ids_at(ids, low)->id);
+	if (n - low < high - low && ids_at(ids, n)->id == id)
+		return ids_at(ids, n);
 	while (low != high) {
 		n = low + (high - low) / 2;
-		if (at(ids, n)->id == id)
-			return at(ids, n);
-		if (id_is_after(id, at(ids, n)->id))
+		if (ids_at(ids, n)->id == id)
+			return ids_at(ids, n);
+		if (id_is_after(id, ids_at(ids, n)->id))
 			low = n + 1;
 		else
 			high = n;
@@ -72,7 +67,7 @@ static struct id *find(struct ids *ids, uint32_t id)
 	return NULL;
 }
 
-bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id)
+bool ids_decide_any(struct ids *ids, uint16_t queue, uint32_t id)
 {
 	struct id *found;
 

@@ -18,7 +18,7 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
-#include "take.h"
+#include "receive.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
@@ -32,20 +32,21 @@ static void apply_settings(struct ip_queue *q)
 
 	peers_set_numbers(q->peer, s->queue, s->queue_last);
 	q->peer->maxlen = s->maxlen;
+	q->peer->noticed = !s->debug;
 	q->peer->flags = (s->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) |
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
 }
 
-/* With several numbers an id alone does not tell a packet. */
-static int make_batch(struct ip_queue *q, int fd, uint32_t port_id, bool is_new)
+/* is_known: the program has read no packet yet. With several numbers an id alone does not
+ * tell a packet. */
+static int make_batch(struct ip_queue *q, bool is_new, bool is_known)
 {
 	const struct settings *s = &q->settings;
 
 	q->batch = NULL;
 	if (s->batch <= 1)
 		return 0;
-	q->batch = batch_of(port_id, nfqueue_network(fd), s->batch, is_new,
-			    is_new && s->queue == s->queue_last);
+	q->batch = batch_of(q->peer, s->batch, is_new, is_known && s->queue == s->queue_last);
 	return q->batch ? 0 : -1;
 }
 
@@ -67,7 +68,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 				     q->peer->port_id))
 		return EADDRINUSE;
 	q->settings = *s;
-	if (make_batch(q, q->peer->fd, q->peer->port_id, true)) {
+	if (make_batch(q, true, true)) {
 		q->settings = before;
 		return errno;
 	}
@@ -97,7 +98,7 @@ static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 {
 	uint32_t first = port_id_of(family, getpid(), 0);
 
-	return port_id != first && !peers_know(first, network) &&
+	return port_id != first && !peers_find(first, network) &&
 	       nfqueue_has(first, network);
 }
 
@@ -125,7 +126,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
-	} else if (!make_batch(q, fd, port_id, true) && !enter(q, fd, port_id)) {
+	} else if (!enter(q, fd, port_id) && !make_batch(q, true, true)) {
 		settle(q, fd, getpid());
 		return fd;
 	}
@@ -191,7 +192,7 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 	}
 	if (begin(q, family))
 		return -1;
-	if (make_batch(q, fd, port_id, false) || enter(q, fd, port_id)) {
+	if (enter(q, fd, port_id) || make_batch(q, !q->peer->family, false)) {
 		ip_queue_end_trace(q);
 		return -1;
 	}
@@ -343,8 +344,8 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 		.replace = replaces(q, r, len),
 	};
 
-	if (len > TAKE_ECHO_MAX)
-		take_expect_echo(q->peer);
+	if (len > RECEIVE_ECHO_MAX)
+		receive_expect_echo(q->peer);
 	if (len > PAYLOAD_MAX) {
 		if (v.replace)
 			v.value = NF_DROP;
@@ -380,10 +381,10 @@ static EVERY_PACKET void put_request(struct ip_queue *q, int fd, const struct re
 			enum refusal refusal, const void *payload,
 			const uint32_t *mark, struct kernel_request *out)
 {
-	if (is_request(r, IPQM_MODE))
-		put_mode(q, fd, r, refusal, out);
-	else if (is_request(r, IPQM_VERDICT))
+	if (is_request(r, IPQM_VERDICT))
 		put_verdict(q, r, refusal, payload, mark, out);
+	else if (is_request(r, IPQM_MODE))
+		put_mode(q, fd, r, refusal, out);
 	else
 		put_invalid(q, r, refusal, out);
 }
@@ -491,20 +492,31 @@ static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *
 	return failed ? -1 : 0;
 }
 
+static EVERY_PACKET int send_any(struct ip_queue *q, int fd, const struct request *r,
+				 const void *payload, const uint32_t *mark)
+{
+	if (payload && is_request(r, IPQM_VERDICT) && cannot_be_sent(q, fd, r, payload)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
+			  send_request(q, fd, r, payload, mark);
+}
+
+static APART int trace_and_send(struct ip_queue *q, int fd, const struct request *r,
+				const void *payload, const uint32_t *mark)
+{
+	int failed = send_any(q, fd, r, payload, mark);
+
+	trace_request(q->trace, r, payload, mark, failed);
+	return failed;
+}
+
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark)
 {
-	int failed = -1;
-
-	if (payload && is_request(r, IPQM_VERDICT) &&
-	    cannot_be_sent(q, fd, r, payload))
-		errno = EMSGSIZE;
-	else
-		failed = q->batch ? hold_or_send(q, fd, r, payload, mark) :
-				    send_request(q, fd, r, payload, mark);
-	if (q->trace)
-		trace_request(q->trace, r, payload, mark, failed);
-	return failed;
+	return q->trace ? trace_and_send(q, fd, r, payload, mark) :
+			  send_any(q, fd, r, payload, mark);
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,

@@ -152,26 +152,13 @@ EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 	return r.nlh.nlmsg_len;
 }
 
-static APART int set_verdict_elsewhere(const struct ipq_handle *h, ipq_id_t id,
-				       unsigned int verdict, const uint32_t *mark,
-				       size_t data_len, const unsigned char *buf)
-{
-	unsigned char *data = (unsigned char *)buf;
-
-	return mark ? elsewhere()->set_vwmark(h, id, verdict, *mark, data_len, data) :
-		      elsewhere()->set_verdict(h, id, verdict, data_len, data);
-}
-
-static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
-		       unsigned int verdict, const uint32_t *mark,
-		       size_t data_len, const unsigned char *buf)
+static EVERY_PACKET int send_verdict(struct ip_queue *q, const struct ipq_handle *h,
+				     ipq_id_t id, unsigned int verdict, const uint32_t *mark,
+				     size_t data_len, const unsigned char *buf)
 {
 	size_t payload_len = buf ? data_len : 0;
-	struct ip_queue *q = queue_of(h);
 	struct request r;
 
-	if (!q && elsewhere())
-		return set_verdict_elsewhere(h, id, verdict, mark, data_len, buf);
 	if (payload_len > INT32_MAX) {
 		errno = EMSGSIZE;
 		ipq_error_set(IPQ_ERR_SEND);
@@ -181,11 +168,39 @@ static int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 	r.body.msg.verdict.value = verdict;
 	r.body.msg.verdict.id = id;
 	r.body.msg.verdict.data_len = data_len;
-	if (!q || ip_queue_request(q, h->fd, &r, buf, mark)) {
+	if (ip_queue_request(q, h->fd, &r, buf, mark)) {
 		ipq_error_set(IPQ_ERR_SEND);
 		return -1;
 	}
 	return r.nlh.nlmsg_len;
+}
+
+/* Of a handle whose state is not noted. */
+static APART int find_and_send_verdict(const struct ipq_handle *h, ipq_id_t id,
+				       unsigned int verdict, const uint32_t *mark,
+				       size_t data_len, const unsigned char *buf)
+{
+	unsigned char *data = (unsigned char *)buf;
+	struct ip_queue *q = handle_find(h);
+
+	if (q)
+		return send_verdict(q, h, id, verdict, mark, data_len, buf);
+	if (elsewhere() && mark)
+		return elsewhere()->set_vwmark(h, id, verdict, *mark, data_len, data);
+	if (elsewhere())
+		return elsewhere()->set_verdict(h, id, verdict, data_len, data);
+	ipq_error_set(IPQ_ERR_SEND);
+	return -1;
+}
+
+static EVERY_PACKET int set_verdict(const struct ipq_handle *h, ipq_id_t id,
+				    unsigned int verdict, const uint32_t *mark,
+				    size_t data_len, const unsigned char *buf)
+{
+	struct ip_queue *q = queue_noted(h);
+
+	return q ? send_verdict(q, h, id, verdict, mark, data_len, buf) :
+		   find_and_send_verdict(h, id, verdict, mark, data_len, buf);
 }
 
 /*
@@ -260,7 +275,7 @@ static void note(const struct ip_queue *q, const char *what)
 
 /* Returns the length of a message, 0 and IPQ_ERR_TIMEOUT when none comes in
  * time, 0 alone when a signal does, or -1. */
-static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
+static APART ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
 			      int timeout_us)
 {
 	struct pollfd fd = { .fd = socket, .events = POLLIN };
@@ -270,7 +285,7 @@ static ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t 
 
 	if (timeout_us > 0)
 		deadline = deadline_after(timeout_us);
-	if (timeout_us > 0 && ip_queue_holds_message(q)) {
+	if (timeout_us > 0 && q->batch && ip_queue_holds_message(q)) {
 		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
 		/* unless another thread has it now, or has been interrupted */
 		if (n >= 0 || errno != EAGAIN)
@@ -331,6 +346,41 @@ static APART ssize_t pass_over(struct ip_queue *q, int socket, void *buf, size_t
 	return n;
 }
 
+static EVERY_PACKET ssize_t read_message(struct ip_queue *q, int socket, void *buf, size_t len,
+					 int timeout)
+{
+	ssize_t n = timeout ? receive_within(q, socket, buf, len, timeout) :
+			      ip_queue_receive(q, socket, buf, len, 0);
+
+	if (n < 0)
+		return failed();
+	if ((size_t)n > len)
+		return pass_over(q, socket, buf, len, timeout, n);
+	return n;
+}
+
+/* Of a handle whose state is not noted. */
+static APART ssize_t find_and_read(const struct ipq_handle *h, unsigned char *buf, size_t len,
+				   int timeout)
+{
+	struct ip_queue *q = handle_find(h);
+
+	if (q)
+		return read_message(q, h->fd, buf, len, timeout);
+	return elsewhere() ? elsewhere()->read(h, buf, len, timeout) : failed();
+}
+
+/* Whatever h is, it is not looked at. */
+static APART ssize_t too_small(const struct ipq_handle *h)
+{
+	int saved = errno;
+
+	note(h ? queue_of(h) : NULL, "read: the buffer is too small");
+	errno = saved;
+	ipq_error_set(IPQ_ERR_RECVBUF);
+	return -1;
+}
+
 /*
  * Waits for a message and puts it, all of it, into buf: a packet
  * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
@@ -351,30 +401,12 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 			size_t len, int timeout)
 {
 	struct ip_queue *q;
-	int saved = errno;
-	ssize_t n;
 
-	if (len < sizeof(struct nlmsgerr) && !elsewhere()) {
-		/* whatever h is, it was not looked at */
-		note(h ? queue_of(h) : NULL, "read: the buffer is too small");
-		errno = saved;
-		ipq_error_set(IPQ_ERR_RECVBUF);
-		return -1;
-	}
-	q = queue_of(h);
-	if (!q && elsewhere())
-		return elsewhere()->read(h, buf, len, timeout);
-	if (!q)
-		n = -1;
-	else if (timeout)
-		n = receive_within(q, h->fd, buf, len, timeout);
-	else
-		n = ip_queue_receive(q, h->fd, buf, len, 0);
-	if (n < 0)
-		return failed();
-	if ((size_t)n > len)
-		return pass_over(q, h->fd, buf, len, timeout, n);
-	return n;
+	if (len < sizeof(struct nlmsgerr) && !elsewhere())
+		return too_small(h);
+	q = queue_noted(h);
+	return q ? read_message(q, h->fd, buf, len, timeout) :
+		   find_and_read(h, buf, len, timeout);
 }
 
 /* The message's type: IPQM_PACKET or NLMSG_ERROR. */

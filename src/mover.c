@@ -26,6 +26,7 @@
 #include <linux/netfilter.h>
 
 #include "counted.h"
+#include "debug.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -56,6 +57,7 @@ struct mover {
 	int door;		/* where who wants the numbers knocks; -1: nowhere */
 	int program;		/* pidfd of the process that started it; -1: there is none */
 	int ready;		/* closed when nothing of the program's is open here */
+	int errors;		/* stderr, if LIBIPQ_DEBUG wants it; -1 */
 	pid_t starter;
 	uint16_t first, last;
 	uint64_t network;
@@ -100,86 +102,120 @@ static struct peer *find_handle(const struct mover *m, uint8_t family)
 	return p;
 }
 
-/* What is done with packets of each family, as far as it was looked up. */
-struct ways {
-	bool is_known[2];
-	uint32_t verdict[2];
-};
+/* For how many lots of packets a handle is taken to be there, since asking takes system
+ * calls. Who claims a number finds those that are gone (claims_make). */
+#define ASK_EVERY 16
 
-/* They go where the family's handle has them, or are dropped, as when the family's module
- * was not there to listen. */
-static uint32_t verdict_for(const struct mover *m, struct ways *ways, uint8_t family)
+/* Packets go where their family's handle has them, or are dropped, as when the family's
+ * module was not there to listen. */
+static uint32_t verdict_for(const struct mover *m, uint8_t family, bool ask)
 {
-	unsigned int i = family == AF_INET6;
-	struct peer *p;
+	static struct peer *known[2];
+	struct peer *p = peers_next_owner(NULL, family, m->network, m->first, m->last);
+	struct peer **before = &known[family == AF_INET6];
 
-	if (family != AF_INET && family != AF_INET6)
-		return NF_DROP;
-	if (!ways->is_known[i]) {
+	if (ask || p != *before)
 		p = find_handle(m, family);
-		ways->is_known[i] = true;
-		ways->verdict[i] = p && p->is_private ? NF_QUEUE_NR((uint32_t)p->number) :
-							NF_DROP;
-	}
-	return ways->verdict[i];
+	*before = p;
+	return p && p->is_private ? NF_QUEUE_NR((uint32_t)p->number) : NF_DROP;
 }
 
-static void count_foreign(const struct mover *m, uint8_t family)
+static void note_foreign(const struct mover *m, uint16_t queue, uint8_t family)
 {
 	struct peer *p = peers_next_owner(NULL, family == AF_INET ? AF_INET6 : AF_INET,
 					  m->network, m->first, m->last);
 
-	if (p)
-		atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	if (!p)
+		return;
+	atomic_fetch_add_explicit(&p->foreign, 1, memory_order_relaxed);
+	if (m->errors >= 0 && !atomic_exchange(&p->noticed, true))
+		debug_foreign(queue, family);
 }
 
-/* Verdicts, each on all packets of a number up to an id (nfqnl_recv_verdict_batch). */
-struct verdict_run {
+/* What is to be moved: the packet id of the number queue. */
+struct moved {
 	uint8_t family;
 	uint16_t queue;
 	uint32_t id, value;
 };
 
-static size_t put_run(const struct verdict_run *run, char *to)
+/* all_before: the verdict is on all packets of the number that have none up to that id
+ * (nfqnl_recv_verdict_batch). */
+static size_t put_verdict(const struct moved *p, bool all_before, char *to)
 {
 	static const struct request unasked;
-	struct verdict v = { .id = run->id, .value = run->value, .all_before = true };
+	struct verdict v = { .id = p->id, .value = p->value, .all_before = all_before };
 	struct kernel_request out;
 
 	kernel_request_init(&out);
-	translate_verdict(&out, &unasked, REFUSAL_IS_EPERM, run->queue, &v);
+	translate_verdict(&out, &unasked, REFUSAL_IS_EPERM, p->queue, &v);
 	memcpy(to, out.buf, out.len);
 	return out.len;
 }
 
-/* All that came before in a number has been decided on, so that packets of one family in
- * a row need one verdict. Returns the length of all. */
-static size_t decide(const struct mover *m, struct mmsghdr *msgs, unsigned int n, char *to)
+static unsigned int read_packets(struct mmsghdr *msgs, unsigned int n, struct moved *packet)
 {
-	struct verdict_run run = { .family = 0 };
-	struct ways ways = { .is_known = { false } };
 	struct message message;
-	size_t len = 0;
+	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
 		const void *at = msgs[i].msg_hdr.msg_iov->iov_base;
 
 		translate_message(at, msgs[i].msg_len, msgs[i].msg_len, &message);
-		if (message.kind != MESSAGE_PACKET)
-			continue;
-		if (run.family && (run.family != message.family || run.queue != message.queue))
-			len += put_run(&run, to + len);
-		if (run.family != message.family)
-			run.value = verdict_for(m, &ways, message.family);
-		run.family = message.family;
-		run.queue = message.queue;
-		run.id = message.id;
-		if (run.value == NF_DROP)
-			count_foreign(m, message.family);
+		if (message.kind == MESSAGE_PACKET)
+			packet[count++] = (struct moved) {
+				.family = message.family,
+				.queue = message.queue,
+				.id = message.id,
+			};
 	}
-	if (run.family)
-		len += put_run(&run, to + len);
-	return len;
+	return count;
+}
+
+static void choose_values(const struct mover *m, struct moved *packet, unsigned int n)
+{
+	static unsigned int lots;
+	bool ask = lots++ % ASK_EVERY == 0;
+	uint32_t ipv4 = verdict_for(m, AF_INET, ask), ipv6 = verdict_for(m, AF_INET6, ask);
+
+	for (struct moved *p = packet; p < packet + n; p++) {
+		p->value = p->family == AF_INET ? ipv4 : p->family == AF_INET6 ? ipv6 : NF_DROP;
+		if (p->value == NF_DROP)
+			note_foreign(m, p->queue, p->family);
+	}
+}
+
+static bool goes_along(const struct moved *a, const struct moved *b)
+{
+	return a->family == b->family && a->queue == b->queue;
+}
+
+/* Fewer in a row are decided on one by one, as those around them can have one verdict
+ * then. */
+#define ROW_MIN 3
+
+/* One verdict is for all packets of a family that come together, or have but others between
+ * them that were decided on before. Each family keeps its order. Returns the length of
+ * all. */
+static size_t decide(const struct moved *packet, unsigned int n, char *to)
+{
+	const struct moved *last = NULL;	/* of those that await their common verdict */
+	unsigned int end;
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && goes_along(&packet[i], &packet[end]); end++)
+			;
+		if (last && !goes_along(last, &packet[i]) && end - i < ROW_MIN) {
+			for (unsigned int k = i; k < end; k++)
+				len += put_verdict(&packet[k], false, to + len);
+			continue;
+		}
+		if (last && !goes_along(last, &packet[i]))
+			len += put_verdict(last, true, to + len);
+		last = &packet[end - 1];
+	}
+	return last ? len + put_verdict(last, true, to + len) : len;
 }
 
 /* Packets that the worker before had been told of, and not moved, are queued once more,
@@ -191,13 +227,14 @@ static void queue_again(const struct mover *m)
 
 	for (unsigned int n = m->first; n <= m->last; n++)
 		for (unsigned int i = 0; i < 3; i++) {
-			struct verdict_run run = {
+			struct moved all = {
 				.queue = n,
 				.id = up_to[i],
 				.value = NF_QUEUE_NR(n),
 			};
 
-			syscall(SYS_sendto, m->fd, verdict, put_run(&run, verdict), 0, NULL, 0);
+			syscall(SYS_sendto, m->fd, verdict, put_verdict(&all, true, verdict), 0,
+				NULL, 0);
 		}
 }
 
@@ -208,6 +245,8 @@ static _Noreturn void move_packets(const struct mover *m)
 	static char verdicts[BATCH * VERDICT_MESSAGE_MAX];
 	static struct iovec iov[BATCH];
 	static struct mmsghdr msgs[BATCH];
+	static struct moved packet[BATCH];
+	unsigned int count;
 	size_t len;
 
 	for (unsigned int i = 0; i < BATCH; i++) {
@@ -219,7 +258,9 @@ static _Noreturn void move_packets(const struct mover *m)
 
 		if (n < 0 && errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
 			end(1);
-		len = n > 0 ? decide(m, msgs, n, verdicts) : 0;
+		count = n > 0 ? read_packets(msgs, n, packet) : 0;
+		choose_values(m, packet, count);
+		len = decide(packet, count, verdicts);
 		if (len)
 			syscall(SYS_sendto, m->fd, verdicts, len, 0, NULL, 0);
 	}
@@ -305,13 +346,13 @@ static void close_range_of(unsigned int from, unsigned int to)
 /* What the program has open is to be closed when the program closes it. */
 static void close_others(const struct mover *m)
 {
-	int keep[] = { m->fd, m->door, m->program, m->ready };
+	int keep[] = { m->fd, m->door, m->program, m->ready, m->errors };
 	int from = 0;
 
-	for (int rounds = 0; rounds < 4; rounds++) {
+	for (int rounds = 0; rounds < 5; rounds++) {
 		int next = -1;
 
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 5; i++)
 			if (keep[i] >= from && (next < 0 || keep[i] < next))
 				next = keep[i];
 		if (next < 0)
@@ -409,6 +450,7 @@ bool mover_start(const struct peer *p, int fd)
 		.fd = fd,
 		.door = make_door(p->first),
 		.program = syscall(SYS_pidfd_open, getpid(), 0),
+		.errors = p->noticed ? -1 : STDERR_FILENO,
 		.starter = getpid(),
 		.first = p->first,
 		.last = p->last,

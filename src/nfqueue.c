@@ -30,31 +30,6 @@
 /* Linux allows no more by default (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
 
-int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
-{
-	struct iovec iov[] = {
-		{ .iov_base = d->own, .iov_len = sizeof(d->own) },
-		{ .iov_base = d->rest, .iov_len = d->rest_len },
-		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
-	};
-	/* what any message fits in needs no third buffer */
-	struct msghdr msg = {
-		.msg_iov = iov,
-		.msg_iovlen = d->rest_len < NFQUEUE_MESSAGE_MAX ? 3 : 2,
-	};
-	/* the whole length, also of what did not fit */
-	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
-
-	if (n == 0)
-		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
-	if (n <= 0)
-		return -1;
-	d->len = n;
-	d->head = d->own;
-	d->head_len = sizeof(d->own);
-	return 0;
-}
-
 void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
 {
 	d->len = len;
@@ -91,40 +66,34 @@ void nfqueue_discard(int fd)
 	errno = saved;
 }
 
-/* The same for bytes behind the head. */
-static void copy_rest(const struct nfqueue_datagram *d, size_t offset, size_t n,
-		      unsigned char *to)
-{
-	size_t some = offset < d->rest_len ? d->rest_len - offset : 0;
-
-	if (some > n)
-		some = n;
-	if (some && d->rest + offset != to)
-		memmove(to, d->rest + offset, some);
-	if (some < n)
-		memcpy(to + some, d->spill + (offset + some - d->rest_len), n - some);
-}
-
+/* The rest first: where the bytes beside it go may be part of it. */
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to)
 {
-	size_t kept = d->head_len + d->rest_len + sizeof(d->spill);
-	size_t first = 0;
+	const struct {
+		const unsigned char *at;
+		size_t start, end;
+	} piece[] = {
+		{ d->rest, d->head_len, d->head_len + d->rest_len },
+		{ d->head, 0, d->head_len },
+		{ d->spill, d->head_len + d->rest_len,
+		  d->head_len + d->rest_len + sizeof(d->spill) },
+	};
+	size_t end = piece[2].end < d->len ? piece[2].end : d->len;
 
-	if (kept > d->len)
-		kept = d->len;
-	if (offset >= kept)
+	if (offset >= end)
 		return 0;
-	if (n > kept - offset)
-		n = kept - offset;
-	if (offset < d->head_len)
-		first = d->head_len - offset < n ? d->head_len - offset : n;
-	/* the rest first: what stands where the head's bytes go may be part of it */
-	if (first < n)
-		copy_rest(d, offset + first - d->head_len, n - first, to + first);
-	if (first)
-		memcpy(to, d->head + offset, first);
-	return n;
+	if (n < end - offset)
+		end = offset + n;
+	for (int i = 0; i < 3; i++) {
+		size_t from = piece[i].start > offset ? piece[i].start : offset;
+		size_t until = piece[i].end < end ? piece[i].end : end;
+
+		if (from < until)
+			memmove(to + (from - offset), piece[i].at + (from - piece[i].start),
+				until - from);
+	}
+	return end - offset;
 }
 
 static ssize_t send_with_payload(int fd, const struct kernel_request *request)
@@ -359,8 +328,12 @@ bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network)
 	return unused;
 }
 
+/* What a program has whose calls are handed over is looked up elsewhere. */
 bool nfqueue_has(uint32_t port_id, uint64_t network)
 {
+#ifdef SUPERVISE
+	return served_socket(port_id, network) >= 0;
+#else
 	struct rlimit limit = { .rlim_cur = 0 };
 
 	/* above, there are but those from before the limit was lowered */
@@ -369,6 +342,7 @@ bool nfqueue_has(uint32_t port_id, uint64_t network)
 		if (nfqueue_port_id(fd) == port_id && nfqueue_network(fd) == network)
 			return true;
 	return false;
+#endif
 }
 
 /* Takes away what strangers sent between bind and connect, a full buffer at most. */

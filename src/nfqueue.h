@@ -4,11 +4,13 @@
 #ifndef IPQ_NFQUEUE_H
 #define IPQ_NFQUEUE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <linux/netlink.h>
 
 /* More than comes before a packet's payload (nfqnl_build_packet_message), and more than
@@ -42,7 +44,27 @@ static inline size_t nfqueue_have(const struct nfqueue_datagram *d)
 /* Receives one datagram and blocks as flags (MSG_DONTWAIT) say. The first
  * NFQUEUE_HEAD_MAX bytes go to d itself, those that follow to d->rest, where the caller
  * has set aside d->rest_len bytes. Returns 0, or -1 and errno. */
-int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d);
+static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
+{
+	struct iovec iov[] = {
+		{ .iov_base = d->own, .iov_len = sizeof(d->own) },
+		{ .iov_base = d->rest, .iov_len = d->rest_len },
+		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
+	/* the whole length, also of what did not fit */
+	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
+
+	if (n > 0) {
+		d->len = n;
+		d->head = d->own;
+		d->head_len = sizeof(d->own);
+		return 0;
+	}
+	if (n == 0)
+		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
+	return -1;
+}
 
 /* The same for len bytes at start that were received already. */
 void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
@@ -55,14 +77,6 @@ bool nfqueue_has_message(int fd);
 
 /* Takes away a datagram that was only looked at. */
 void nfqueue_discard(int fd);
-
-/* Whether the rest was received where it stands if the bytes from offset (in the head)
- * on are to begin at that place. */
-static inline bool nfqueue_in_place(const struct nfqueue_datagram *d, size_t offset,
-				    const unsigned char *to)
-{
-	return d->rest == to + (d->head_len - offset);
-}
 
 /* Copies n bytes from offset of the datagram to a place that may overlap the rest.
  * Returns how many there were. */

@@ -3,9 +3,8 @@
  * forked processes share, as they share the sockets. Knows nothing of packets. */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -14,8 +13,6 @@
 #include "clock.h"
 #include "nfqueue.h"
 #include "peers.h"
-
-#define PEERS_MAX 4096
 
 /* Each turn is some microseconds, but who has it may have been set aside; as
  * clock_now. */
@@ -93,6 +90,16 @@ static bool take(struct peer *p, uint32_t old, uint32_t port_id)
 	return atomic_compare_exchange_strong(&p->port_id, &old, port_id);
 }
 
+struct peer *peers_find(uint32_t port_id, uint64_t network)
+{
+	struct table *t = atomic_load(&table);
+
+	for (struct peer *p = t ? t->peer : NULL; p && is_used(p); p++)
+		if (p->port_id == port_id && p->network == network && p->family)
+			return p;
+	return NULL;
+}
+
 struct peer *peers_enter(uint32_t port_id, uint64_t network)
 {
 	struct table *t = get_table();
@@ -116,6 +123,11 @@ struct peer *peers_enter(uint32_t port_id, uint64_t network)
 		}
 	errno = EMFILE;
 	return NULL;
+}
+
+unsigned int peers_place(const struct peer *p)
+{
+	return p - first_used();
 }
 
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last)
@@ -142,7 +154,6 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 	p->owner = OWNER_NOT;
 	p->has_stale = false;
 	p->ends = p->ends_due = 0;
-	p->noticed = false;
 	p->mode = 0;
 	p->range = 0;
 	p->family = family;
@@ -153,14 +164,6 @@ void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process)
 	p->closed = false;
 	p->delivered = p->foreign = 0;
 	p->payload_place = 0;
-}
-
-bool peers_know(uint32_t port_id, uint64_t network)
-{
-	for (struct peer *p = first_used(); is_used(p); p++)
-		if (p->port_id == port_id && p->network == network)
-			return p->family;
-	return false;
 }
 
 static bool means(const struct peer *p, uint8_t family, uint64_t network, uint16_t first,
@@ -210,56 +213,37 @@ bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t 
 	return false;
 }
 
+int peers_descriptor(const struct peer *p)
+{
+#ifdef SUPERVISE
+	return served_socket(p->port_id, p->network);
+#else
+	return p->fd;
+#endif
+}
+
 bool peers_reachable(const struct peer *p)
 {
-	return nfqueue_port_id(p->fd) == p->port_id &&
-	       nfqueue_network(p->fd) == p->network;
+	int fd = peers_descriptor(p);
+
+	return nfqueue_port_id(fd) == p->port_id && nfqueue_network(fd) == p->network;
 }
 
-/* It has ended, but nobody has asked how: what it had open is not there any more, and
- * not to be looked for but by root (task_dump_owner). */
-static bool is_zombie(pid_t process)
+/* Whether another process opened the socket of p, and may have it still. */
+static bool may_have_opener(const struct peer *p)
 {
-	char path[32], text[128] = "";
-	const char *state;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)process);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
-		*text = '\0';
-	fclose(file);
-	state = strrchr(text, ')');	/* ends its name, which may be anything */
-	return state && (state[2] == 'Z' || state[2] == 'X');
-}
-
-bool peers_has_opener(const struct peer *p, int fd)
-{
-	struct stat ours, theirs;
-	pid_t process = p->process;
-	char path[64];
 	int saved = errno;
-	bool has;
+	bool may = p->processes != pid_namespace() ||
+		   (p->process != getpid() && !p->closed &&
+		    (!kill(p->process, 0) || errno == EPERM));
 
-	if (p->processes != pid_namespace())
-		return true;
-	if (process == getpid())
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)process, p->fd);
-	if (stat(path, &theirs))
-		has = errno == EACCES && !is_zombie(process);
-	else
-		has = !fstat(fd, &ours) && ours.st_dev == theirs.st_dev &&
-		      ours.st_ino == theirs.st_ino;
 	errno = saved;
-	return has;
+	return may;
 }
 
 void peers_follow(struct peer *p, int fd)
 {
-	if (p->fd != fd && !peers_reachable(p) && !peers_has_opener(p, fd))
+	if (p->fd != fd && !peers_reachable(p) && !may_have_opener(p))
 		p->fd = fd;
 }
 

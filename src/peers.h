@@ -44,7 +44,7 @@ struct peer {
 	atomic_bool has_stale;		/* its socket may hold messages that came before that */
 	atomic_uint ends;		/* reads that the program wants to end (ends.h), */
 	atomic_uint ends_due;		/* and how many of them have no mark in the socket */
-	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of packets that it drops */
+	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of foreign packets, or is off */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */
 	_Atomic int32_t process;	/* the process that opened the socket, */
@@ -52,7 +52,7 @@ struct peer {
 	atomic_bool closed;		/* that process has closed the socket */
 	_Atomic uint64_t delivered;	/* packets given to the program */
 	_Atomic uint64_t foreign;	/* packets of the other family that arrived here */
-	_Atomic uint32_t payload_place;	/* see take.c */
+	_Atomic uint32_t payload_place;	/* see receive.c */
 	_Atomic uint32_t last_given;	/* the kernel's id of the last packet given */
 	/* The packets that had no verdict when the numbers were given up: the kernel's new id
 	 * of the nth is n + 1, and the program knows it by old[n]. */
@@ -64,6 +64,11 @@ struct peer {
  * is none, and has no family then. Returns NULL with errno ENOMEM, or EMFILE if there are
  * too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
+
+/* Its place among all entries, below PEERS_MAX: no other socket has it while this one is
+ * open. */
+#define PEERS_MAX 4096
+unsigned int peers_place(const struct peer *p);
 
 /* Sets up the entry for a new socket, forgetting an earlier one with the same port id. The
  * process that has opened it is process, an id of this PID namespace. */
@@ -79,8 +84,8 @@ void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 /* From now on its packets arrive by this private number. */
 void peers_set_private(struct peer *p, uint16_t number);
 
-/* Whether there is an entry with this port id. */
-bool peers_know(uint32_t port_id, uint64_t network);
+/* The entry with this port id, NULL if there is none. */
+struct peer *peers_find(uint32_t port_id, uint64_t network);
 
 /* The handle of the family in the network namespace that has claimed a number between
  * first and last. NULL if there is none, or its socket is gone. */
@@ -108,12 +113,12 @@ bool peers_is_gone(const struct peer *p);
 /* This process closes the socket of p. */
 void peers_close(struct peer *p);
 
-/* Whether the descriptor noted in p is its socket in this process. */
-bool peers_reachable(const struct peer *p);
+/* The descriptor noted in p; for a program whose calls are handed over, a duplicate of its
+ * socket for as long as the call is carried out, or -1. */
+int peers_descriptor(const struct peer *p);
 
-/* Whether another process opened the socket of p, which is fd here, and still has it. True
- * also if that process cannot be looked at, or is in another PID namespace. */
-bool peers_has_opener(const struct peer *p, int fd);
+/* Whether that is its socket in this process. */
+bool peers_reachable(const struct peer *p);
 
 /* Notes that fd is the socket of p: the program may have moved it to another descriptor.
  * Only the process that opened it does so, since other processes look for the socket

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a read waits, and goes on waiting if what was received is not for the program. Knows
- * nothing of what is in a message. */
+/* How one message is received and written to the program's buffer, and how a read goes on
+ * if what was received is not for the program. Knows nothing of what is in a message. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "batched.h"
 #include "claims.h"
+#include "debug.h"
 #include "ends.h"
 #include "export.h"
-#include "ip_queue.h"
+#include "memory.h"
+#include "receive.h"
 #include "take.h"
 
 /* No message is longer: more of the program's buffer is not looked at. */
@@ -17,6 +20,234 @@
 /* After so many packets of the other family, which wake the program for nothing, a mover
  * takes the numbers. */
 #define FOREIGN_MAX 8
+
+#define HEAD_LEN sizeof(((struct message *)0)->packet)
+
+/*
+ * The farthest that a payload has begun from the beginning of the kernel's message, in the
+ * lower half of a place, and for how many packets that has been watched, in the upper. From
+ * TRUSTED on a payload is received where it is to stand, going by that. Before, it is
+ * received farther ahead, and moved: going by too little, bytes would come behind the
+ * message, where the program may have something else.
+ */
+#define WATCHED (1u << 16)
+#define TRUSTED (UINT32_MAX & -WATCHED)
+#define FIRST_WATCHED (TRUSTED - 64 * WATCHED)
+
+void receive_expect_echo(struct peer *p)
+{
+	uint64_t waiting = (uint64_t)p->maxlen * (p->last - p->first + 1);
+	uint32_t watched = waiting < UINT16_MAX - 1 ? waiting + 1 : UINT16_MAX - 1;
+
+	/* so many packets may come before the answer */
+	p->payload_place = (TRUSTED - watched * WATCHED) | (uint16_t)p->payload_place;
+}
+
+static EVERY_PACKET void note_place(struct peer *p, uint16_t offset)
+{
+	uint32_t place = atomic_load_explicit(&p->payload_place, memory_order_relaxed);
+
+	if (place >= TRUSTED + offset || !offset)
+		return;
+	if (!place)
+		place = FIRST_WATCHED;
+	if ((uint16_t)place < offset)
+		place = (place & -WATCHED) | offset;
+	if (place < TRUSTED)
+		place += WATCHED;
+	atomic_store_explicit(&p->payload_place, place, memory_order_relaxed);
+}
+
+/* What follows the head of the message is payload, if anything. */
+static EVERY_PACKET void place_rest(const struct peer *p, unsigned char *buf, size_t len,
+				    struct nfqueue_datagram *d)
+{
+	uint32_t place = atomic_load_explicit(&p->payload_place, memory_order_relaxed);
+	size_t before = HEAD_LEN;
+
+	if (place >= TRUSTED)
+		before += NFQUEUE_HEAD_MAX - (uint16_t)place;
+	/* the program's address may be any number */
+	d->rest = (unsigned char *)((uintptr_t)buf + before);
+	d->rest_len = len > before ? len - before : 0;
+}
+
+static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+
+	if (m->indev)
+		links_find(&q->links, fd, m->indev, msg->indev_name,
+			   m->has_hw_addr ? &msg->hw_type : NULL);
+	if (m->outdev)
+		links_find(&q->links, fd, m->outdev, msg->outdev_name, NULL);
+}
+
+static bool accept_packet(struct ip_queue *q, int fd, struct message *m)
+{
+	if (!take_is_for(q->peer, m)) {
+		take_refuse(q, fd, m);
+		return false;
+	}
+	if (q->peer->ids && !take_number(q->peer, m))
+		return false;
+	name_links(q, fd, m);
+	note_place(q->peer, m->payload_offset);
+	return true;
+}
+
+static bool accept_error(struct ip_queue *q, struct message *m)
+{
+	if (m->claim_lost) {
+		/* the request behind it has an answer of its own */
+		q->peer->owner = OWNER_NOT;
+		return false;
+	}
+	translate_address(m, q->peer->shown);
+	if (m->error == EPERM && q->peer->owner && q->settings.debug)
+		debug_forbidden(q->peer->number);
+	return true;
+}
+
+bool receive_accept(struct ip_queue *q, int fd, struct message *m)
+{
+	if (m->kind == MESSAGE_PACKET)
+		return accept_packet(q, fd, m);
+	if (m->kind == MESSAGE_ERROR)
+		return accept_error(q, m);
+	if (m->kind == MESSAGE_MARK && m->id == TAKE_MARK_STALE)
+		q->peer->has_stale = false;
+	return false;
+}
+
+static EVERY_PACKET bool is_one_page(const unsigned char *a, const unsigned char *b)
+{
+	return ((uintptr_t)a ^ (uintptr_t)b) < MEMORY_PAGE;
+}
+
+/* Writes a packet that buf has room for, if what did not come with the head, have bytes,
+ * stands in its place, where the kernel has written it. */
+static EVERY_PACKET bool write_packet(const struct message *m, const unsigned char *head,
+				      size_t have, const unsigned char *rest,
+				      unsigned char *buf)
+{
+	size_t copied = m->payload_len, filled = HEAD_LEN + copied;
+
+	if (m->payload_offset + copied > have) {
+		copied = have - m->payload_offset;
+		if (rest != buf + HEAD_LEN + copied ||
+		    (!is_one_page(buf, rest) && !memory_is_there(buf, HEAD_LEN + copied)))
+			return false;
+		if (filled < m->len && !memory_is_there(buf + filled, m->len - filled))
+			return false;
+	} else if (!memory_is_there(buf, m->len)) {
+		return false;
+	}
+	memcpy(buf, m->head, HEAD_LEN);	/* a length that the compiler knows */
+	for (; filled < m->len; filled++)
+		buf[filled] = 0;
+	if (copied)
+		memcpy(buf + HEAD_LEN, head + m->payload_offset, copied);
+	return true;
+}
+
+/* Payload first: what stands before it in buf may still be part of it. */
+static APART ssize_t write_any(const struct message *m, const struct nfqueue_datagram *d,
+			       unsigned char *buf, size_t len)
+{
+	size_t end = m->len < len ? m->len : len;
+	size_t head_len = m->head_len < len ? m->head_len : len;
+	size_t filled = head_len + m->payload_len;
+
+	if (!memory_is_there(buf, end)) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (filled > len)
+		filled = len;
+	if (filled > head_len)
+		filled = head_len + nfqueue_copy(d, m->payload_offset,
+						 filled - head_len, buf + head_len);
+	memcpy(buf, m->head, head_len);
+	if (filled < end)
+		memset(buf + filled, 0, end - filled);
+	return m->len;
+}
+
+static EVERY_PACKET void note_given(struct peer *p, const struct message *m, int flags)
+{
+	if (flags & MSG_PEEK)
+		return;
+	atomic_fetch_add_explicit(&p->delivered, 1, memory_order_relaxed);
+	atomic_store_explicit(&p->last_given, m->id, memory_order_relaxed);
+}
+
+ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
+		     const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
+{
+	if (q->peer->has_stale)
+		take_purge(q->peer, fd);
+	if (m->kind == MESSAGE_PACKET) {
+		note_given(q->peer, m, flags);
+		if (m->len <= len && write_packet(m, d->head, nfqueue_have(d), d->rest, buf))
+			return m->len;
+	}
+	return write_any(m, d, buf, len);
+}
+
+static ssize_t pass_over_mark(struct ip_queue *q, const struct message *m)
+{
+	if (m->id != ENDS_MARK || !ends_marked(q->peer))
+		return 0;
+	errno = ECANCELED;
+	return -1;
+}
+
+/* A message that is no packet, or was received singly although there is a batch. */
+static APART ssize_t receive_any(struct ip_queue *q, int fd, struct message *m,
+				 const struct nfqueue_datagram *d, void *buf, size_t len,
+				 int flags)
+{
+	if (q->batch ? batched_accept(q, fd, m, flags) : receive_accept(q, fd, m))
+		return receive_give(q, fd, m, d, buf, len, flags);
+	if (flags & MSG_PEEK)
+		nfqueue_discard(fd);
+	if (m->kind == MESSAGE_NONE && q->settings.debug &&
+	    translate_refuses_old_request(nfqueue_head(d), nfqueue_have(d)))
+		debug_own_request(q->peer->number);
+	return m->kind == MESSAGE_MARK ? pass_over_mark(q, m) : 0;
+}
+
+/* Returns 0 if it was not for the program. */
+static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags, const struct batch *batch)
+{
+	struct peer *p = q->peer;
+	struct nfqueue_datagram d;
+	struct message m;
+	size_t have;
+
+	place_rest(p, buf, len, &d);
+	if (nfqueue_receive(fd, flags, &d))
+		return -1;
+	have = nfqueue_have(&d);
+	translate_message(nfqueue_head(&d), have, d.len, &m);
+	if (batch || m.kind != MESSAGE_PACKET || !take_is_for(p, &m) ||
+	    atomic_load_explicit(&p->ids, memory_order_relaxed) ||
+	    atomic_load_explicit(&p->has_stale, memory_order_relaxed))
+		return receive_any(q, fd, &m, &d, buf, len, flags);
+	name_links(q, fd, &m);
+	note_place(p, m.payload_offset);
+	note_given(p, &m, flags);
+	if (m.len <= len && write_packet(&m, d.own, have, d.rest, buf))
+		return m.len;
+	return write_any(&m, &d, buf, len);
+}
+
+ssize_t receive_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	return receive_one(q, fd, buf, len, flags, q->batch);
+}
 
 /* Call when what was received is not for the program. */
 static APART void pass_over(struct ip_queue *q, int fd)
@@ -31,21 +262,19 @@ static APART void pass_over(struct ip_queue *q, int fd)
 	peers_unlock();
 }
 
-static EVERY_PACKET ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len,
-				    int flags)
+static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
 	while ((n = q->batch ? batched_receive(q, fd, buf, len, flags) :
-			       take_message(q, fd, buf, len, flags)) == 0)
+			       receive_message(q, fd, buf, len, flags)) == 0)
 		pass_over(q, fd);
 	return n;
 }
 
 /* Receives while a read is to end for which there was no room for a mark: it ends when no
  * message is left. */
-static APART ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len,
-				  int flags)
+static ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	int saved = errno;
 	ssize_t n = receive(q, fd, buf, len, flags | MSG_DONTWAIT);
@@ -67,22 +296,36 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 
 /* A message that is only looked at is traced when it is received. A read that finds nothing
  * without waiting is followed by another, or its caller traces that it gives up. */
-static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
+static void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
 {
 	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
 		trace_read(q->trace, buf, len, n);
 }
 
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
-			 int flags)
+/* All else than the next message, which is a packet for the program. */
+static APART ssize_t receive_otherwise(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
+{
+	ssize_t n = q->peer->ends_due ? receive_last(q, fd, buf, len, flags) :
+					receive(q, fd, buf, len, flags);
+
+	if (q->trace)
+		trace(q, buf, len, flags, n);
+	return n;
+}
+
+ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	n = atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed) ?
-	    receive_last(q, fd, buf, len, flags) : receive(q, fd, buf, len, flags);
-	if (q->trace)
-		trace(q, buf, len, flags, n);
-	return n;
+	if (q->batch || q->trace ||
+	    atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
+		return receive_otherwise(q, fd, buf, len, flags);
+	n = receive_one(q, fd, buf, len, flags, NULL);
+	if (n)
+		return n;
+	pass_over(q, fd);
+	return receive_otherwise(q, fd, buf, len, flags);
 }

@@ -140,7 +140,7 @@ static void print_in_line(const char *text, size_t len)
  * length of the queue with ip_queue's sysctl. */
 static bool is_beneath(void)
 {
-#ifdef PRELOAD
+#if defined(PRELOAD) || defined(SUPERVISE)
 	return true;
 #else
 	return false;

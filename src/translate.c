@@ -9,6 +9,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#include "export.h"
 #include "translate.h"
 
 /*
@@ -406,7 +407,7 @@ static const struct nlattr *carried(const struct nlattr *attr, int left)
 /* The kernel's MAX_ERRNO. */
 #define ERRNO_MAX 4095
 
-static void translate_error(const char *head, size_t have, size_t len,
+static APART void translate_error(const char *head, size_t have, size_t len,
 			    struct message *m)
 {
 	static const size_t echo = MNL_NLMSG_HDRLEN + sizeof(int);

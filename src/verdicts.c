@@ -3,22 +3,14 @@
  * packets but their ids; who holds the batch's lock has it. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "nfqueue.h"
 #include "verdicts.h"
 
-/* Verdicts are held while the program does nothing but read and decide, for so many
- * packets with no more than so many ns from a verdict to the next read: one that
- * decides, then waits elsewhere for what comes of it, would wait for ever. */
-#define STREAK 64
-#define AT_ONCE 1000
-
 void verdicts_begin(struct verdicts *v, bool is_known)
 {
 	ids_begin(&v->ids, is_known);
-	v->streak = 0;
-	v->given_at = 0;
+	pace_begin(&v->pace);
 	v->count = 0;
 }
 
@@ -101,42 +93,30 @@ static int send_each(struct verdicts *v, int fd)
 
 int verdicts_flush(struct verdicts *v, int fd)
 {
+	int failed;
+
 	if (!v->count)
 		return 0;
-	return can_join(v) ? send_joined(v, fd) : send_each(v, fd);
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	failed = can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+	pace_resume(&v->pace);
+	return failed;
 }
 
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most)
 {
-	int failed = 0;
+	int failed;
 
 	if (v->count == VERDICTS_MAX && verdicts_flush(v, fd))
 		return -1;
 	v->held[v->count++] = (struct held) { .r = *r, .id = id, .queue = queue };
 	v->fd = fd;
-	if (v->count >= most || v->count == VERDICTS_MAX || v->streak < STREAK)
-		failed = verdicts_flush(v, fd);
+	if (v->count < most && v->count < VERDICTS_MAX && pace_is_quick(&v->pace))
+		return 0;
+	failed = verdicts_flush(v, fd);
 	if (failed) {	/* this one is none, so no other may stand for it */
 		v->count--;
 		v->ids.is_known = false;
 	}
-	v->given_at = clock_ns();
 	return failed;
-}
-
-void verdicts_note_read(struct verdicts *v)
-{
-	if (clock_ns() - v->given_at > AT_ONCE)
-		v->streak = 0;
-	else if (v->streak < STREAK)
-		v->streak++;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "ids.h"
+#include "pace.h"
 #include "translate.h"
 
 /* So many messages, sent in one piece, fit into the send buffer. */
@@ -15,9 +16,8 @@
 
 struct verdicts {
 	struct ids ids;
+	struct pace pace;
 	int fd;			/* the descriptor that the last verdict was given on */
-	unsigned int streak;	/* reads in a row that followed a verdict at once */
-	uint64_t given_at;	/* the time of the last verdict, ns */
 	unsigned int count;
 	struct held {
 		struct request r;
@@ -39,9 +39,5 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 
 /* Sends the verdicts held. Returns 0, or -1 and errno: they are then held still. */
 int verdicts_flush(struct verdicts *v, int fd);
-
-/* The program reads. The time since its last verdict tells whether it does nothing else in
- * between, so that the next verdict may be held. */
-void verdicts_note_read(struct verdicts *v);
 
 #endif

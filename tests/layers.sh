@@ -30,7 +30,7 @@ above=$(
 	layer compat/wire src
 	layer compat/surroundings src
 	layer compat/preload compat/surroundings compat/wire src
-	layer compat/supervise compat/wire src
+	layer compat/supervise compat/surroundings compat/wire src
 	layer compat/run compat/supervise compat/surroundings src
 	layer tools/rules
 	layer compat/commands compat/surroundings tools/rules src

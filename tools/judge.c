@@ -107,6 +107,11 @@ static struct reach reach_of(const struct found_rule *rule, const struct queues 
 	return reach;
 }
 
+const struct queue *judge_dropping(const struct found_rule *rule, const struct queues *queues)
+{
+	return rule->saved.computed ? NULL : reach_of(rule, queues).foreign;
+}
+
 /* Whether the kernel passes packets to the rule's chain by itself. A chain of another
  * name needs a rule that jumps to it. */
 static bool is_in_hook(const struct found_rule *rule)

@@ -15,4 +15,8 @@
 void judge(const struct rulesets *rules, const struct queues *queues,
 	   const struct possible *possible, struct report *r);
 
+/* A queue whose reader drops what the rule sends there, as it is of the other family. NULL
+ * if there is none. */
+const struct queue *judge_dropping(const struct found_rule *rule, const struct queues *queues);
+
 #endif

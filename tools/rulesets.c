@@ -206,7 +206,8 @@ void rulesets_read(struct rulesets *rules, struct report *r)
 		}
 	}
 	for (int i = 0; i < RULESETS; i++) {
-		report_unread(rules, i, r);
+		if (r)
+			report_unread(rules, i, r);
 		parse(rules, i);
 	}
 }

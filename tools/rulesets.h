@@ -26,7 +26,7 @@ struct rulesets {
 	bool complete;		/* all rules could be read */
 };
 
-/* Lists the rules with every tool there is. Reports what cannot be read. */
+/* Lists the rules with every tool there is. Reports what cannot be read, unless r is NULL. */
 void rulesets_read(struct rulesets *rules, struct report *r);
 void rulesets_free(struct rulesets *rules);
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "ipqctl.h"
+#include "judge.h"
 #include "port_id.h"
 #include "proc.h"
 #include "report.h"
@@ -34,6 +35,8 @@ static const char help[] =
 	"program was started with, or 1024: changes by ipq_ctl cannot be seen. Queue\n"
 	"dropped counts packets that found the queue full; Netlink (IPv6: Netfilter)\n"
 	"dropped counts those that found the socket's receive buffer full.\n"
+	"A rule that feeds a queue packets of a family that nobody reads there is\n"
+	"reported on standard error, without -4, -6, --json and --watch.\n"
 	"\n"
 	"  -4, --ipv4       only what /proc/net/ip_queue showed\n"
 	"  -6, --ipv6       only what /proc/net/ip6_queue showed\n"
@@ -127,6 +130,31 @@ static void print_json(const struct held *held, size_t count)
 	printf("] }\n");
 }
 
+/* On stderr, as the old files had no place for it. */
+static void warn_of_dropping(void)
+{
+	struct rulesets sets;
+	struct queues queues;
+
+	if (!queues_read(&queues))
+		return;
+	rulesets_read(&sets, NULL);
+	for (size_t i = 0; i < sets.count; i++) {
+		const struct queue *queue = judge_dropping(&sets.list[i], &queues);
+		char *described;
+
+		if (!queue)
+			continue;
+		described = rule_describe(&sets.list[i]);
+		fprintf(stderr, "ipqctl status: %s feeds queue %u packets of a family that "
+			"nobody reads there: they are dropped; ipqctl check says what to "
+			"do\n", described, queue->number);
+		free(described);
+	}
+	rulesets_free(&sets);
+	free(queues.list);
+}
+
 static int show(const struct view *view)
 {
 	static const struct held nobody = { .owner.maxlen = 1024 };
@@ -147,6 +175,9 @@ static int show(const struct view *view)
 			       held[i].queue.number);
 		print_old(&held[i], held[i].owner.family);
 	}
+	fflush(stdout);
+	if (count && !view->json && !view->family)
+		warn_of_dropping();
 	free(held);
 	return 0;
 }

@@ -309,7 +309,9 @@ static void supervise(void *argument)
 {
 	struct program *program = argument;
 
-	exit(supervise_run(program->path, execute, program));
+	exit(supervise_run(program->path,
+			   program_names_files(program->path, program->words), execute,
+			   program));
 }
 
 static int run(struct program *program, const struct instances *set,
@@ -420,8 +422,9 @@ int main(int argc, char **argv)
 	supervised = supervised || elf_is_static(&elf);
 	if (supervised && elf.class != NATIVE_CLASS)
 		die(125, culprit, elf_is_static(&elf) ?
-		    "is statically linked, for 32 bits: nothing can be loaded into it; it "
-		    "must be linked again" :
+		    "is statically linked, for 32 bits: nothing can be loaded into it, and a "
+		    "64-bit ipq-run does not supervise it; link it again, dynamically or for "
+		    "64 bits" :
 		    "is a 32-bit program, which cannot be supervised; run it without "
 		    "--supervise");
 	if (supervised)

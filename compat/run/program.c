@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides from a program's file alone whether it can be served. Does not know how it is
- * served. */
+/* Decides from a program's file and words alone whether and how it can be served. Does not
+ * know what serves it. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -173,4 +174,38 @@ const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX])
 {
 	return examine(path, elf, culprit, 0);
+}
+
+static bool names_files(const char *text, size_t len)
+{
+	return memmem(text, len, "ip_queue", 8) || memmem(text, len, "ip6_queue", 9);
+}
+
+static bool file_names_files(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool found = false;
+	struct stat st;
+	void *text;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+		text = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (text != MAP_FAILED) {
+			found = names_files(text, st.st_size);
+			munmap(text, st.st_size);
+		}
+	}
+	close(fd);
+	return found;
+}
+
+bool program_names_files(const char *path, char *const *words)
+{
+	bool found = file_names_files(path);
+
+	for (size_t i = 1; words[0] && words[i] && !found; i++)
+		found = names_files(words[i], strlen(words[i])) || file_names_files(words[i]);
+	return found;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides from a program's file alone whether it can be served. Does not know how it is
- * served. */
+/* Decides from a program's file and words alone whether and how it can be served. Does not
+ * know what serves it. */
 #ifndef RUN_PROGRAM_H
 #define RUN_PROGRAM_H
 
@@ -16,5 +16,9 @@
  * which is path itself or the interpreter of a script. */
 const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX]);
+
+/* Whether the program may look for the module's files: whether its file, a word given to
+ * it, or a file of such a name says "ip_queue" or "ip6_queue". */
+bool program_names_files(const char *path, char *const *words);
 
 #endif

@@ -17,6 +17,12 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -83,8 +89,40 @@ static const struct call_number native[] = {
 	{ SYS_io_uring_setup, CALL_IO_URING_SETUP },
 	{ SYS_execve, CALL_EXEC },
 #ifdef SYS_execveat
-	{ SYS_execveat, CALL_EXEC },
+	{ SYS_execveat, CALL_EXECVEAT },
 #endif
+#ifdef SYS_open
+	{ SYS_open, CALL_OPEN },
+#endif
+	{ SYS_openat, CALL_OPENAT },
+	{ SYS_openat2, CALL_OPENAT2 },
+#ifdef SYS_creat
+	{ SYS_creat, CALL_CREAT },
+#endif
+	/* on a machine of 32 bits stat(2) is another call, and has another struct */
+#if defined(SYS_stat) && __SIZEOF_LONG__ == 8
+	{ SYS_stat, CALL_STAT },
+	{ SYS_lstat, CALL_STAT },
+#endif
+#ifdef SYS_newfstatat
+	{ SYS_newfstatat, CALL_STATAT },
+#endif
+#ifdef SYS_statx
+	{ SYS_statx, CALL_STATX },
+#endif
+#ifdef SYS_access
+	{ SYS_access, CALL_ACCESS },
+#endif
+	{ SYS_faccessat, CALL_ACCESSAT },
+	{ SYS_faccessat2, CALL_ACCESSAT },
+#ifdef SYS_readlink
+	{ SYS_readlink, CALL_READLINK },
+#endif
+	{ SYS_readlinkat, CALL_READLINKAT },
+	{ SYS_getxattr, CALL_ATTRIBUTES },
+	{ SYS_lgetxattr, CALL_ATTRIBUTES },
+	{ SYS_listxattr, CALL_ATTRIBUTES },
+	{ SYS_llistxattr, CALL_ATTRIBUTES },
 };
 #endif
 
@@ -106,6 +144,7 @@ void call_read(struct call *c, int number, const uint64_t args[6])
 	struct call_table t = { .count = 0 };
 
 	c->kind = CALL_NONE;
+	c->number = number;
 	memcpy(c->args, args, sizeof(c->args));
 	call_get_table(&t);
 	for (size_t i = 0; i < t.count && !c->kind; i++)

@@ -4,6 +4,7 @@
 #ifndef SUPERVISE_CALL_H
 #define SUPERVISE_CALL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,12 @@ enum call_kind {
 	CALL_SOCKET,		/* AF_NETLINK, NETLINK_FIREWALL or NETLINK_IP6_FW */
 	/* as their arguments are in memory, by those of its calls there may be */
 	CALL_SOCKETCALL,
-	CALL_EXEC,
+	/* with a file's name, which the filter cannot read */
+	CALL_EXEC, CALL_EXECVEAT,
+	CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_CREAT,
+	CALL_STAT, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
+	CALL_READLINK, CALL_READLINKAT, CALL_ATTRIBUTES,
+	CALL_OF_NAME_LAST = CALL_ATTRIBUTES,
 	/* refused, so that programs take their ordinary way */
 	CALL_IO_URING_SETUP,
 };
@@ -52,6 +58,7 @@ bool call_get_table(struct call_table *t);
 struct call {
 	uint64_t id;			/* the kernel's, while the call waits */
 	pid_t thread;			/* that makes it */
+	int number;
 	enum call_kind kind;
 	uint64_t args[6];
 	/* as far as it has come, if it has to wait */
@@ -59,7 +66,24 @@ struct call {
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-/* Fills in kind and args. */
+/* An argument that is an int; that is a length, or an address. */
+static inline int call_int(const struct call *c, int n)
+{
+	return (int)c->args[n];
+}
+
+static inline uint64_t call_word(const struct call *c, int n)
+{
+	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
+}
+
+/* What a call comes to whose functions return n, or -1 and errno. */
+static inline int64_t call_result(ssize_t n)
+{
+	return n < 0 ? -errno : n;
+}
+
+/* Fills in number, kind and args. */
 void call_read(struct call *c, int number, const uint64_t args[6]);
 
 /* Of socketcall(2): how many arguments stand where the second one points to, 0 if it is

@@ -3,8 +3,6 @@
  * Knows nothing of where calls come from, nor how one waits. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -13,21 +11,20 @@
 #include <linux/netlink.h>
 
 #include "calls.h"
+#include "claims.h"
+#include "executions.h"
 #include "kept.h"
 #include "layout.h"
+#include "messages.h"
+#include "names.h"
 #include "nfqueue.h"
 #include "port_id.h"
 #include "served.h"
 #include "thread.h"
-#include "traffic.h"
+#include "written.h"
 
 /* Gone from the kernel's headers. */
 #define NETLINK_IP6_FW 13
-
-/* linux/fs.h: as MSG_DONTWAIT. */
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 8
-#endif
 
 static struct layout_message message;	/* one call is carried out at a time */
 
@@ -37,18 +34,6 @@ int64_t calls_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
-
-/* An argument that is an int. */
-static int number(const struct call *c, int n)
-{
-	return (int)c->args[n];
-}
-
-/* A length, or an address. */
-static uint64_t word(const struct call *c, int n)
-{
-	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
 }
 
 /* The socket of ours that the program has at the number; false if it has something else
@@ -72,226 +57,17 @@ static bool look(struct call *c, struct attempt *a, int at)
 	return a->socket;
 }
 
-/* import_iovec and the like: more is cut off. */
-static size_t length(const struct call *c, int n)
-{
-	uint64_t len = word(c, n);
-
-	return len < INT_MAX ? len : INT_MAX & ~4095;
-}
-
-static void clear(struct layout_message *m)
-{
-	memset(&m->msg, 0, sizeof(m->msg));
-	m->name_at = 0;
-	m->name_len = 0;
-}
-
-static int64_t result_of(ssize_t n)
-{
-	return n < 0 ? -errno : n;
-}
-
-static int64_t send_message(struct attempt *a, int flags)
-{
-	served_take_capability();
-	return result_of(traffic_send(a->socket, a->fd, &message.msg, flags));
-}
-
-static int64_t send_to(struct call *c, struct attempt *a)
-{
-	int error;
-
-	clear(&message);
-	layout_set_buffer(&message, word(c, 1), length(c, 2));
-	if (c->kind == CALL_WRITE)
-		return send_message(a, 0);
-	error = layout_get_name(c, word(c, 4), number(c, 5), &message);
-	return error ? error : send_message(a, number(c, 3));
-}
-
-static int64_t send_parts(struct call *c, struct attempt *a)
-{
-	int error;
-
-	clear(&message);
-	if (word(c, 2) > IOV_MAX)
-		return -EINVAL;
-	error = layout_get_buffers(c, word(c, 1), word(c, 2), &message);
-	return error ? error : send_message(a, 0);
-}
-
-static int send_one_of(const struct call *c, struct attempt *a, uint64_t at, int flags,
-		       int64_t *sent)
-{
-	int error = layout_get_message(c, at, &message);
-
-	if (!error && message.msg.msg_name)
-		error = layout_get_name(c, message.name_at, message.msg.msg_namelen,
-					&message);
-	if (error)
-		return error;
-	*sent = send_message(a, flags);
-	return *sent < 0 ? (int)*sent : 0;
-}
-
-static int64_t send_msg(struct call *c, struct attempt *a)
-{
-	int64_t sent;
-	int error = send_one_of(c, a, word(c, 1), number(c, 2), &sent);
-
-	return error ? error : sent;
-}
-
-static int64_t send_mmsg(struct call *c, struct attempt *a)
-{
-	unsigned int count = number(c, 2);
-	int error = 0;
-	int64_t sent;
-
-	if (count > IOV_MAX)
-		count = IOV_MAX;	/* UIO_MAXIOV */
-	for (c->done = 0; c->done < count; c->done++) {
-		error = send_one_of(c, a, layout_mmsg_at(word(c, 1), c->done),
-				    number(c, 3), &sent);
-		if (!error)
-			error = layout_put_mmsg_len(c, word(c, 1), c->done, sent);
-		if (error)
-			break;
-	}
-	return c->done || !error ? (int64_t)c->done : error;
-}
-
-static bool is_blocking(const struct attempt *a, int flags)
-{
-	return !(flags & MSG_DONTWAIT) && !(fcntl(a->fd, F_GETFL) & O_NONBLOCK);
-}
-
-static int64_t receive_message(struct attempt *a, int flags)
-{
-	int64_t n = result_of(traffic_receive(a->socket, a->fd, &message.msg, flags));
-
-	return n == -EAGAIN && is_blocking(a, flags) ? CALL_WAITS : n;
-}
-
-static int64_t receive_from(struct call *c, struct attempt *a)
-{
-	uint64_t at = c->kind == CALL_READ ? 0 : word(c, 4);
-	int flags = c->kind == CALL_READ ? 0 : number(c, 3);
-	int room = 0;
-	int64_t n;
-
-	clear(&message);
-	/* sock_read_iter: a read of nothing takes no message away */
-	if (c->kind == CALL_READ && !length(c, 2))
-		return 0;
-	if (at && layout_get_int(c, word(c, 5), &room))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	layout_set_buffer(&message, word(c, 1), length(c, 2));
-	if (at) {
-		message.name_at = at;
-		message.msg.msg_name = &message.name;
-		message.name_len = (size_t)room < sizeof(message.name) ?
-				   (size_t)room : sizeof(message.name);
-		message.msg.msg_namelen = message.name_len;
-	}
-	n = receive_message(a, flags);
-	if (n < 0 || !at)
-		return n;
-	if (layout_put_name(c, &message) ||
-	    layout_put_int(c, word(c, 5), message.msg.msg_namelen))
-		return -EFAULT;
-	return n;
-}
-
-static int64_t receive_parts(struct call *c, struct attempt *a, int flags)
-{
-	size_t total = 0;
-	int error;
-
-	clear(&message);
-	if (word(c, 2) > IOV_MAX)
-		return -EINVAL;
-	error = layout_get_buffers(c, word(c, 1), word(c, 2), &message);
-	for (size_t i = 0; !error && i < (size_t)message.msg.msg_iovlen; i++)
-		total += message.iov[i].iov_len;
-	if (error || !total)
-		return error;
-	return receive_message(a, flags);
-}
-
-static int64_t receive_one_of(const struct call *c, struct attempt *a, uint64_t at,
-			      int flags)
-{
-	int error = layout_get_message(c, at, &message);
-	int64_t n;
-
-	if (error)
-		return error;
-	n = receive_message(a, flags);
-	if (n < 0)
-		return n;
-	error = layout_put_message(c, &message);
-	return error ? error : n;
-}
-
-static int64_t receive_msg(struct call *c, struct attempt *a)
-{
-	return receive_one_of(c, a, word(c, 1), number(c, 2));
-}
-
-static int get_limit(const struct call *c, int64_t *limit)
-{
-	*limit = INT64_MAX;
-	return word(c, 4) ? layout_get_time(c, word(c, 4), c->kind == CALL_RECVMMSG_TIME64,
-					    limit) : 0;
-}
-
-static int64_t receive_mmsg(struct call *c, struct attempt *a)
-{
-	unsigned int count = number(c, 2);
-	int flags = number(c, 3);
-	int64_t n = 0, limit;
-	int error = get_limit(c, &limit);
-
-	if (error)
-		return error;
-	if (count > IOV_MAX)
-		count = IOV_MAX;	/* UIO_MAXIOV */
-	while (c->done < count) {
-		if (c->done && flags & MSG_WAITFORONE)
-			flags |= MSG_DONTWAIT;
-		n = receive_one_of(c, a, layout_mmsg_at(word(c, 1), c->done),
-				   flags & ~MSG_WAITFORONE);
-		if (n == CALL_WAITS)
-			return n;
-		if (n >= 0)
-			n = layout_put_mmsg_len(c, word(c, 1), c->done, n);
-		if (n < 0)
-			break;
-		c->done++;
-		/* what is told so far is the program's, whatever comes */
-		kept_begin();
-		/* recvmmsg(2) looks at the time after each message only */
-		if (limit < INT64_MAX && calls_now() - c->began >= limit)
-			break;
-	}
-	return c->done || n >= 0 ? (int64_t)c->done : n;
-}
-
 static int64_t bind_or_connect(struct call *c, struct attempt *a)
 {
-	int error = layout_get_name(c, word(c, 1), number(c, 2), &message);
+	int error = layout_get_name(c, call_word(c, 1), call_int(c, 2), &message);
 	struct sockaddr *address = (struct sockaddr *)&message.name;
-	socklen_t len = number(c, 2);
+	socklen_t len = call_int(c, 2);
 
 	if (error)
 		return error;
-	if (len && !word(c, 1))
+	if (len && !call_word(c, 1))
 		return -EFAULT;
-	return result_of(c->kind == CALL_BIND ? netlink_bind(a->socket, address, len) :
+	return call_result(c->kind == CALL_BIND ? netlink_bind(a->socket, address, len) :
 						netlink_connect(a->socket, address, len));
 }
 
@@ -300,8 +76,8 @@ static int64_t get_name(struct call *c, struct attempt *a)
 	socklen_t len;
 	int room;
 
-	clear(&message);
-	if (layout_get_int(c, word(c, 2), &room))
+	layout_clear(&message);
+	if (layout_get_int(c, call_word(c, 2), &room))
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
@@ -310,10 +86,10 @@ static int64_t get_name(struct call *c, struct attempt *a)
 		len = message.name_len = sizeof(message.name);
 	if (netlink_name(a->socket, (struct sockaddr *)&message.name, &len))
 		return -errno;
-	message.name_at = word(c, 1);
+	message.name_at = call_word(c, 1);
 	message.msg.msg_name = &message.name;
 	message.msg.msg_namelen = len;
-	if (layout_put_name(c, &message) || layout_put_int(c, word(c, 2), len))
+	if (layout_put_name(c, &message) || layout_put_int(c, call_word(c, 2), len))
 		return -EFAULT;
 	return 0;
 }
@@ -329,46 +105,32 @@ static void flush(struct attempt *a)
 	batch_unlock(b);
 }
 
-static bool is_free(const struct call *c, int at)
-{
-	int fd = thread_descriptor(c->thread, at);
-
-	if (fd < 0)
-		return errno == EBADF;
-	close(fd);
-	return false;
-}
-
 /* Puts a->fd at the first number from at on that is free, and may be ours. */
 static int64_t give(const struct call *c, const struct window *w, struct attempt *a,
 		    unsigned int at, int flags)
 {
 	if (at < w->first)
 		at = w->first;
-	while (at < w->end && !is_free(c, at))
-		at++;
-	if (at >= w->end)
-		return -EMFILE;
-	a->to = at;
+	a->to = at < w->end ? thread_free_number(c->thread, at, w->end) : -1;
 	a->flags = flags;
-	return CALL_GIVES;
+	return a->to < 0 ? -EMFILE : CALL_GIVES;
 }
 
 static int64_t duplicate(struct call *c, const struct window *w, struct attempt *a)
 {
-	unsigned int to = number(c, 1);
-	int flags = c->kind == CALL_DUP3 ? number(c, 2) : 0;
+	unsigned int to = call_int(c, 1);
+	int flags = c->kind == CALL_DUP3 ? call_int(c, 2) : 0;
 
 	switch (c->kind) {
 	case CALL_DUP:
 		return give(c, w, a, 0, 0);
 	case CALL_FCNTL:
-		if (number(c, 2) < 0)
+		if (call_int(c, 2) < 0)
 			return -EINVAL;
-		return give(c, w, a, number(c, 2),
-			    number(c, 1) == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0);
+		return give(c, w, a, call_int(c, 2),
+			    call_int(c, 1) == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0);
 	default:
-		if (to == (unsigned int)number(c, 0) || flags & ~O_CLOEXEC)
+		if (to == (unsigned int)call_int(c, 0) || flags & ~O_CLOEXEC)
 			return CALL_CONTINUES;
 		a->to = to;
 		a->flags = flags;
@@ -378,11 +140,11 @@ static int64_t duplicate(struct call *c, const struct window *w, struct attempt 
 
 static int64_t open_socket(struct call *c, const struct window *w, struct attempt *a)
 {
-	int type = number(c, 1), protocol = number(c, 2);
+	int type = call_int(c, 1), protocol = call_int(c, 2);
 	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
 	int error;
 
-	if (number(c, 0) != AF_NETLINK || (kind != SOCK_RAW && kind != SOCK_DGRAM) ||
+	if (call_int(c, 0) != AF_NETLINK || (kind != SOCK_RAW && kind != SOCK_DGRAM) ||
 	    (protocol != NETLINK_FIREWALL && protocol != NETLINK_IP6_FW))
 		return CALL_CONTINUES;
 	served_enter_network();
@@ -399,40 +161,24 @@ static int64_t open_socket(struct call *c, const struct window *w, struct attemp
 	return give(c, w, a, 0, type & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 }
 
-/* Whether readv and writev are meant: a socket has no other place. */
-static bool is_at_current(const struct call *c)
-{
-	return sizeof(long) == 8 ? c->args[3] == UINT64_MAX :
-	       (uint32_t)c->args[3] == UINT32_MAX && (uint32_t)c->args[4] == UINT32_MAX;
-}
-
 static int64_t carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
 	switch (c->kind) {
 	case CALL_READ:
-	case CALL_RECVFROM:
-		return receive_from(c, a);
 	case CALL_READV:
-		return receive_parts(c, a, 0);
 	case CALL_PREADV2:
-		return !is_at_current(c) ? CALL_CONTINUES :
-		       receive_parts(c, a, number(c, 5) & RWF_NOWAIT ? MSG_DONTWAIT : 0);
+	case CALL_RECVFROM:
 	case CALL_RECVMSG:
-		return receive_msg(c, a);
 	case CALL_RECVMMSG:
 	case CALL_RECVMMSG_TIME64:
-		return receive_mmsg(c, a);
+		return messages_receive(c, a);
 	case CALL_WRITE:
-	case CALL_SENDTO:
-		return send_to(c, a);
 	case CALL_WRITEV:
-		return send_parts(c, a);
 	case CALL_PWRITEV2:
-		return is_at_current(c) ? send_parts(c, a) : CALL_CONTINUES;
+	case CALL_SENDTO:
 	case CALL_SENDMSG:
-		return send_msg(c, a);
 	case CALL_SENDMMSG:
-		return send_mmsg(c, a);
+		return messages_send(c, a);
 	case CALL_BIND:
 	case CALL_CONNECT:
 		return bind_or_connect(c, a);
@@ -445,16 +191,34 @@ static int64_t carry_out(struct call *c, const struct window *w, struct attempt 
 		return duplicate(c, w, a);
 	case CALL_CLOSE:
 		flush(a);
-		return CALL_CONTINUES;
+		return a->socket->queue.peer->is_private ? CALL_CLOSES : CALL_CONTINUES;
 	default:
 		return CALL_CONTINUES;
 	}
 }
 
+/* Whoever moves packets to it is to know: the queue number may be free now. */
+bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
+{
+	bool was_last;
+
+	if (!served_begin(thread, w->first, w->end))
+		return true;
+	served_enter_network();
+	was_last = peers_is_gone(s->queue.peer);
+	if (was_last) {
+		peers_lock();
+		claims_end(s->queue.peer);
+		peers_unlock();
+	}
+	served_end();
+	return was_last;
+}
+
 static void flush_range(struct call *c, const struct window *w, struct attempt *a)
 {
 	for (unsigned int at = w->first; at < w->end; at++) {
-		if (at < (unsigned int)number(c, 0) || at > (unsigned int)number(c, 1))
+		if (at < (unsigned int)call_int(c, 0) || at > (unsigned int)call_int(c, 1))
 			continue;
 		if (look(c, a, at))
 			flush(a);
@@ -464,11 +228,21 @@ static void flush_range(struct call *c, const struct window *w, struct attempt *
 	}
 }
 
+/* Whether we have no room to look: what is not translated is not for the program. */
+static bool is_unknown(const struct call *c, const struct attempt *a)
+{
+	return a->fd < 0 && c->kind != CALL_CLOSE &&
+	       (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+}
+
 int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
 	int64_t result;
 
-	if (!served_begin(c->thread))
+	/* one that has ended may have had its number: who opens is told by it */
+	if (c->kind == CALL_SOCKET)
+		thread_forget(c->thread);
+	if (!served_begin(c->thread, w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
 #ifdef SYS_socketcall
@@ -480,16 +254,23 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 		call_read_socketcall(c, args);
 	}
 #endif
+	if (c->kind == CALL_EXEC || c->kind == CALL_EXECVEAT)
+		return executions_redirect(c) ? CALL_COMES_AGAIN : CALL_CONTINUES;
+	if (c->kind > CALL_EXECVEAT && c->kind <= CALL_OF_NAME_LAST)
+		return names_carry_out(c, w, a);
 	if (c->kind == CALL_SOCKET)
 		return open_socket(c, w, a);
 	if (c->kind == CALL_CLOSE_RANGE) {
 		flush_range(c, w, a);
 		return CALL_CONTINUES;
 	}
-	if (c->kind == CALL_NONE || c->kind == CALL_EXEC ||
-	    (unsigned int)number(c, 0) < w->first || (unsigned int)number(c, 0) >= w->end ||
-	    !look(c, a, number(c, 0)))
+	if (c->kind == CALL_CLOSE)
+		written_look();
+	if (c->kind == CALL_NONE ||
+	    (unsigned int)call_int(c, 0) < w->first || (unsigned int)call_int(c, 0) >= w->end)
 		return CALL_CONTINUES;
+	if (!look(c, a, call_int(c, 0)))
+		return is_unknown(c, a) ? -ENOBUFS : CALL_CONTINUES;
 	result = carry_out(c, w, a);
 	served_end();
 	return result;

@@ -88,6 +88,15 @@ static void hand_over_close_range(struct code *c, const struct window *w)
 	give(c, SECCOMP_RET_USER_NOTIF);
 }
 
+/* With this flag most calls are about a descriptor (fstat), and have no name. */
+static void hand_over_name(struct code *c, int argument)
+{
+	load_argument(c, argument);
+	next_if(c, BPF_JSET, AT_EMPTY_PATH);
+	give(c, SECCOMP_RET_ALLOW);
+	give(c, SECCOMP_RET_USER_NOTIF);
+}
+
 static void hand_over_socket(struct code *c)
 {
 	load_argument(c, 0);
@@ -133,6 +142,12 @@ static void judge(struct code *c, enum call_kind kind, const struct window *w)
 	case CALL_EXEC:
 		give(c, SECCOMP_RET_USER_NOTIF);
 		break;
+	case CALL_STATAT:
+		hand_over_name(c, 3);
+		break;
+	case CALL_STATX:
+		hand_over_name(c, 2);
+		break;
 	case CALL_IO_URING_SETUP:
 		give(c, SECCOMP_RET_ERRNO | ENOSYS);
 		break;
@@ -143,21 +158,32 @@ static void judge(struct code *c, enum call_kind kind, const struct window *w)
 
 static enum call_kind judged_as(enum call_kind kind)
 {
-	return kind <= CALL_OF_DESCRIPTOR_LAST ? CALL_READ : kind;
+	if (kind <= CALL_OF_DESCRIPTOR_LAST)
+		return CALL_READ;
+	return kind > CALL_EXEC && kind <= CALL_OF_NAME_LAST && kind != CALL_STATAT &&
+	       kind != CALL_STATX ? CALL_EXEC : kind;
+}
+
+static bool is_of_name(enum call_kind kind)
+{
+	return kind >= CALL_OPEN && kind <= CALL_OF_NAME_LAST;
 }
 
 /* The numbers of one architecture: compared one by one, then what each kind of them
  * comes to, for all of the kind together. */
-static void add_table(struct code *c, const struct call_table *t, const struct window *w)
+static void add_table(struct code *c, const struct call_table *t, const struct window *w,
+		      bool names)
 {
 	unsigned int jump[256] = { 0 }, skip;
-	uint32_t judged = 0;
+	uint64_t judged = 0;
 
 	load(c, offsetof(struct seccomp_data, arch));
 	skip = c->n;
 	add(c, BPF_JMP | BPF_K | BPF_JEQ, t->arch, 0, 0);
 	load(c, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < t->count; i++) {
+		if (!names && is_of_name(t->numbers[i].kind))
+			continue;
 		jump[i] = c->n;
 		add(c, BPF_JMP | BPF_K | BPF_JEQ, t->numbers[i].number, 0, 0);
 	}
@@ -165,11 +191,12 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 	for (size_t i = 0; i < t->count; i++) {
 		enum call_kind kind = judged_as(t->numbers[i].kind);
 
-		if (judged & 1u << kind)
+		if (judged & UINT64_C(1) << kind || (!names && is_of_name(t->numbers[i].kind)))
 			continue;
-		judged |= 1u << kind;
+		judged |= UINT64_C(1) << kind;
 		for (size_t j = i; j < t->count; j++)
-			if (judged_as(t->numbers[j].kind) == kind && jump[j] < INSTRUCTIONS_MAX)
+			if (judged_as(t->numbers[j].kind) == kind && jump[j] &&
+			    jump[j] < INSTRUCTIONS_MAX)
 				c->ins[jump[j]].jt = c->n - jump[j] - 1;
 		judge(c, kind, w);
 	}
@@ -177,7 +204,7 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 		c->ins[skip].jf = c->n - skip - 1;
 }
 
-int filter_install(const struct window *w)
+int filter_install(const struct window *w, bool names)
 {
 	struct code c = { .n = 0 };
 	struct sock_fprog program = { .filter = c.ins };
@@ -185,7 +212,7 @@ int filter_install(const struct window *w)
 	bool is_known = call_get_table(&table);
 
 	if (is_known)
-		add_table(&c, &table, w);
+		add_table(&c, &table, w, names);
 	give(&c, SECCOMP_RET_ALLOW);
 	if (!is_known || c.n > INSTRUCTIONS_MAX) {
 		errno = ENOSYS;

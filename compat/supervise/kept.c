@@ -37,8 +37,9 @@ static struct kept *of(const struct ipq_socket *s)
 /* Removes the mark from the socket if it is the first message there. The mark was sent
  * when the socket was empty, so it is the first, or follows a message that arrived at the
  * same moment. */
-static void take_mark(struct kept *k, int fd)
+static void take_mark(struct ipq_socket *s, int fd)
 {
+	struct batch *b = s->queue.batch;
 	struct nfqueue_datagram d = { .rest_len = 0 };
 	struct message m;
 	int saved = errno;
@@ -47,7 +48,11 @@ static void take_mark(struct kept *k, int fd)
 		translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
 		if (m.kind == MESSAGE_MARK && m.id == MARK) {
 			nfqueue_discard(fd);
-			k->is_marked = false;
+			of(s)->is_marked = false;
+			if (b && batch_lock(b)) {
+				batch_took_one(b);
+				batch_leave(b, fd);
+			}
 		}
 	}
 	errno = saved;
@@ -77,14 +82,14 @@ ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, size_t
 	if (k->data) {
 		n = give_kept(s, buf, len, flags);
 		if (k->is_marked && !k->data)
-			take_mark(k, fd);
+			take_mark(s, fd);
 		return n;
 	}
 	n = ip_queue_receive(&s->queue, fd, buf, len, flags | MSG_DONTWAIT);
 	if (n > 0 && (size_t)n > room)	/* ip_queue_pass_over never waits */
 		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags, n);
 	if (k->is_marked)
-		take_mark(k, fd);
+		take_mark(s, fd);
 	if (n > 0 && (size_t)n <= len && !(flags & MSG_PEEK)) {
 		taken.socket = s;
 		taken.data = buf;

@@ -54,6 +54,13 @@ int layout_get_socketcall(const struct call *c, uint64_t args[6])
 }
 #endif
 
+void layout_clear(struct layout_message *m)
+{
+	memset(&m->msg, 0, sizeof(m->msg));
+	m->name_at = 0;
+	m->name_len = 0;
+}
+
 int layout_get_buffers(const struct call *c, uint64_t at, uint64_t count,
 		       struct layout_message *m)
 {

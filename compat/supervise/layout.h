@@ -20,6 +20,9 @@ struct layout_message {
 	socklen_t name_len;		/* the room there */
 };
 
+/* No buffers, and no name. */
+void layout_clear(struct layout_message *m);
+
 /* All return 0, or a negative errno. */
 
 /* The arguments of socketcall(2). */

@@ -16,6 +16,7 @@
 #include "kept.h"
 #include "notices.h"
 #include "thread.h"
+#include "written.h"
 
 /* Newer than some kernels' headers. */
 #ifndef SECCOMP_ADDFD_FLAG_SEND
@@ -36,6 +37,18 @@ struct wait {
 	bool is_over;			/* to be freed when no event can name it */
 };
 
+/* That threads are about to close, which the kernel does after us; more are not seen to
+ * be closed. */
+#define CLOSING_MAX 64
+
+static struct closing {
+	struct ipq_socket *socket;	/* NULL: none */
+	pid_t thread;
+	int looks_left;
+} closing[CLOSING_MAX];
+
+static unsigned int closing_count;
+
 static int listener, poller;
 static struct window window;
 static struct wait *waits;
@@ -47,7 +60,7 @@ static size_t notice_size, answer_size;
 
 /* What epoll tells of: one of these, a thread by its number, or a wait by the
  * descriptor that it waits for. */
-enum { OF_LISTENER, OF_WATCHED, OF_THREAD, OF_WAIT };
+enum { OF_LISTENER, OF_WATCHED, OF_WRITTEN, OF_THREAD, OF_WAIT };
 
 static bool poll_for(int fd, int what, int number)
 {
@@ -83,7 +96,7 @@ bool notices_begin(int fd, const struct window *w)
 	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
 	/* who calls and who answers take turns, best on one processor; since Linux 6.6 */
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	return poll_for(fd, OF_LISTENER, 0);
+	return poll_for(written_begin(), OF_WRITTEN, 0) && poll_for(fd, OF_LISTENER, 0);
 }
 
 bool notices_watch(int fd)
@@ -113,22 +126,24 @@ static bool tell(const struct call *c, int64_t result)
 /* Puts the descriptor into the program, and answers with its number. */
 static bool give(const struct call *c, const struct attempt *a)
 {
+	uint32_t placed = a->to < 0 ? 0 : SECCOMP_ADDFD_FLAG_SETFD;
 	struct seccomp_notif_addfd add = {
 		.id = c->id,
-		.flags = SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND,
+		.flags = placed | SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = a->fd,
-		.newfd = a->to,
+		.newfd = a->to < 0 ? 0 : a->to,
 		.newfd_flags = a->flags,
 	};
-	int error;
+	int error, number;
 
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
 		return true;
 	error = errno;
 	if (error == EINVAL) {		/* before Linux 5.14 it takes two steps */
-		add.flags = SECCOMP_ADDFD_FLAG_SETFD;
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
-			return tell(c, a->to);
+		add.flags = placed;
+		number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+		if (number >= 0)
+			return tell(c, number);
 		error = errno;
 	}
 	/* beyond its limit (replace_fd) */
@@ -176,7 +191,8 @@ static bool was_done(const struct call *c, int64_t *result)
 
 static bool finish(const struct call *c, const struct attempt *a, int64_t result)
 {
-	bool told = result == CALL_GIVES ? give(c, a) : tell(c, result);
+	bool told = result == CALL_COMES_AGAIN ||
+		    (result == CALL_GIVES ? give(c, a) : tell(c, result));
 
 	if (!told && a->socket)
 		kept_keep(a->fd);
@@ -254,7 +270,7 @@ static void end_ended_waits(void)
 static bool closes(enum call_kind kind)
 {
 	return kind == CALL_CLOSE || kind == CALL_CLOSE_RANGE || kind == CALL_EXEC ||
-	       kind == CALL_DUP2 || kind == CALL_DUP3;
+	       kind == CALL_EXECVEAT || kind == CALL_DUP2 || kind == CALL_DUP3;
 }
 
 static void retry(struct wait *w)
@@ -267,11 +283,42 @@ static void retry(struct wait *w)
 		end_wait(w);
 		return;
 	}
+	thread_begin_call(listener, w->call.id);
 	result = calls_carry_out(&w->call, &window, &w->attempt);
 	if (result == CALL_WAITS)
 		return;
 	finish(&w->call, &w->attempt, result);
 	end_wait(w);
+}
+
+/* The thread may take its time, and the socket have other descriptors. */
+#define LOOKS 100
+#define LOOK_AGAIN 10		/* in ms */
+
+static void begin_closing(struct ipq_socket *s, pid_t thread)
+{
+	for (unsigned int i = 0; i < CLOSING_MAX; i++)
+		if (!closing[i].socket) {
+			closing[i] = (struct closing) { s, thread, LOOKS };
+			closing_count++;
+			return;
+		}
+}
+
+/* A thread that calls again has closed; 0: whichever. */
+static void look_at_closing(pid_t thread)
+{
+	for (unsigned int i = 0; closing_count && i < CLOSING_MAX; i++) {
+		struct closing *it = &closing[i];
+
+		if (!it->socket || (thread && it->thread != thread))
+			continue;
+		if (calls_closed(it->socket, it->thread, &window) || thread ||
+		    --it->looks_left == 0) {
+			it->socket = NULL;
+			closing_count--;
+		}
+	}
 }
 
 static void take_call(void)
@@ -283,14 +330,17 @@ static void take_call(void)
 	memset(notice, 0, notice_size);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return;
+	look_at_closing(notice->pid);
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
 	call_read(&c, notice->data.nr, (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
+	written_take();
 	if (closes(c.kind))
 		end_ended_waits();
 	as_called = c;
+	thread_begin_call(listener, c.id);
 	if (!was_done(&c, &result))
 		result = calls_carry_out(&c, &window, &a);
 	if (result == CALL_WAITS) {
@@ -298,8 +348,12 @@ static void take_call(void)
 		return;
 	}
 	/* what the program closes now is to be closed when it goes on */
-	if (result == CALL_CONTINUES)
+	if (result == CALL_CONTINUES || result == CALL_CLOSES)
 		close_attempt(&a);
+	if (result == CALL_CLOSES) {
+		begin_closing(a.socket, c.thread);
+		result = CALL_CONTINUES;
+	}
 	if (!finish(&c, &a, result) && has_effect(&c) && result >= 0)
 		*of_thread(c.thread) = (struct done) { as_called, result };
 	close_attempt(&a);
@@ -312,6 +366,8 @@ static int time_left(void)
 	for (struct wait *w = waits; w; w = w->next)
 		if (w->deadline < first)
 			first = w->deadline;
+	if (closing_count)
+		return LOOK_AGAIN;
 	if (first == INT64_MAX)
 		return -1;
 	left = (first - calls_now() + 999999) / 1000000;
@@ -342,7 +398,8 @@ enum notice notices_take(void)
 {
 	struct epoll_event events[EVENTS];
 	enum notice notice_of = NOTICE_NONE;
-	int n = epoll_wait(poller, events, EVENTS, waits ? time_left() : -1);
+	int n = epoll_wait(poller, events, EVENTS,
+			   waits || closing_count ? time_left() : -1);
 
 	for (int i = 0; i < n; i++) {
 		int number = (uint32_t)events[i].data.u64;
@@ -354,8 +411,12 @@ enum notice notices_take(void)
 				take_call();
 			} else {
 				epoll_ctl(poller, EPOLL_CTL_DEL, listener, NULL);
+				written_take();
 				notice_of = NOTICE_OF_END;
 			}
+			break;
+		case OF_WRITTEN:
+			written_take();
 			break;
 		case OF_WATCHED:
 			if (notice_of == NOTICE_NONE)
@@ -372,6 +433,8 @@ enum notice notices_take(void)
 			break;
 		}
 	}
+	if (n == 0)
+		look_at_closing(0);
 	if (waits) {
 		end_late_waits();
 		sweep();

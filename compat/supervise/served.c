@@ -4,6 +4,8 @@
  * our own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -20,8 +22,14 @@
 #include "served.h"
 #include "thread.h"
 
+#define SOCKETS_MAX 64
+
 static struct {
 	pid_t id, process;
+	int first, end;			/* numbers of its sockets */
+	bool is_known;			/* what it has there: */
+	unsigned int count;
+	int sockets[SOCKETS_MAX];	/* duplicates of them */
 } served;
 
 static bool is_deprived;		/* CAP_NET_ADMIN is put aside */
@@ -38,15 +46,50 @@ pid_t served_process(void)
 	return served.process;
 }
 
-bool served_begin(pid_t thread)
+bool served_begin(pid_t thread, int first, int end)
 {
 	const struct thread *t = thread_find(thread);
 
 	if (t) {
 		served.id = t->id;
 		served.process = t->process;
+		served.first = first;
+		served.end = end;
 	}
 	return t;
+}
+
+static void get_sockets(void)
+{
+	int fd;
+
+	for (int at = served.first; at < served.end && served.count < SOCKETS_MAX; at++) {
+		fd = thread_descriptor(served.id, at);
+		if (fd >= 0 && nfqueue_port_id(fd))
+			served.sockets[served.count++] = fd;
+		else if (fd >= 0)
+			close(fd);
+	}
+	served.is_known = true;
+}
+
+int served_socket(uint32_t port_id, uint64_t network)
+{
+	if (!served.is_known)
+		get_sockets();
+	for (unsigned int i = 0; i < served.count; i++)
+		if (nfqueue_port_id(served.sockets[i]) == port_id &&
+		    nfqueue_network(served.sockets[i]) == network)
+			return served.sockets[i];
+	return -1;
+}
+
+/* No descriptor of ours is to keep a socket that the program closes. */
+static void give_back_sockets(void)
+{
+	while (served.count)
+		close(served.sockets[--served.count]);
+	served.is_known = false;
 }
 
 typedef struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3];
@@ -98,6 +141,14 @@ void served_take_capability(void)
 	errno = saved;
 }
 
+bool served_is_administrator(void)
+{
+	capabilities data;
+
+	return (get_capabilities(served.id, data) &&
+		data[0].effective & 1u << CAP_NET_ADMIN) || thread_user(served.id) == 0;
+}
+
 static void enter(int fd)
 {
 	if (!setns(fd, CLONE_NEWNET))
@@ -118,6 +169,16 @@ void served_enter_network(void)
 		}
 	}
 	errno = saved;
+}
+
+int served_open_network(void)
+{
+	return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+void served_enter_opened_network(int fd)
+{
+	enter(fd);
 }
 
 static uint64_t ask_network(void)
@@ -152,6 +213,15 @@ void served_enter_network_of(int fd, uint64_t network)
 #define SETTINGS_MAX 32
 static const char prefix[] = "LIBIPQ_";
 
+/* Where it has us write to, when it may not write there itself. */
+static bool is_beyond_it(const char *variable)
+{
+	static const char trace[] = "LIBIPQ_TRACE=";
+
+	return !strncmp(variable, trace, strlen(trace)) &&
+	       thread_user(served.id) != geteuid();
+}
+
 /* A program may change its own afterwards; nobody but itself knows that. */
 void served_take_environment(void)
 {
@@ -171,7 +241,8 @@ void served_take_environment(void)
 	close(fd);
 	text[len] = '\0';
 	for (char *at = text; at < text + len; at += strlen(at) + 1)
-		if (!strncmp(at, prefix, strlen(prefix)) && n < SETTINGS_MAX)
+		if (!strncmp(at, prefix, strlen(prefix)) && n < SETTINGS_MAX &&
+		    !is_beyond_it(at))
 			settings[n++] = at;
 	settings[n] = NULL;
 	/* one that was emptied on the way still means what ipq-run was told */
@@ -181,7 +252,15 @@ void served_take_environment(void)
 	}
 }
 
-/* What there is to explain is said where the program would say it. */
+/* So much fits without waiting where anything does (pipe(7)). */
+static bool takes_text(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return __fpending(stderr) <= PIPE_BUF && poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
+}
+
+/* What there is to explain is said where the program would say it, if somebody reads. */
 static void say_there(void)
 {
 	int theirs = thread_descriptor(served.id, STDERR_FILENO);
@@ -189,7 +268,10 @@ static void say_there(void)
 
 	if (ours >= 0)
 		dup2(theirs, STDERR_FILENO);
-	fflush(stderr);
+	if (takes_text(STDERR_FILENO))
+		fflush(stderr);
+	else
+		__fpurge(stderr);
 	if (ours >= 0) {
 		dup2(ours, STDERR_FILENO);
 		close(ours);
@@ -204,6 +286,7 @@ void served_end(void)
 
 	if (__fpending(stderr))
 		say_there();
+	give_back_sockets();
 	if (is_deprived)
 		set_net_admin(true);
 	is_deprived = false;

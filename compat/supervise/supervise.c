@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "executions.h"
 #include "filter.h"
 #include "notices.h"
 #include "supervise.h"
@@ -33,6 +34,7 @@ static const int forwarded[] = {
 
 struct program {
 	const char *name;
+	bool names;			/* of files are handed over */
 	pid_t pid;			/* 0 when it has ended, */
 	int status;			/* as waitpid(2) tells */
 	int said[2];			/* what it says of its start */
@@ -83,9 +85,9 @@ static void be_program(struct program *p, pid_t parent, void (*execute)(void *),
 	close(p->said[0]);
 	close(p->may[1]);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	fd = getppid() == parent ? filter_install(&p->window) : -1;
+	fd = getppid() == parent ? filter_install(&p->window, p->names) : -1;
 	if (fd < 0 && errno == EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		fd = filter_install(&p->window);
+		fd = filter_install(&p->window, p->names);
 	if (fd < 0) {
 		say(p, CANNOT_FILTER, errno);
 		_exit(125);
@@ -157,6 +159,17 @@ static int start(struct program *p, void (*execute)(void *), void *program)
 	close(pidfd);
 	close(p->may[1]);
 	return 0;
+}
+
+/* Each call that waits has two of our descriptors. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* From here on signals wait to be taken. Blocked, they are kept even if ignored
@@ -237,19 +250,21 @@ static int exit_status(const struct program *p)
 	return WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128 + WTERMSIG(p->status);
 }
 
-int supervise_run(const char *name, void (*execute)(void *), void *program)
+int supervise_run(const char *name, bool names, void (*execute)(void *), void *program)
 {
-	struct program p = { .name = name, .window = choose_window() };
+	struct program p = { .name = name, .names = names, .window = choose_window() };
 	bool is_used = true;
 	int failed;
 
 	/* those whose parent ends stay below us, where their memory may be looked into
 	 * (yama in the kernel), and their end is seen */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	executions_begin();
 	take_signals(&p);
 	failed = start(&p, execute, program);
 	if (failed)
 		return failed;
+	allow_descriptors();
 	p.signals = signalfd(-1, &p.awaited, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (p.signals < 0 || !notices_watch(p.signals)) {
 		kill(p.pid, SIGKILL);

@@ -3,12 +3,15 @@
  * Knows nothing of calls. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <linux/seccomp.h>
 
 #include "thread.h"
 
@@ -140,6 +143,38 @@ int thread_descriptor(pid_t id, int fd)
 	return copy;
 }
 
+static bool is_free(pid_t id, int number)
+{
+	int fd = thread_descriptor(id, number);
+
+	if (fd < 0)
+		return errno == EBADF;
+	close(fd);
+	return false;
+}
+
+int thread_free_number(pid_t id, int first, int end)
+{
+	while (first < end && !is_free(id, first))
+		first++;
+	return first < end ? first : -1;
+}
+
+static int handed_over_by = -1;
+static uint64_t handed_over;
+
+void thread_begin_call(int listener, uint64_t call)
+{
+	handed_over_by = listener;
+	handed_over = call;
+}
+
+bool thread_is_calling(void)
+{
+	return handed_over_by < 0 ||
+	       !ioctl(handed_over_by, SECCOMP_IOCTL_NOTIF_ID_VALID, &handed_over);
+}
+
 static int whole(ssize_t got, size_t n)
 {
 	if (got == (ssize_t)n)
@@ -151,13 +186,45 @@ static int whole(ssize_t got, size_t n)
 int thread_read(pid_t id, void *to, const void *from, size_t n)
 {
 	struct iovec here = { to, n }, there = { (void *)from, n };
+	ssize_t got = process_vm_readv(id, &here, 1, &there, 1, 0);
 
-	return whole(process_vm_readv(id, &here, 1, &there, 1, 0), n);
+	return whole(thread_is_calling() ? got : -1, n);
+}
+
+/* What is read in one piece is of one page: the next may not be there. */
+#define PIECE 256
+
+ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size)
+{
+	const char *at = from, *end;
+	size_t len = 0, n;
+
+	while (len < size) {
+		n = PIECE - (uintptr_t)(at + len) % PIECE;
+		if (n > size - len)
+			n = size - len;
+		if (thread_read(id, to + len, at + len, n))
+			return -1;
+		end = memchr(to + len, '\0', n);
+		if (end)
+			return end - to;
+		len += n;
+	}
+	return -1;
+}
+
+uid_t thread_user(pid_t id)
+{
+	char status[2048];
+
+	/* the last of four is that for files, which follows the effective one */
+	return read_status(id, status, sizeof(status)) ? read_last(status, "\nUid:") : -1;
 }
 
 int thread_write(pid_t id, void *to, const void *from, size_t n)
 {
 	struct iovec here = { (void *)from, n }, there = { to, n };
 
-	return whole(process_vm_writev(id, &here, 1, &there, 1, 0), n);
+	return whole(thread_is_calling() ? process_vm_writev(id, &here, 1, &there, 1, 0) : -1,
+		     n);
 }

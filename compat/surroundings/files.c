@@ -104,9 +104,21 @@ static bool is_in_its_directory(enum module_file file, int fd)
 	return is_its_directory(file, path);
 }
 
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool files_may_mean(const char *path)
+{
+	return find_by_name(base_of(path)) != FILE_NONE;
+}
+
 enum module_file files_find(int directory, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	const char *base = base_of(path);
 	enum module_file file = find_by_name(base);
 	char holding[PATH_MAX];
 	int saved = errno, fd;

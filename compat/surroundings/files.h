@@ -21,6 +21,9 @@ enum module_file {
  * be created. Only then need the path be examined. */
 bool files_may_be_missing(int error);
 
+/* Whether the path may mean one of the files, by its last component. */
+bool files_may_mean(const char *path);
+
 /* Returns which of the files the path means, relative to the directory (openat(2)).
  * Follows symbolic links and "..", as the kernel does: /proc/PID/net is found, too.
  * Leaves errno alone. */

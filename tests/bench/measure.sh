@@ -36,7 +36,7 @@ if [ "$quick" ]; then
 	lengths="1 256 4096"
 	others="0 256"
 fi
-parts=${PARTS:-cpu calls instructions single tcp waiting queues families}
+parts=${PARTS:-cpu calls instructions single tcp waiting queues families supervised}
 rows=${ROWS:-classic mnl libipq libipq-timeout raw mnl-batch libipq-batch}
 tcp_rows=${ROWS:-classic mnl libipq mnl-batch libipq-batch mnl-gso libipq-gso libipq-batch-gso}
 workloads=${WORKLOADS:-$workloads}
@@ -105,6 +105,8 @@ program()
 	libipq-batch-gso)	set -- env LIBIPQ_BATCH=64 LIBIPQ_GSO=1 "$@" libipq ;;
 	each)			set -- env LIBIPQ_QUEUE6=1 "$@" families ;;
 	shared)			set -- "$@" families ;;
+	supervised)		set -- "$@" "$build/compat/ipq-run" --no-iptables \
+					"$build/tests/bench/raw-static" ;;
 	raw)			set -- env LD_PRELOAD="$preload" "$@" raw ;;
 	*)			fail "$row: no such program" ;;
 	esac
@@ -237,8 +239,12 @@ measure_calls()
 
 count_instructions()
 {
-	decide "flood 0 $size $port" "$1" "$range" "$verdict" valgrind -q --tool=callgrind \
-		--callgrind-out-file="$work/callgrind"
+	case $row in
+	libipq-batch*)	still=LD_PRELOAD=$build/tests/bench/libstill.so ;;
+	*)		still=PRELOADED=nothing ;;
+	esac
+	decide "flood 0 $size $port" "$1" "$range" "$verdict" env "$still" valgrind -q \
+		--tool=callgrind --callgrind-out-file="$work/callgrind"
 	total=$(awk '/^summary:/ { print $2 }' "$work/callgrind")
 }
 
@@ -344,6 +350,36 @@ measure_families()
 		rounds cpu one_of_both
 	done
 	workload=families-single
+	describe
+	range=0
+	rounds median one_round_trip
+	rows=$all
+}
+
+one_supervised()
+{
+	decide "flood 0 $size $port" "$(cat "$work/packets.$row")" "$range" "$verdict"
+	sample rate $((packets * 1000000 / (wall / 1000)))
+}
+
+# The same program preloaded, and linked statically and supervised. Both processes of the
+# latter run on one processor, and the CPU time is that of both.
+measure_supervised()
+{
+	if [ ! -x "$build/tests/bench/raw-static" ]; then
+		leave_out "supervised: there is no static C library"
+		return
+	fi
+	all=$rows rows="raw supervised"
+	for workload in supervised-meta supervised-1400; do
+		describe
+		[ "$workload" = supervised-1400 ] && size=1400 || range=0
+		for row in $rows; do
+			calibrate "flood 0 $size $port"
+		done
+		rounds rate one_supervised
+	done
+	workload=supervised-single
 	describe
 	range=0
 	rounds median one_round_trip

@@ -259,6 +259,10 @@ function print_tables(	n, i)
 	      "families-drop families-accept families-single", "dropped|accepted|round trip",
 	      "cpu rate median late", "each")
 
+	table("Preloaded, and linked statically and supervised, on one processor; dropped",
+	      "supervised-meta supervised-1400 supervised-single",
+	      "META|1,400 bytes|META, round trip", "rate median late", "raw")
+
 	n = numbered("waiting")
 	begin_table("A verdict while packets wait, ns", "waiting|oldest first|newest first", 0)
 	for (i = 1; i <= n; i++)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Measures system calls of a program that does not use ip_queue: CPU time in ns for each
- * write(2) and read(2) of a byte through a pipe, for opening and closing a file, for
- * looking up a file and executing a program that do not exist, and for executing a
- * program from its start to its end; alternately alone and under the ipq-run of the first
- * argument. Prints the least of several rounds. */
+ * write(2) and read(2) of a byte through a pipe, for a block written to a file and read,
+ * for a block sent and received by TCP, for opening and closing a file, for looking up a
+ * file and executing a program that do not exist, and for executing a program from its
+ * start to its end; alternately alone, under the ipq-run of the first argument, and
+ * supervised by it. Prints the least of several rounds. The time by the clock is printed
+ * too, as another process works for a supervised program. */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -11,14 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 7
 
+struct times {
+	double processor, clock;
+};
+
 /* Returns CPU time, as other programs may use the machine, too. */
-static double now(void)
+static double processor_now(void)
 {
 	struct rusage children;
 	struct timespec own;
@@ -28,6 +36,51 @@ static double now(void)
 	return own.tv_sec * 1e9 + own.tv_nsec +
 	       (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1e9 +
 	       (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1e3;
+}
+
+static struct times now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (struct times) { processor_now(), t.tv_sec * 1e9 + t.tv_nsec };
+}
+
+static char block[4096];
+
+static bool write_and_read(void)
+{
+	static FILE *file;
+
+	if (!file)
+		file = tmpfile();
+	return file && pwrite(fileno(file), block, sizeof(block), 0) == sizeof(block) &&
+	       pread(fileno(file), block, sizeof(block), 0) == sizeof(block);
+}
+
+static bool connect_to_itself(int fd[2])
+{
+	struct sockaddr_in local = { .sin_family = AF_INET,
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(local);
+
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(listener, (struct sockaddr *)&local, len) || listen(listener, 1) ||
+	    getsockname(listener, (struct sockaddr *)&local, &len) ||
+	    connect(fd[0], (struct sockaddr *)&local, len))
+		return false;
+	fd[1] = accept(listener, NULL, NULL);
+	return fd[1] >= 0;
+}
+
+static bool send_and_receive(void)
+{
+	static int fd[2];
+
+	return (fd[1] || connect_to_itself(fd)) &&
+	       send(fd[0], block, sizeof(block), 0) == sizeof(block) &&
+	       recv(fd[1], block, sizeof(block), MSG_WAITALL) == sizeof(block);
 }
 
 static bool pass_byte(void)
@@ -82,6 +135,8 @@ static const struct {
 	int times;
 } kinds[] = {
 	{ "a system call", pass_byte, 2, 100000 },
+	{ "a block written or read", write_and_read, 2, 100000 },
+	{ "a block sent or received by TCP", send_and_receive, 2, 50000 },
 	{ "a file opened and closed", open_file, 1, 100000 },
 	{ "a stream opened and closed", open_stream, 1, 100000 },
 	{ "a file not found", look_for_file, 1, 100000 },
@@ -90,42 +145,66 @@ static const struct {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+static double per_call(int kind, double began, double ended)
+{
+	return (ended - began) / kinds[kind].times / kinds[kind].calls;
+}
+
 static int measure(int kind)
 {
-	double started = now();
+	struct times began, ended;
 
+	kinds[kind].call();		/* makes what it needs */
+	began = now();
 	for (int i = 0; i < kinds[kind].times; i++)
 		if (!kinds[kind].call())
 			return 1;
-	printf("%.2f\n", (now() - started) / kinds[kind].times / kinds[kind].calls);
+	ended = now();
+	printf("%.2f %.2f\n", per_call(kind, began.processor, ended.processor),
+	       per_call(kind, began.clock, ended.clock));
 	return 0;
 }
 
-static double run(const char *self, const char *ipq_run, int kind)
+/* The least of each goes to least. */
+static void run(const char *self, const char *beneath, int kind, struct times *least)
 {
 	char command[8192], line[64] = "";
+	struct times t;
 	FILE *child;
 
-	snprintf(command, sizeof(command), "%s %s --measure %d", ipq_run, self, kind);
+	snprintf(command, sizeof(command), "%s %s --measure %d", beneath, self, kind);
 	child = popen(command, "r");
-	if (!child || !fgets(line, sizeof(line), child))
+	if (!child || !fgets(line, sizeof(line), child) ||
+	    sscanf(line, "%lf %lf", &t.processor, &t.clock) != 2)
 		exit(1);
 	pclose(child);
-	return atof(line);
+	least->processor = t.processor < least->processor ? t.processor : least->processor;
+	least->clock = t.clock < least->clock ? t.clock : least->clock;
+}
+
+static void show(const char *how, const struct times *t, const struct times *alone)
+{
+	printf("  %-16s %10.1f ns of the processor, ratio %.3f; %10.1f ns by the clock, "
+	       "ratio %.3f\n", how, t->processor, t->processor / alone->processor, t->clock,
+	       t->clock / alone->clock);
 }
 
 static void compare(const char *self, const char *ipq_run, int kind)
 {
-	double alone = 1e12, beneath = 1e12, ns;
+	struct times alone = { 1e12, 1e12 }, beneath = alone, supervised = alone;
+	char supervisor[4096];
 
+	snprintf(supervisor, sizeof(supervisor), "%s --supervise", ipq_run);
 	for (int i = 0; i < ROUNDS; i++) {
-		ns = run(self, "", kind);
-		alone = ns < alone ? ns : alone;
-		ns = run(self, ipq_run, kind);
-		beneath = ns < beneath ? ns : beneath;
+		run(self, "", kind, &alone);
+		run(self, ipq_run, kind, &beneath);
+		run(self, supervisor, kind, &supervised);
 	}
-	printf("%s by another program, CPU ns: %.1f alone, %.1f under "
-	       "ipq-run, ratio %.3f\n", kinds[kind].name, alone, beneath, beneath / alone);
+	printf("%s by another program:\n", kinds[kind].name);
+	show("alone", &alone, &alone);
+	show("under ipq-run", &beneath, &alone);
+	show("supervised", &supervised, &alone);
+	fflush(stdout);
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,7 @@ done > root/tests
 # one that does not start a shell, but is one.
 for command in awk cat chmod cp cut date dirname env flock grep head hostname ip ip6tables-legacy \
 	iptables-legacy ln ls lsmod mkdir mktemp modprobe mount nsenter ping realpath rm rmmod \
-	sed setpriv sh sleep strace sysctl tail timeout touch tr uname unshare xargs; do
+	sed seq setpriv sh sleep strace sysctl tail timeout touch tr uname unshare xargs; do
 	command -v $command
 done > commands
 # shellcheck disable=SC2046 # words

@@ -45,5 +45,5 @@ machine_boot()
 	timeout "$limit" qemu-system-x86_64 -nographic -no-reboot "$@" \
 		-kernel kernel/boot/vmlinuz-* -initrd initrd \
 		-append 'console=ttyS0 quiet panic=-1 random.trust_cpu=on' < /dev/null 2>&1 |
-		tr -d '\r' > console
+		sed -u 's|\r||g' > console
 }

@@ -44,7 +44,8 @@ static const char *program(const char *name)
 static int script(const char *shell, const char *text)
 {
 	setenv("SCRIPT", text, 1);
-	return run_output(said, sizeof(said), "%s %s -c \"$SCRIPT\"", IPQ_RUN, shell);
+	/* the last word tells ipq-run, if it supervises, that the files are named */
+	return run_output(said, sizeof(said), "%s %s -c \"$SCRIPT\" ip_queue", IPQ_RUN, shell);
 }
 
 static void says(const char *shell, const char *text, const char *expected)
@@ -110,9 +111,11 @@ Test(files, what_a_file_is_can_be_asked_in_every_way)
 	says("sh", "ls /proc/net/ip_queue " SYSCTL6, "/proc/net/ip_queue\n" SYSCTL6 "\n");
 	says("sh", "ls -l /proc/net/ip_queue /proc/modules | sed 's/ .* / /'",
 	     "-r--r--r-- /proc/modules\n-r--r--r-- /proc/net/ip_queue\n");
-	says("sh", "for file in /proc/net/ip_queue " SYSCTL " /proc/modules; do "
-	     "cp $file /tmp/$$ && cat $file | cmp - /tmp/$$ && rm /tmp/$$ && echo same; done",
-	     "same\nsame\nsame\n");
+	/* which insists that what it has opened is what it has asked about */
+	if (!getenv("SUPERVISED"))
+		says("sh", "for file in /proc/net/ip_queue " SYSCTL " /proc/modules; do "
+		     "cp $file /tmp/$$ && cat $file | cmp - /tmp/$$ && rm /tmp/$$ && "
+		     "echo same; done", "same\nsame\nsame\n");
 	says(given("PYTHON"), "import os; print(os.access('/proc/net/ip_queue', os.R_OK), "
 	     "os.path.isfile('" SYSCTL "'), os.stat('/proc/net/ip_queue').st_size)",
 	     "True True 0\n");

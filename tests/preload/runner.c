@@ -517,7 +517,7 @@ static void make_static_32bit(int fd)
 Test(runner, a_static_32_bit_program_is_refused)
 {
 	make_program("static", make_static_32bit);
-	expect_refusal("", "static", "statically linked", "linked again");
+	expect_refusal("", "static", "statically linked", "link it again");
 }
 
 /* A dynamic loader: its name (DT_SONAME) is in its second segment, beyond

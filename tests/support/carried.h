@@ -24,8 +24,6 @@
 
 #define SUPERVISED_HAS_HIGH_NUMBERS "the supervisor gives its sockets descriptors from 960 on"
 
-#define SUPERVISED_SHARES_NO_NUMBER "each family needs a queue number of its own"
-
 #define CARRIED_HAS_NO_MARKS "the old library cannot set marks"
 #define CARRIED_SELECTS "the old library calls select, then waits for a packet of its family"
 #define CARRIED_HAS_NO_CTL "the old library's ipq_ctl does nothing"

@@ -101,6 +101,29 @@ Test(batch_verdicts, a_packet_left_long_ago_outlasts_a_thousand_others)
 	end();
 }
 
+/* At the latest it waits when it has decided on so many at a time, and for what it has
+ * accepted to arrive. */
+Test(batch_verdicts, who_decides_and_then_waits_elsewhere_does_not_wait_in_vain)
+{
+	static const int at_a_time[] = { 1, 2, 7, 30, 63 };
+
+	begin();
+	fill();
+	numbers_decide(h, COUNT, plan, got);
+	numbers_arrived(COUNT);
+	for (size_t i = 0; i < COUNT_OF(at_a_time); i++) {
+		numbers_forget();
+		fill();
+		for (int n = at_a_time[i]; n <= COUNT; n += at_a_time[i]) {
+			numbers_decide(h, at_a_time[i], plan, got);
+			numbers_arrived(n);
+		}
+		numbers_decide(h, COUNT % at_a_time[i], plan, got);
+		numbers_arrived(COUNT);
+	}
+	end();
+}
+
 static void plan_at_random(void)
 {
 	static unsigned int random = 1;

@@ -116,7 +116,6 @@ Test(fail_open, fail_open_is_for_all_numbers_of_a_range)
 Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
-	NOT_SUPERVISED(SUPERVISED_SHARES_NO_NUMBER);
 	for (int first = 0; first < 2; first++) {
 		pair_network("QUEUE");
 		setenv("LIBIPQ_MAXLEN", "2", 1);
@@ -137,7 +136,6 @@ Test(fail_open, fail_open_is_for_the_other_family_on_the_same_number_as_well)
 Test(fail_open, fail_open_is_for_what_is_moved_to_a_full_queue)
 {
 	NEEDS_KERNEL(3, 6, "LIBIPQ_FAIL_OPEN");
-	NOT_SUPERVISED(SUPERVISED_SHARES_NO_NUMBER);
 	pair_network("QUEUE");
 	setenv("LIBIPQ_MAXLEN", "2", 1);
 	setenv("LIBIPQ_FAIL_OPEN", "1", 1);

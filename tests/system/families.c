@@ -586,6 +586,30 @@ Test(families, debug_tells_once_of_packets_that_nobody_takes)
 	pair_close(0);
 }
 
+/* The mover prints the line, since a handle with a mover does not see these packets. */
+Test(families, debug_tells_once_of_packets_that_a_mover_drops)
+{
+	const char *said;
+
+	NOT_CARRIED(CARRIED_SELECTS);
+	pair_network("QUEUE");
+	setenv("LIBIPQ_DEBUG", "1", 1);
+	setenv("LIBIPQ_RCVBUF", "100000", 1);
+	stderr_keep();
+	pair_open(0);
+	pair_pass(1, "hello");
+	pair_close(1);
+	for (int n = 0; n < 3; n++) {
+		pair_say(1, "dropped");
+		pair_pass(0, "hello");
+	}
+	said = stderr_kept();
+	assert_one_line(said);
+	assert_says(said, "queue 0:");
+	assert_says(said, "IPv6");
+	pair_close(0);
+}
+
 /* The queue numbers of different network namespaces are different queues. */
 Test(families, handles_in_two_network_namespaces_have_nothing_to_do_with_each_other)
 {
@@ -727,6 +751,7 @@ Test(families, without_a_descriptor_to_spare_the_second_is_refused_and_may_ask_a
 {
 	struct rlimit before, none;
 
+	NOT_SUPERVISED("it needs none of the program's");
 	pair_network("QUEUE");
 	pair_make(0);
 	pair_start(0);

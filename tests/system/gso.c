@@ -246,7 +246,6 @@ Test(gso, a_packet_moved_to_the_other_familys_handle_comes_in_one_piece)
 	NEEDS_KERNEL(3, 10, "LIBIPQ_GSO");
 	size_t longest;
 
-	NOT_SUPERVISED(SUPERVISED_SHARES_NO_NUMBER);
 	network_enter();
 	setenv("LIBIPQ_GSO", "1", 1);
 	pair_open(0);

@@ -256,7 +256,6 @@ Test(ranges, all_of_them_are_claimed_or_none)
 
 Test(ranges, ranges_are_shared_by_both_families)
 {
-	NOT_SUPERVISED(SUPERVISED_SHARES_NO_NUMBER);
 	for (int first = 0; first < 2; first++) {
 		balanced_network();
 		pair_open(first);
@@ -281,7 +280,6 @@ Test(ranges, a_range_with_the_number_of_the_other_family_in_it_is_shared_whole)
 {
 	struct queue_figures f;
 
-	NOT_SUPERVISED(SUPERVISED_SHARES_NO_NUMBER);
 	balanced_network();
 	setenv("LIBIPQ_QUEUE6", "5", 1);
 	pair_open(0);

@@ -56,6 +56,26 @@ Test(status, status_prints_the_old_file_label_for_label)
 	ipq_destroy_handle(h);
 }
 
+Test(status, a_rule_that_feeds_a_family_nobody_reads_is_told_of)
+{
+	static const char told[] = "ip6tables-legacy filter OUTPUT 1 ";
+	struct ipq_handle *h[2];
+
+	network_enter();
+	run("iptables-legacy -A OUTPUT -p udp -j QUEUE");
+	run("ip6tables-legacy -A OUTPUT -p udp -j QUEUE");
+	h[0] = queue_open(PF_INET, IPQ_COPY_META, 0);
+	cr_assert(strstr(shell(IPQCTL " status 2>&1")->text, told));
+	cr_assert(!strstr(shell(IPQCTL " status -4 2>&1")->text, told));
+	h[1] = queue_open(PF_INET6, IPQ_COPY_META, 0);
+	cr_assert(!strstr(shell(IPQCTL " status 2>&1")->text, told));
+	/* a mover has the number now */
+	ipq_destroy_handle(h[1]);
+	cr_assert(strstr(shell(IPQCTL " status 2>&1")->text, told));
+	cr_assert(strstr(shell(IPQCTL " check")->text, "has queue 0 for IPv4 and drops"));
+	ipq_destroy_handle(h[0]);
+}
+
 Test(status, each_family_is_a_file_of_its_own)
 {
 	struct ipq_handle *h, *h6;

@@ -72,8 +72,11 @@ static void is_asked(void)
 
 	check(!stat(QUEUE, &st) && S_ISREG(st.st_mode) && !st.st_size);
 	check((st.st_mode & 0777) == 0444);
-	check(!fstat(open(QUEUE, O_RDONLY), &open_st) && open_st.st_ino == st.st_ino);
-	check(open_st.st_dev == st.st_dev && !open_st.st_size);
+	if (!getenv("SUPERVISED")) {
+		check(!fstat(open(QUEUE, O_RDONLY), &open_st));
+		check(open_st.st_ino == st.st_ino && open_st.st_dev == st.st_dev);
+		check(!open_st.st_size);
+	}
 	check(!lstat(QUEUE, &st) && S_ISREG(st.st_mode));
 	check(!fstatat(net, "ip_queue", &st, 0) && S_ISREG(st.st_mode));
 	check(!stat(MAXLEN, &st) && (st.st_mode & 0777) == 0644);

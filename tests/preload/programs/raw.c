@@ -247,6 +247,15 @@ static ssize_t go(const char *name, int fd)
 	return ways[i].go(fd);
 }
 
+#define PATTERN 0xcc
+
+/* Behind the first n bytes. */
+static void check_untouched(ssize_t n)
+{
+	for (size_t i = n; i < sizeof(m); i++)
+		check(m.bytes[i] == PATTERN);
+}
+
 static void print(ssize_t n)
 {
 	ipq_packet_msg_t *packet = old_packet(&m, n);
@@ -264,6 +273,7 @@ static void print(ssize_t n)
 
 int main(int argc, char **argv)
 {
+	ssize_t n;
 	int fd;
 
 	old_limit();
@@ -273,9 +283,14 @@ int main(int argc, char **argv)
 		old_bind(fd);
 	old_mode(fd, IPQ_COPY_PACKET, 0);
 	say("ready");
-	print(go(argv[4], fd));
+	memset(&m, PATTERN, sizeof(m));
+	n = go(argv[4], fd);
+	check_untouched(n);
+	print(n);
 	r = old_verdict_request(m.packet.msg.packet_id, NF_ACCEPT, 0);
 	check(go(argv[5], fd) == (ssize_t)r.nlh.nlmsg_len);
+	memset(&m, PATTERN, sizeof(m));
 	check(recv(fd, &m, sizeof(m), MSG_DONTWAIT) == -1 && errno == EAGAIN);
+	check_untouched(0);
 	return 0;
 }

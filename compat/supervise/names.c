@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls with a file's name, if it is one of the module's files: open(2), stat(2),
+ * access(2) and their like. Every such call is handed over, if any is, since the filter
+ * cannot read names; all but a few are the kernel's after a look at the name's last word.
+ * Knows nothing of what the files say (files.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "executions.h"
+#include "files.h"
+#include "names.h"
+#include "served.h"
+#include "thread.h"
+#include "written.h"
+
+/* Which argument is what; -1: none. */
+struct shape {
+	int8_t directory, name;
+	int8_t how;			/* flags of open(2), mode of access(2) */
+	int8_t result;			/* to which so many bytes are written */
+	uint16_t size;
+};
+
+#ifndef STATX_TYPE
+struct statx { char space[256]; };
+#endif
+
+static const struct shape shapes[] = {
+	[CALL_OPEN] = { -1, 0, 1, -1, 0 },
+	[CALL_OPENAT] = { 0, 1, 2, -1, 0 },
+	[CALL_OPENAT2] = { 0, 1, 2, -1, 0 },
+	[CALL_CREAT] = { -1, 0, -1, -1, 0 },
+	[CALL_STAT] = { -1, 0, -1, 1, sizeof(struct stat) },
+	[CALL_STATAT] = { 0, 1, -1, 2, sizeof(struct stat) },
+	[CALL_STATX] = { 0, 1, -1, 4, sizeof(struct statx) },
+	[CALL_ACCESS] = { -1, 0, 1, -1, 0 },
+	[CALL_ACCESSAT] = { 0, 1, 2, -1, 0 },
+	[CALL_READLINK] = { -1, 0, -1, -1, 0 },
+	[CALL_READLINKAT] = { 0, 1, -1, -1, 0 },
+	[CALL_ATTRIBUTES] = { -1, 0, -1, -1, 0 },
+};
+
+static void *pointer(uint64_t at)
+{
+	return (void *)(uintptr_t)at;
+}
+
+/* Of a path that does not begin with a slash; -1 if there is none. */
+static int open_directory(const struct call *c, const struct shape *shape)
+{
+	int fd = shape->directory < 0 ? AT_FDCWD : (int)c->args[shape->directory];
+	char path[64];
+
+	if (fd == AT_FDCWD)
+		snprintf(path, sizeof(path), "/proc/%d/cwd", (int)c->thread);
+	else
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)c->thread, fd);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static enum module_file find(const struct call *c, const struct shape *shape)
+{
+	enum module_file file = FILE_NONE;
+	char name[PATH_MAX];
+	int directory;
+
+	if (thread_read_text(c->thread, name, pointer(c->args[shape->name]),
+			     sizeof(name)) <= 0 || !files_may_mean(name))
+		return FILE_NONE;
+	if (*name == '/') {
+		file = files_find(AT_FDCWD, name);
+	} else {
+		directory = open_directory(c, shape);
+		if (directory >= 0) {
+			file = files_find(directory, name);
+			close(directory);
+		}
+	}
+	/* who lists the modules itself has ours already */
+	return file == FILE_MODULES && executions_is_wrapper(c->thread) ? FILE_NONE : file;
+}
+
+/* False if the argument is not there. */
+static bool get_flags(const struct call *c, const struct shape *shape, int *flags)
+{
+	uint64_t how;		/* the first of struct open_how */
+
+	if (c->kind == CALL_CREAT) {
+		*flags = O_CREAT | O_WRONLY | O_TRUNC;
+	} else if (c->kind != CALL_OPENAT2) {
+		*flags = (int)c->args[shape->how];
+	} else {
+		if (thread_read(c->thread, &how, pointer(c->args[shape->how]), sizeof(how)))
+			return false;
+		*flags = (int)how;
+	}
+	return true;
+}
+
+static int64_t open_file(const struct call *c, const struct window *w,
+			 const struct shape *shape, struct attempt *a,
+			 enum module_file file)
+{
+	bool writes;
+	int flags;
+
+	if (!get_flags(c, shape, &flags))
+		return CALL_CONTINUES;
+	writes = (flags & O_ACCMODE) != O_RDONLY;
+	if (writes && file == FILE_MODULES)
+		return CALL_CONTINUES;
+	if (writes && !served_is_administrator())
+		return -EACCES;
+	a->fd = files_open(file, flags | O_CLOEXEC);
+	if (a->fd < 0)
+		return -errno;
+	a->to = -1;
+	if (writes) {
+		written_watch(a->fd, file);
+		/* where the filter hands over that it is closed */
+		a->to = thread_free_number(c->thread, w->first, w->end);
+	}
+	a->flags = flags & O_CLOEXEC;
+	return CALL_GIVES;
+}
+
+/* As the kernel's file in its place: anybody may read it, root write. */
+static int64_t may_access(int mode)
+{
+	if (mode & X_OK || (mode & W_OK && !served_is_administrator()))
+		return -EACCES;
+	return mode & ~(R_OK | W_OK) ? -EINVAL : 0;
+}
+
+/* The call itself, about the kernel's file. */
+static int64_t ask(const struct call *c, const struct shape *shape, enum module_file file)
+{
+	union {
+		struct stat st;
+		struct statx stx;
+	} result;
+	long args[6];
+
+	for (int i = 0; i < 6; i++)
+		args[i] = c->args[i];
+	args[shape->name] = (long)files_stand_in(file);
+	args[shape->result] = (long)&result;
+	if (syscall(c->number, args[0], args[1], args[2], args[3], args[4], args[5]))
+		return -errno;
+	return thread_write(c->thread, pointer(c->args[shape->result]), &result,
+			    shape->size) ? -EFAULT : 0;
+}
+
+/* What is asked about it: the kernel may have the file itself. */
+static int64_t answer(const struct call *c, const struct window *w,
+		      const struct shape *shape, struct attempt *a, enum module_file file)
+{
+	switch (c->kind) {
+	case CALL_OPEN:
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+	case CALL_CREAT:
+		return open_file(c, w, shape, a, file);
+	default:
+		break;
+	}
+	if (file == FILE_MODULES && !access("/proc/modules", F_OK))
+		return CALL_CONTINUES;
+	switch (c->kind) {
+	case CALL_ACCESS:
+	case CALL_ACCESSAT:
+		return may_access((int)c->args[shape->how]);
+	case CALL_READLINK:
+	case CALL_READLINKAT:
+		return -EINVAL;
+	case CALL_ATTRIBUTES:
+		return -EOPNOTSUPP;
+	default:
+		return ask(c, shape, file);
+	}
+}
+
+int64_t names_carry_out(const struct call *c, const struct window *w, struct attempt *a)
+{
+	const struct shape *shape = &shapes[c->kind];
+	enum module_file file = find(c, shape);
+	int64_t result;
+
+	if (!file)
+		return CALL_CONTINUES;
+	served_enter_network();
+	served_take_environment();
+	result = answer(c, w, shape, a, file);
+	served_end();
+	return result;
+}
