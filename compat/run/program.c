@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides from a program's file and words alone whether and how it can be served. Does not
- * know what serves it. */
+/* Decides from a program's file and words alone whether and how it can be served. Does
+ * not know what serves it. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>

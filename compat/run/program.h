@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides from a program's file and words alone whether and how it can be served. Does not
- * know what serves it. */
+/* Decides from a program's file and words alone whether and how it can be served. Does
+ * not know what serves it. */
 #ifndef RUN_PROGRAM_H
 #define RUN_PROGRAM_H
 
@@ -17,8 +17,8 @@
 const char *program_examine(const char *path, struct elf_file *elf,
 			    char culprit[PATH_MAX]);
 
-/* Whether the program may look for the module's files: whether its file, a word given to
- * it, or a file of such a name says "ip_queue" or "ip6_queue". */
+/* Whether the program may use the module's files: whether its own file, an argument, or a
+ * file that an argument names contains "ip_queue" or "ip6_queue". */
 bool program_names_files(const char *path, char *const *words);
 
 #endif
