@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Several messages at once, held until the program reads them. */
+/* Receives several messages at once, and holds them until the program reads them. */
 #ifndef IPQ_BATCHED_H
 #define IPQ_BATCHED_H
 

@@ -42,9 +42,9 @@ static inline struct id *ids_at(struct ids *ids, unsigned int n)
 bool ids_decide_any(struct ids *ids, uint16_t queue, uint32_t id);
 
 /* Call when the program gives a verdict. Returns false if it has not read that packet, or
- * has given a verdict before: the kernel will refuse this one. Returns true for every id if
- * nothing is known. Usually the packet is the oldest of several without a verdict, which
- * needs no search. */
+ * has given a verdict before: the kernel will refuse this one. Returns true for every id
+ * if nothing is known. Usually the packet is the oldest of several without a verdict,
+ * which needs no search. */
 static inline bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id)
 {
 	if (!ids->is_known || ids->queue != queue || id != ids->decided + 1 ||
