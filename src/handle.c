@@ -14,8 +14,9 @@
 
 struct handle_place handle_places[HANDLE_PLACES];
 
-/* The ip_queues of all known sockets, by peers_place. If a program closes the descriptor and
- * frees the struct itself, its element remains until another socket has the same place. */
+/* The ip_queues of all known sockets, by peers_place. If a program closes the descriptor
+ * and frees the struct itself, its element remains until another socket has the same
+ * place. */
 static _Atomic(struct ip_queue *) queues[PEERS_MAX];
 
 static struct ip_queue *find(uint32_t port_id, uint64_t network)
