@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,21 +179,50 @@ static int describe(int family, char text[TEXT_MAX])
 }
 
 /* Prefix of the names of files made here; the kernel shows
- * "/memfd:libipq:NAME (deleted)". */
+ * "/memfd:libipq:NAME (deleted)", or "/dev/shm/libipq:NAME.PID.COUNT (deleted)". */
 #define MADE "libipq:"
 
-/* Creates an empty file in memory. */
+#define TRIES 16
+
+/* Creates an empty file and removes its name. */
+static int make_file_in(const char *directory, const char *name)
+{
+	static atomic_uint count;
+	char path[PATH_MAX];
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && i < TRIES; i++) {
+		snprintf(path, sizeof(path), "%s/%s.%d.%u", directory, name, (int)getpid(),
+			 atomic_fetch_add(&count, 1));
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return -1;
+	}
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+/* Creates an empty file in memory. There is no memfd_create(2) before Linux 3.17, and some
+ * containers forbid it. */
 static int make_file(enum module_file file)
 {
 	char name[sizeof(MADE) + sizeof("ip6_queue_maxlen")];
+	int fd;
 
 	snprintf(name, sizeof(name), MADE "%s", names[file]);
-	return syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+	fd = syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+		fd = make_file_in("/dev/shm", name);
+		if (fd < 0)
+			fd = make_file_in(P_tmpdir, name);
+	}
+	return fd;
 }
 
 enum module_file files_opened(int fd)
 {
-	char name[DESCRIPTOR_MAX], path[PATH_MAX], *end;
+	char name[DESCRIPTOR_MAX], path[PATH_MAX], *made;
 	int saved = errno;
 	ssize_t n;
 
@@ -200,11 +230,12 @@ enum module_file files_opened(int fd)
 	n = readlink(name, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';
 	errno = saved;
-	end = strchr(path, ' ');
-	if (!end || strncmp(path, "/memfd:" MADE, strlen("/memfd:" MADE)))
+	made = strstr(path, MADE);
+	if (!made || !strstr(made, " (deleted)"))
 		return FILE_NONE;
-	*end = '\0';
-	return find_by_name(path + strlen("/memfd:" MADE));
+	made += strlen(MADE);
+	made[strcspn(made, ". ")] = '\0';
+	return find_by_name(made);
 }
 
 /* Replaces fd, which can be written to, by a descriptor with the same number that

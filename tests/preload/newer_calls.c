@@ -13,6 +13,7 @@
 #include "network.h"
 #include "newer.h"
 #include "pair.h"
+#include "process.h"
 
 TestSuite(newer_calls, .timeout = 100);
 
@@ -62,6 +63,28 @@ Test(newer_calls, a_program_beneath_ipq_run_is_served_without_all_of_them)
 {
 	heard = queued_port(AF_INET);
 	serve_without_calls(all_calls());
+}
+
+/* memfd_create(2) is one of them. */
+Test(newer_calls, the_files_of_the_module_are_read_without_all_of_them)
+{
+	static const int errors[] = { ENOSYS, EPERM };
+	static const char command[] = "sh -c 'cat /proc/net/ip_queue /proc/net/ip6_queue "
+				      "/proc/sys/net/ipv4/ip_queue_maxlen; "
+				      "grep ip_queue /proc/modules'";
+	char expected[4096], said[4096];
+
+	network_enter();
+	run_output(expected, sizeof(expected), "%s --library %s %s", given("IPQ_RUN"), PRELOAD,
+		   command);
+	assert_says(expected, "Peer PID          : 0\n");
+	assert_says(expected, "\n1024\n");
+	for (size_t n = 0; n < sizeof(errors) / sizeof(*errors); n++) {
+		run_output(said, sizeof(said), "%s/lacks %d %s %s --library %s %s",
+			   given("PROGRAMS"), errors[n], all_calls(), given("IPQ_RUN"), PRELOAD,
+			   command);
+		cr_assert_str_eq(said, expected);
+	}
 }
 
 /* Nor does the mover need these system calls. */
