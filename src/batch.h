@@ -33,8 +33,8 @@ struct batch {
 	_Atomic uint32_t mark;		/* the last mark sent to the socket */
 	_Atomic uint32_t mark_seen;	/* the last mark received from it */
 	atomic_bool is_unsure;		/* the last mark may not be in the socket */
-	atomic_bool more_wait;		/* other messages are, and make it readable */
-	bool may_vanish;		/* they may be removed, see batch_flush */
+	atomic_bool more_wait;		/* more messages make the socket readable */
+	bool may_vanish;		/* these may be removed, see batch_flush */
 	unsigned int skip, patience;	/* messages to receive singly: left, all */
 	bool is_large;			/* the last packet was large */
 

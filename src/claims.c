@@ -266,7 +266,7 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 	if (!nfqueue_is_here(q->peer->network))
 		return FREE;
 	owner = nfqueue_owner(queue);
-	/* a forked process, or the program before exec, may have claimed it by this
+	/* a forked process, or the program before execve(2), may have claimed it by this
 	 * socket */
 	if (owner == nfqueue_port_id(fd))
 		return OURS;
@@ -398,7 +398,8 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 
 	peers_follow(p, fd);
 	peers_set_numbers(p, p->first, p->last);
-	peers_find_owner(p->family, p->network, p->first, p->last);	/* drops those gone */
+	/* releases the claims of handles whose sockets are gone */
+	peers_find_owner(p->family, p->network, p->first, p->last);
 	if (find_own_private(p, fd)) {
 		translate_probe(out, r);
 	} else {

@@ -338,7 +338,7 @@ bool nfqueue_has(uint32_t port_id, uint64_t network)
 #else
 	struct rlimit limit = { .rlim_cur = 0 };
 
-	/* a higher descriptor exists only if the limit was lowered later */
+	/* a higher one exists only if the limit has been lowered since it was opened */
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (rlim_t fd = 0; fd < limit.rlim_cur && fd < DESCRIPTORS_MAX; fd++)
 		if (nfqueue_port_id(fd) == port_id && nfqueue_network(fd) == network)

@@ -41,10 +41,10 @@ struct peer {
 	atomic_bool is_private;		/* number is a private one, as a mover owns the others */
 	_Atomic uint16_t door;		/* the first number that the mover owns */
 	_Atomic uint8_t ids;		/* enum peer_ids */
-	atomic_bool has_stale;		/* its socket may hold messages that came before that */
+	atomic_bool has_stale;		/* its socket may hold older messages (take.h) */
 	atomic_uint ends;		/* reads that the program wants to end (ends.h), */
 	atomic_uint ends_due;		/* and how many of them have no mark in the socket */
-	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of foreign packets, or is off */
+	atomic_bool noticed;		/* foreign packets are, or need not be, reported */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
 	_Atomic uint32_t shown;		/* the port ID that the program sees, or 0 */
 	_Atomic int32_t process;	/* the process that opened the socket, */
@@ -102,7 +102,7 @@ struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
 struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
 			     uint16_t last);
 
-/* Whether this process has another handle of the family, with another port id, that has a
+/* Whether this process has another handle of the family, with another port ID, that has a
  * number between first and last. */
 bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
 		     uint32_t port_id);

@@ -29,7 +29,7 @@
  * program's buffer. The lower half is the greatest offset of a payload so far; the upper
  * half counts the packets that it was learned from. The prediction is used from TRUSTED
  * on. Before, the payload is received nearer to the beginning of the buffer, and then
- * moved: with too small an offset the kernel would write behind the end of the message,
+ * moved: with too small an offset the kernel would write after the end of the message,
  * where the program may have other data.
  */
 #define WATCHED (1u << 16)

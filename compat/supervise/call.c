@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Newer than some C libraries' headers; the same on every architecture. */
+/* Not in the headers of older C libraries; the same on every architecture. */
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif

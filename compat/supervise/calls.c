@@ -23,7 +23,7 @@
 #include "thread.h"
 #include "written.h"
 
-/* Gone from the kernel's headers. */
+/* No longer in the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
 static struct layout_message message;	/* only one call is carried out at a time */

@@ -89,7 +89,7 @@ static void hand_over_close_range(struct code *c, const struct window *w)
 	give(c, SECCOMP_RET_USER_NOTIF);
 }
 
-/* With AT_EMPTY_PATH most calls are about a descriptor, such as fstat(3), and have no
+/* With AT_EMPTY_PATH most calls are about a descriptor, such as fstat(2), and have no
  * name. */
 static void hand_over_name(struct code *c, int argument)
 {

@@ -24,7 +24,8 @@ bool served_begin(pid_t thread, int first, int end);
  * which is valid until served_end, or -1 if there is none. */
 int served_socket(uint32_t port_id, uint64_t network);
 
-/* If the thread does not have CAP_NET_ADMIN, gives it up until served_end. */
+/* If the thread does not have CAP_NET_ADMIN, this process gives it up until
+ * served_end. */
 void served_take_capability(void);
 
 /* Whether the thread has CAP_NET_ADMIN, or is root, and may write the module's sysctls
