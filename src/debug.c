@@ -57,7 +57,7 @@ void debug_foreign(uint16_t queue, uint8_t family)
 {
 	bool v4 = family == AF_INET;
 
-	/* not by stdio, as this runs in a mover too, and streams have locks */
+	/* not to the stream: this also runs in a mover, which must not take its lock */
 	dprintf(STDERR_FILENO, "libipq: queue %u: packets of family %u (%s) come here too, and "
 		"this program has no handle for them: they are dropped; change "
 		"that %s rule to -j NFQUEUE --queue-num N with another number N\n",
