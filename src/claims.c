@@ -243,15 +243,18 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 
 /* Whether the number is free after all: the mover of a program that was killed may not
  * have noticed yet, or is about to exit. */
-static bool is_freed(uint16_t queue, uint32_t owner)
+static bool is_freed(uint16_t queue)
 {
+	uint32_t owner;
 	pid_t process;
 
 	for (int knocks = 0; knocks < KNOCKS_MAX; knocks++) {
 		mover_knock(queue);
 		if (nfqueue_probe(queue) == NFQUEUE_FREE)
 			return true;
-		if (!port_id_is_movers(owner, &process))
+		/* ask again: the mover's other process may have taken its place */
+		owner = nfqueue_owner(queue);
+		if (owner && !port_id_is_movers(owner, &process))
 			break;
 		poll(NULL, 0, KNOCKS_PAUSE);
 	}
@@ -272,7 +275,7 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 		return OURS;
 	if (is_shared(q->peer, queue, owner))
 		return SHARED;
-	if (is_freed(queue, owner))
+	if (is_freed(queue))
 		return FREE;
 	if (q->settings.debug)
 		debug_taken(queue, q->family);
