@@ -7,19 +7,19 @@
 
 #include "batch.h"
 
-/* Lines of the cache, and not a multiple of a page: the messages' beginnings
- * would all compete for the same ones. */
+/* The size of a slot is a multiple of a cache line but not of a page, with which the
+ * beginnings of all messages would compete for the same cache lines. */
 #define SLOT ((NFQUEUE_MESSAGE_MAX / BATCH_LINE + 6) * BATCH_LINE)
 
 #define SIZE (offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT)
 
-/* Fewer are not worth a system call of their own. */
+/* With fewer messages than this, receiving several at once does not pay. */
 #define WORTHWHILE 4
 
-/* After how many messages it is tried again at the latest. */
+/* The most messages that are received singly before several are tried again. */
 #define PATIENCE_MAX 63
 
-/* Those of this process, by the place of the socket's entry. */
+/* The batches of this process, by peers_place of the socket. */
 static _Atomic(struct batch *) batches[PEERS_MAX];
 
 static void init_lock(pthread_mutex_t *lock)
@@ -90,8 +90,8 @@ struct batch *batch_of(const struct peer *p, unsigned int max, bool is_new, bool
 	return now;
 }
 
-/* What the program decided has to be so, also when it ends. The descriptor may be
- * another process's, and something else here. */
+/* Sends held verdicts when the program exits. The descriptor may be from another process,
+ * and something else in this one, so its port ID is checked. */
 static __attribute__((destructor)) void flush_all(void)
 {
 	for (unsigned int i = 0; i < PEERS_MAX; i++) {
@@ -121,7 +121,7 @@ bool batch_lock_left(struct batch *b, int error)
 {
 	if (error != EOWNERDEAD)
 		return false;
-	/* a process was killed, in the midst of what it did */
+	/* a process was killed while it was using the batch */
 	b->is_unsure = true;
 	b->more_wait = false;
 	b->verdicts.ids.is_known = false;
@@ -144,7 +144,7 @@ unsigned int batch_receive(struct batch *b, int fd)
 	return b->got;
 }
 
-/* As many as wait, but one. */
+/* Returns how many messages to receive next time: one fewer than probably wait. */
 static unsigned int wanted_next(const struct batch *b)
 {
 	unsigned int next = b->more_wait ? b->wanted + b->wanted / 4 + 1 : b->got - 1;
@@ -154,16 +154,16 @@ static unsigned int wanted_next(const struct batch *b)
 	return next;
 }
 
-/* They are held by one instruction, and are no more by one each: whatever moment a
- * process is killed at, none comes twice. */
+/* A single store makes all messages held, and a single store removes each one. So no
+ * message is delivered twice, at whatever moment a process is killed. */
 void batch_received(struct batch *b, int fd)
 {
 	b->kept = b->end;
 	if (b->got < b->wanted)
-		batch_mark_seen(b, b->mark);	/* there are no more */
+		batch_mark_seen(b, b->mark);	/* the socket is empty */
 	else
 		b->is_unsure = true;
-	/* true first: a signal handler that receives the last makes it false */
+	/* set before the check: a signal handler that receives the last one clears it */
 	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
 	if (b->more_wait && !nfqueue_has_message(fd))
 		b->more_wait = false;
@@ -175,8 +175,8 @@ void batch_received(struct batch *b, int fd)
 	b->wanted = wanted_next(b);
 }
 
-/* A mark is lost if the buffer is full. So when another message came out the one put
- * before is not counted on. */
+/* A mark is lost if the receive buffer is full. So after another message has been
+ * received, it is not certain that the mark sent before is in the socket (is_unsure). */
 static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
@@ -190,7 +190,7 @@ static void put_mark(struct batch *b, int fd)
 	pace_resume(&b->verdicts.pace);
 }
 
-/* One that a thread took out by itself may be told of late. */
+/* A thread that has received a mark without the lock may call this late. */
 void batch_mark_seen(struct batch *b, uint32_t number)
 {
 	if (id_is_after(number, b->mark_seen))

@@ -15,35 +15,35 @@
 #include "translate.h"
 #include "verdicts.h"
 
-/* Messages. */
+/* The most messages that a batch holds. */
 #define BATCH_MAX SETTINGS_BATCH_MAX
 
-/* Whole lines of the cache. */
+/* The size of a cache line in bytes. */
 #define BATCH_LINE 64
 
-/* Its members are the business of the functions below. */
+/* Only the functions below use the members. */
 struct batch {
 	pthread_mutex_t lock;
 	uint32_t port_id;		/* of the socket */
-	unsigned int max;
+	unsigned int max;		/* messages to hold */
 
-	unsigned int wanted, got;	/* when it was last looked */
-	unsigned int end;		/* of the kept, */
-	_Atomic unsigned int kept;	/* and how many before it are */
-	_Atomic uint32_t mark;		/* the last in the socket, */
-	_Atomic uint32_t mark_seen;	/* and the last that came out */
-	atomic_bool is_unsure;		/* it may not have got there */
-	atomic_bool more_wait;		/* in the socket, which is readable by them */
-	bool may_vanish;		/* what waits there; see batch_flush */
-	unsigned int skip, patience;
-	bool is_large;			/* the last packet was */
+	unsigned int wanted, got;	/* messages to receive at once; received last */
+	unsigned int end;		/* of the used part of order */
+	_Atomic unsigned int kept;	/* messages held, the last ones before end */
+	_Atomic uint32_t mark;		/* the last mark sent to the socket */
+	_Atomic uint32_t mark_seen;	/* the last mark received from it */
+	atomic_bool is_unsure;		/* the last mark may not be in the socket */
+	atomic_bool more_wait;		/* more messages make the socket readable */
+	bool may_vanish;		/* these may be removed, see batch_flush */
+	unsigned int skip, patience;	/* messages to receive singly: left, all */
+	bool is_large;			/* the last packet was large */
 
 	struct verdicts verdicts;
 
-	unsigned int order[BATCH_MAX];	/* slots of the kept */
+	unsigned int order[BATCH_MAX];	/* slots of the messages held */
 	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
 	struct iovec iov[BATCH_MAX];
-	struct message message[BATCH_MAX];	/* in the old form */
+	struct message message[BATCH_MAX];	/* translated */
 	_Alignas(BATCH_LINE) unsigned char slot[];
 };
 
@@ -70,9 +70,9 @@ static inline void batch_unlock(struct batch *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Sends the verdicts held for the socket of p, which is fd, if it has a batch, before the
- * numbers of p are given up: messages may be removed from the socket then. Takes the lock
- * itself. */
+/* Sends the verdicts held for the socket of p, which is fd, if it has a batch. Call
+ * before the queue numbers of p are given up, after which messages may be removed from
+ * the socket. Takes the lock itself. */
 void batch_flush(const struct peer *p, int fd);
 
 /* The number of messages held. Needs no lock. */
@@ -86,7 +86,7 @@ static inline unsigned int batch_held(const struct batch *b)
  * costs more than a system call. */
 bool batch_is_due(struct batch *b);
 
-/* Bytes of payload. */
+/* A packet with more bytes of payload is large. */
 #define BATCH_LARGE 8192
 
 static inline void batch_note_size(struct batch *b, size_t len)
@@ -94,11 +94,11 @@ static inline void batch_note_size(struct batch *b, size_t len)
 	b->is_large = len > BATCH_LARGE;
 }
 
-/* Receives messages that wait in the socket: as there is room for, but one less than waited
- * the last time. For one that is left makes the socket readable, and costs less than a mark.
- * No message may be held. Returns how many were received. The caller looks at each with
- * batch_look, the oldest first, and calls batch_keep for those that the program shall read,
- * then batch_received. */
+/* Receives messages that wait in the socket: as many as there is room for, but one fewer
+ * than waited the last time, as a message that is left there makes the socket readable,
+ * and costs less than a mark. No message may be held. Returns how many were received. The
+ * caller looks at each with batch_look, the oldest first, and calls batch_keep for those
+ * that the program must read, then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
 static inline struct message *batch_look(struct batch *b, unsigned int i,
 					 struct nfqueue_datagram *d)
@@ -115,8 +115,8 @@ static inline void batch_keep(struct batch *b, unsigned int i)
 void batch_received(struct batch *b, int fd);
 
 /* Call when a mark was received (batch_mark_seen), or another message in its place, so
- * that perhaps no mark is there (batch_mark_passed). Either may have been the last message
- * in the socket if it was received singly. */
+ * that perhaps no mark is there (batch_mark_passed). If it was received singly, also call
+ * batch_took_one, as it may have been the last message in the socket. */
 void batch_mark_seen(struct batch *b, uint32_t number);
 void batch_mark_passed(struct batch *b);
 
@@ -151,7 +151,7 @@ static inline void batch_leave(struct batch *b, int fd)
 
 	if (!locked) {
 		batch_unlock(b);
-		/* a signal handler may have received one until then */
+		/* a signal handler may have emptied the socket before the unlock */
 		atomic_signal_fence(memory_order_seq_cst);
 		locked = batch_wants_mark(b) && batch_lock(b);
 	}

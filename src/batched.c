@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Several messages received at once, held, and given to the program one by one. Keeps
- * account of those that are received singly meanwhile. Knows nothing of waiting. */
+/* Receives several messages at once, holds them, and gives them to the program one by
+ * one. Keeps account of those that are received singly meanwhile. Knows nothing of
+ * waiting. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -21,9 +22,9 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 	ids_decide(ids, m->queue, m->id);
 }
 
-/* All threads and processes that share the queue must know which packets the program has
- * read. A signal handler that cannot get the lock does not note its packet, whose id is
- * then missing, and verdicts are not joined across it (ids.h). */
+/* Notes each packet that the program reads, for all threads and processes that share the
+ * queue. A signal handler that cannot get the lock does not note its packet. The id is
+ * then missing in ids.h, and verdicts before and after it are not combined. */
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Several messages at once, held until the program reads them. */
+/* Receives several messages at once, and holds them until the program reads them. */
 #ifndef IPQ_BATCHED_H
 #define IPQ_BATCHED_H
 
 #include "ip_queue.h"
 
-/* As receive_message: the oldest message held, or the next in the socket. */
+/* Like receive_message, for the oldest message held or the next one in the socket. */
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* As receive_accept, for a message that was taken singly. */
+/* Like receive_accept, for a message that was received singly. */
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags);
 
 #endif

@@ -51,8 +51,8 @@ static void send_mode(int fd, uint16_t queue, uint8_t mode, size_t range)
 	nfqueue_send(fd, &out);
 }
 
-/* Finds a free private number. Beginning at one that the port id gives, two processes seldom
- * try the same. */
+/* Finds a free private number. The search begins at a number that depends on the port ID,
+ * so that two processes seldom try the same numbers. */
 static bool find_private(const struct peer *p, uint16_t *queue)
 {
 	for (unsigned int i = 0; i < PEERS_PRIVATE_NUMBERS; i++) {
@@ -107,15 +107,15 @@ static void put_requeue(struct kernel_request *out, uint16_t from, uint32_t id,
 	translate_verdict(out, &unasked, REFUSAL_IS_EPERM, from, &v);
 }
 
-/* After so many ids the program is assumed to have no more packets. */
+/* After this number of ids the program is assumed to have no more packets. */
 #define TRIES_MAX 512
 
 /*
- * Packets that the program has read and that have no verdict yet get new ids when they are
- * queued again. So they are moved first, one by one, and the id by which the program knows
- * each is noted: ids from that of the last packet read downwards are tried, until
- * /proc/net/netfilter/nfnetlink_queue shows that none is left. A program that may not read
- * that file reads these packets a second time.
+ * Packets that the program has read and that have no verdict yet get new ids when they
+ * are queued again. So they are moved first, one by one, and the id by which the program
+ * knows each is noted: ids from that of the last packet read downwards are tried, until
+ * /proc/net/netfilter/nfnetlink_queue shows that none is left. A program that may not
+ * read that file reads these packets a second time.
  */
 static void move_undecided(struct peer *p, int fd, uint16_t to)
 {
@@ -133,8 +133,8 @@ static void move_undecided(struct peer *p, int fd, uint16_t to)
 	p->old_count = found;
 }
 
-/* Moves the packets of all possible ids, which wrap around (nfq_id_after), and unbinds the
- * number. In one datagram, so that no packet arrives in between. */
+/* Moves the packets of all possible ids, which wrap around (nfq_id_after), and unbinds
+ * the number. In one datagram, so that no packet arrives in between. */
 static void move_all(int fd, uint16_t from, uint16_t to)
 {
 	struct kernel_request out;
@@ -158,8 +158,8 @@ static void take_over(const struct peer *p, int fd, uint16_t queue)
 	nfqueue_send(fd, &out);
 }
 
-/* The kernel drops packets that arrive after the number is unbound and before the mover has
- * bound it. Packets of the other family that wait in the queue are dropped later
+/* The kernel drops packets that arrive after the number is unbound and before the mover
+ * has bound it. Packets of the other family that wait in the queue are dropped later
  * (take_refuse): they arrived when the program had no handle for them. */
 static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 {
@@ -222,8 +222,8 @@ void claims_end(struct peer *p)
 
 enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
 
-/* Whether a queue number that some socket has bound belongs to a mover of this program, or
- * does now because the handle of the other family has given it up. */
+/* Whether a queue number that another socket has bound belongs to a mover of this
+ * program, or does so now because the handle of the other family has given it up. */
 static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 {
 	struct peer *sharer = find_sharer(p);
@@ -237,12 +237,12 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 	       claims_give_up(sharer, peers_descriptor(sharer));
 }
 
-/* How often a mover is asked, and how long it has in between, in ms. */
+/* How often a mover is asked to exit, and the pause between two attempts in ms. */
 #define KNOCKS_MAX 5
 #define KNOCKS_PAUSE 20
 
-/* Whether the number is free after all: the mover of a program that was killed may not have
- * noticed yet, or is about to exit. */
+/* Whether the number is free after all: the mover of a program that was killed may not
+ * have noticed yet, or is about to exit. */
 static bool is_freed(uint16_t queue)
 {
 	uint32_t owner;
@@ -252,7 +252,7 @@ static bool is_freed(uint16_t queue)
 		mover_knock(queue);
 		if (nfqueue_probe(queue) == NFQUEUE_FREE)
 			return true;
-		/* the mover's twin may just have taken its place */
+		/* ask again: the mover's other process may have taken its place */
 		owner = nfqueue_owner(queue);
 		if (owner && !port_id_is_movers(owner, &process))
 			break;
@@ -269,7 +269,8 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 	if (!nfqueue_is_here(q->peer->network))
 		return FREE;
 	owner = nfqueue_owner(queue);
-	/* a forked process, or the program before exec, may have claimed it by this socket */
+	/* a forked process, or the program before execve(2), may have claimed it by this
+	 * socket */
 	if (owner == nfqueue_port_id(fd))
 		return OURS;
 	if (is_shared(q->peer, queue, owner))
@@ -378,7 +379,8 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 	}
 }
 
-/* Whether the socket has a private number since before execve(2). */
+/* Whether the socket had a private number before this program was executed
+ * (execve(2)). */
 static bool find_own_private(struct peer *p, int fd)
 {
 	uint16_t queue = nfqueue_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
@@ -399,12 +401,14 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 
 	peers_follow(p, fd);
 	peers_set_numbers(p, p->first, p->last);
-	peers_find_owner(p->family, p->network, p->first, p->last);	/* drops those gone */
+	/* releases the claims of handles whose sockets are gone */
+	peers_find_owner(p->family, p->network, p->first, p->last);
 	if (find_own_private(p, fd)) {
 		translate_probe(out, r);
 	} else {
 		standing = standing_of_all(q, fd);
-		/* before Linux 3.13 the kernel answers each message of a datagram with EPERM */
+		/* before Linux 3.13 the kernel answers each message of a datagram with
+		 * EPERM */
 		if (standing == FORBIDDEN) {
 			errno = saved;
 			return REFUSAL_IS_EPERM;

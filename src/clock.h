@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A clock that costs no system call and tells about what time it is. */
+/* A clock that needs no system call. Its resolution is one tick of the kernel. */
 #ifndef IPQ_CLOCK_H
 #define IPQ_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* In units of about a millisecond; stands still for the length of a kernel tick,
- * 10 of them at most. clock_gettime of a coarse clock is in the vDSO. */
+/* Returns the time in units of about a millisecond. It changes with every tick, which
+ * takes 10 milliseconds at most. The vDSO reads coarse clocks without a system call. */
 static inline uint32_t clock_now(void)
 {
 	struct timespec ts;

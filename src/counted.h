@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For the check of what tests reach (tests/checks/coverage.sh): a process writes its counts
- * when it calls exit(3), which it does not when it executes another program. */
+/* For the coverage check (tests/checks/coverage.sh). A process writes its coverage counts
+ * in exit(3); code that executes another program, or exits by a system call, calls
+ * counted() first. */
 #ifndef IPQ_COUNTED_H
 #define IPQ_COUNTED_H
 

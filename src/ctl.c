@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_ctl: settings and counters for programs written or changed after ip_queue's
- * time. The others have the environment. */
+/* ipq_ctl: settings and counters for programs that were written or changed for this
+ * library. Other programs are configured by environment variables (settings.c). */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -65,7 +65,8 @@ static unsigned int get(const struct settings *s, int request)
 	}
 }
 
-/* Of the number its packets come by, and of those it means. */
+/* Adds up the packets that were dropped at the private number by which packets arrive, if
+ * there is one, and at the numbers of the setting. */
 static int count_drops(const struct peer *p, uint64_t *drops)
 {
 	uint64_t some;
@@ -163,17 +164,18 @@ int ctl_answer(const struct ipq_handle *h, int request, va_list args)
 }
 
 /*
- * Reads or changes what libipq.h says of the request, one of enum ipq_ctl_request.
- * What is set must be set before the handle's first request, ipq_set_mode as a
- * rule, and is as the LIBIPQ_* variable of that name. IPQ_CTL_END_READS may be asked for
- * at any time, in a signal handler too.
+ * Changes or reads a setting, reads a counter, or ends reads. libipq.h describes each
+ * request of enum ipq_ctl_request, its arguments and their units. A setting has the
+ * meaning of the LIBIPQ_* variable of the same name. It can only be changed before the
+ * handle's first request to the kernel, which usually is ipq_set_mode. IPQ_CTL_END_READS
+ * may be used at any time, and also in a signal handler.
  *
- * Returns 0; 1 for an unknown request, as the old library did for every one; or -1,
- * "Operation not supported" and errno: EINVAL for a value that cannot be, EBUSY
- * after the first request, EADDRINUSE if the process has a handle of the family
- * with the same queue number, ENOMEM or EMFILE if there is no room for a batch,
- * EBADF, ENOTSOCK or EINVAL if h stands for no handle, ENOENT if the kernel's counters
- * cannot be read (/proc/net/netfilter/nfnetlink_queue is for root's eyes).
+ * Returns 0; 1 for an unknown request, as the old library did for every request; or -1,
+ * with ipq_errstr "Operation not supported" and errno: EINVAL if the value is invalid,
+ * EBUSY after the first request, EADDRINUSE if the process has another handle of the same
+ * family and queue number, ENOMEM or EMFILE if there is no room for a batch, EBADF,
+ * ENOTSOCK or EINVAL if h is not a handle, ENOENT if the kernel's counters cannot be read
+ * (only root can read /proc/net/netfilter/nfnetlink_queue).
  */
 EXPORT int ipq_ctl(const struct ipq_handle *h, int request, ...)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipq_ctl with its arguments as a list. */
+/* ipq_ctl with its arguments as a va_list. */
 #ifndef IPQ_CTL_H
 #define IPQ_CTL_H
 

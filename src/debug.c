@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
- * and what to do. One line each. */
+/* Prints the explanations of LIBIPQ_DEBUG=1 on stderr. Each is one line, which says what
+ * happened, to which queue, and what to do. */
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -57,7 +57,7 @@ void debug_foreign(uint16_t queue, uint8_t family)
 {
 	bool v4 = family == AF_INET;
 
-	/* a mover has no use of the program's streams */
+	/* not to the stream: this also runs in a mover, which must not take its lock */
 	dprintf(STDERR_FILENO, "libipq: queue %u: packets of family %u (%s) come here too, and "
 		"this program has no handle for them: they are dropped; change "
 		"that %s rule to -j NFQUEUE --queue-num N with another number N\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What LIBIPQ_DEBUG=1 tells a person on stderr: what happened, to which queue,
- * and what to do. One line each. */
+/* Prints the explanations of LIBIPQ_DEBUG=1 on stderr. Each is one line, which says what
+ * happened, to which queue, and what to do. The caller checks the setting. */
 #ifndef IPQ_DEBUG_H
 #define IPQ_DEBUG_H
 
@@ -9,16 +9,18 @@
 void debug_absent(void);
 void debug_taken(uint16_t queue, uint8_t family);
 void debug_forbidden(uint16_t queue);
-/* Of the numbers from first to last, other has not what first has. */
+/* The queue numbers from first to last must all be free, or all be owned by the program's
+ * handle of the other family. "other" differs from first in this. */
 void debug_mixed(uint16_t first, uint16_t last, uint16_t other);
-/* Packets of the family come to a queue where nobody takes them. */
+/* Packets of the family arrive at a queue, but the program has no handle for them. */
 void debug_foreign(uint16_t queue, uint8_t family);
-/* The program sends ip_queue's requests itself. */
+/* The program has written a request of ip_queue's protocol to the descriptor itself. */
 void debug_own_request(uint16_t queue);
-/* in bytes, as SO_RCVBUF counts */
+/* The sizes are in bytes, as set with SO_RCVBUF. */
 void debug_rcvbuf(uint16_t queue, int wanted, int got);
 
-/* LIBIPQ_TRACE names what cannot be opened, with that errno. Not only for debugging. */
+/* The file in LIBIPQ_TRACE cannot be opened; error is the errno. This is printed without
+ * LIBIPQ_DEBUG as well. */
 void debug_untraced(int error);
 
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq's functions as libipq-preload.so has them. Where that is preloaded, they do the
- * work of those that the program is linked with, libipq.so.0's or libipq.a's: handles
- * are then sockets that the program's own calls on a descriptor know as well. */
+/* libipq's functions in libipq-preload.so. If that library is preloaded, the functions of
+ * libipq.so.0 or libipq.a, which the program is linked to, call these instead. The
+ * preload library then knows the sockets of all handles, and also serves what the program
+ * does with their descriptors itself (recv, sendto, ...). */
 #ifndef IPQ_ELSEWHERE_H
 #define IPQ_ELSEWHERE_H
 
 #include <stdarg.h>
 #include <libipq.h>
 
-/* Only ever appended to: libipq.a stays in programs that meet a newer one. */
+/* New members are only appended: a program with an older libipq.a linked into it may be
+ * run with a newer libipq-preload.so. */
 struct ipq_functions {
 	struct ipq_handle *(*create_handle)(uint32_t flags, uint32_t protocol);
 	int (*destroy_handle)(struct ipq_handle *h);
@@ -24,11 +26,13 @@ struct ipq_functions {
 	void (*perror)(const char *s);
 };
 
-/* One name, which no program has: those of the functions may be a program's own. */
+/* The functions are reached through this one symbol, whose name no program uses. Symbols
+ * with the names of the functions could be interposed by functions of the program. */
 extern const struct ipq_functions libipq_preload_functions
 	__attribute__((weak, visibility("default")));
 
-/* NULL if there are none. */
+/* Returns NULL if libipq-preload.so is not preloaded, and within libipq-preload.so
+ * itself. */
 static inline const struct ipq_functions *elsewhere(void)
 {
 #ifdef PRELOAD

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads that the program has asked to end. What tells them is in the socket, a mark for
- * each, so that none is missed between a look and the wait after it, and one that waits
- * wakes. Knows nothing of messages; may be called in a signal handler. */
+/* Ends reads at the program's request (IPQ_CTL_END_READS). Each read is ended by a mark,
+ * a message in the socket (translate_mark). It wakes up a read that waits, and a read
+ * that is just about to wait does not miss it. Knows nothing of messages to the program.
+ * All functions may be called in a signal handler. */
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
@@ -23,7 +24,8 @@ static bool take(atomic_uint *n)
 	return now;
 }
 
-/* What has found no room in the receive buffer. False before Linux 4.12. */
+/* Counts the messages for which the receive buffer had no room. Returns false before
+ * Linux 4.12, which cannot tell. */
 static bool count_lost(int fd, uint32_t *lost)
 {
 	uint32_t info[SK_MEMINFO_VARS];
@@ -53,7 +55,8 @@ int ends_ask(struct peer *p, int fd, unsigned int reads)
 	}
 	if (can_tell && count_lost(fd, &after) && after == before)
 		return 0;
-	/* there is something to read, then, and who reads on will look */
+	/* The receive buffer was full, and a mark may be lost. So there are messages to
+	 * read, and the reader calls ends_due when it has read them all. */
 	atomic_fetch_add(&p->ends_due, reads);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq's own error code, one per thread, and its texts, which programs and
- * scripts compare. Knows nothing of sockets or messages. */
+/* libipq's error code, one per thread, and the error texts. The texts are those of the
+ * old library, as programs and scripts compare them. Knows nothing of sockets or
+ * messages. */
 #include <stdio.h>
 #include <string.h>
 #include <libipq.h>
@@ -14,7 +15,7 @@ struct ipq_errmap {
 	char *message;
 };
 
-/* Exported because the old library did. */
+/* Exported because the old library exported it. */
 extern struct ipq_errmap ipq_errmap[];
 
 EXPORT struct ipq_errmap ipq_errmap[] = {
@@ -45,8 +46,8 @@ void ipq_error_set(enum ipq_error error)
 }
 
 /*
- * The text of the last failure (or Timeout) of a libipq call in this thread;
- * "Unknown error" before any. A success does not reset it. The string is
+ * Returns the text for the last failure, or timeout, of a libipq function in this thread,
+ * or "Unknown error" if there was none. A success does not reset it. The string is
  * constant and never NULL.
  */
 EXPORT char *ipq_errstr(void)
@@ -59,8 +60,8 @@ EXPORT char *ipq_errstr(void)
 }
 
 /*
- * Prints to stderr: s ("ERROR" when NULL), then ipq_errstr if a libipq call
- * failed in this thread, then strerror(errno) if errno is set.
+ * Prints a line on stderr: s ("ERROR" if s is NULL), then the text of ipq_errstr if a
+ * libipq function has failed in this thread, then strerror(errno) if errno is not 0.
  */
 EXPORT void ipq_perror(const char *s)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq's own error code: what ipq_errstr and ipq_perror speak of. Knows
- * nothing of sockets or messages. */
+/* libipq's error code, whose text ipq_errstr returns and ipq_perror prints. Knows nothing
+ * of sockets or messages. */
 #ifndef IPQ_ERROR_H
 #define IPQ_ERROR_H
 
@@ -22,10 +22,11 @@ enum ipq_error {
 	IPQ_ERR_RECVBUF,
 	IPQ_ERR_TIMEOUT,
 	IPQ_ERR_PROTOCOL,
-	IPQ_ERR_ENDED,		/* not in the exported table, which programs may know */
+	IPQ_ERR_ENDED,		/* not in ipq_errmap, which is as in the old library */
 };
 
-/* Of the calling thread. Set by a failure, never cleared by a success. */
+/* Sets the error code of the calling thread. Only failures set it: a success does not
+ * clear it. */
 void ipq_error_set(enum ipq_error error);
 
 #endif

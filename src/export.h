@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What leaves the library; libipq.map names the same symbols. The preload library keeps
- * them to itself (elsewhere.h). */
+/* Marks the symbols that the library exports; libipq.map lists the same symbols. The
+ * preload library contains these functions but does not export them (elsewhere.h). */
 #ifndef IPQ_EXPORT_H
 #define IPQ_EXPORT_H
 
@@ -10,15 +10,17 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-/* For what every packet passes: a call costs as much as most of these do. Where
- * nothing is optimized each stands once, for debuggers and what counts lines. */
+/* For functions that run for every packet. They are inlined, as the call would cost about
+ * as much as the function itself; but not without optimization, so that debuggers and the
+ * coverage check see one copy of each line. */
 #ifdef __OPTIMIZE__
 #define EVERY_PACKET inline __attribute__((always_inline))
 #else
 #define EVERY_PACKET
 #endif
 
-/* For what some do, so that it does not burden the others. */
+/* For functions that few packets need. They are not inlined, so that they do not slow
+ * down the code for the other packets. */
 #define APART __attribute__((noinline))
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is behind the struct that a program has of a handle: found by where it is, or, for
- * a copy or a struct of the program's own making, by its socket. Knows nothing of
+/* Finds the ip_queue for a program's struct ipq_handle: by the address of the struct or,
+ * if the struct is a copy or was made by the program, by the socket. Knows nothing of
  * messages. */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +14,9 @@
 
 struct handle_place handle_places[HANDLE_PLACES];
 
-/* By the place of the socket's entry. A program that closes the descriptor and frees the
- * struct itself leaves one until another socket has the place. */
+/* The ip_queues of all known sockets, by peers_place. If a program closes the descriptor
+ * and frees the struct itself, its element remains until another socket has the same
+ * place. */
 static _Atomic(struct ip_queue *) queues[PEERS_MAX];
 
 static struct ip_queue *find(uint32_t port_id, uint64_t network)
@@ -75,7 +76,8 @@ void handle_forget(struct ip_queue *q)
 	queues[peers_place(q->peer)] = NULL;
 }
 
-/* A socket that was opened elsewhere, or whose handle was destroyed. */
+/* Makes an ip_queue for a socket that this process has not opened as a handle, or whose
+ * handle was destroyed. */
 static struct ip_queue *adopt(int fd, uint32_t port_id)
 {
 	struct ip_queue q;
@@ -96,7 +98,7 @@ struct ip_queue *handle_find(const struct ipq_handle *h)
 		return NULL;
 	port_id = nfqueue_port_id(h->fd);
 	if (!port_id_read(port_id, &family, &process)) {
-		/* EBADF and ENOTSOCK are what the old library's call met */
+		/* getsockopt sets EBADF or ENOTSOCK, as the old library's calls did */
 		if (!getsockopt(h->fd, SOL_SOCKET, SO_TYPE, &type, &len))
 			errno = EINVAL;
 		return NULL;

@@ -15,16 +15,16 @@ extern struct handle_place {
 	_Atomic(struct ip_queue *) queue;
 } handle_places[HANDLE_PLACES];
 
-/* Makes a copy of q the private state of h, a new handle. Returns false and errno if there
- * is no memory for it. */
+/* Makes a copy of q the private state of h, a new handle. Returns false and errno if
+ * there is no memory for it. */
 bool handle_enter(const struct ipq_handle *h, const struct ip_queue *q);
 
-/* Call before the socket of q is closed: a new handle may get its port id right after. q is
- * not found any more, and the caller frees it. */
+/* Call before the socket of q is closed: a new handle may get its port ID right after. q
+ * is not found any more, and the caller frees it. */
 void handle_forget(struct ip_queue *q);
 
-/* queue_of for a struct other than the one that was last used with its descriptor: asks the
- * kernel which socket the descriptor is. */
+/* queue_of for a struct other than the one that was last used with its descriptor: asks
+ * the kernel which socket the descriptor is. */
 struct ip_queue *handle_find(const struct ipq_handle *h);
 
 /* The private state of h if h is the struct that was last used with its descriptor, else
@@ -39,8 +39,8 @@ static inline struct ip_queue *queue_noted(const struct ipq_handle *h)
 	return NULL;
 }
 
-/* The private state of h. Returns NULL and errno if its descriptor is no socket of a queue;
- * NULL if the preload library has it (elsewhere.h). */
+/* The private state of h. Returns NULL and errno if its descriptor is no socket of a
+ * queue; NULL if the preload library has it (elsewhere.h). */
 static inline struct ip_queue *queue_of(const struct ipq_handle *h)
 {
 	struct ip_queue *q = queue_noted(h);

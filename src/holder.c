@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which process has a netlink socket, as far as /proc shows it. Knows nothing of
- * queues. */
+/* Finds the process that has a netlink socket open, as far as /proc shows it. Knows
+ * nothing of queues. */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdbool.h>
@@ -14,9 +14,9 @@
 #include "port_id.h"
 #include "proc_net.h"
 
-/* By its inode /proc/PID/fd names a socket. The columns are sk, Eth (the protocol), Pid
- * (the port id), Groups, Rmem, Wmem, Dump, Locks, Drops, Inode; see
- * netlink_native_seq_show. */
+/* Finds the inode of a socket in /proc/net/netlink. The links in /proc/PID/fd contain it.
+ * The columns are sk, Eth (the protocol), Pid (the port ID), Groups, Rmem, Wmem, Dump,
+ * Locks, Drops, Inode (netlink_native_seq_show in the kernel). */
 static bool find_inode(uint32_t port_id, unsigned long *inode)
 {
 	FILE *list = proc_net_open("netlink");
@@ -55,7 +55,7 @@ static bool has_socket(pid_t process, unsigned long inode)
 	return found;
 }
 
-/* Any process may hold the socket: who made it may have handed it on. */
+/* Searches all processes, as the one that opened the socket may have passed it on. */
 static pid_t find_holder(unsigned long inode)
 {
 	DIR *proc = opendir("/proc");
@@ -79,7 +79,7 @@ pid_t holder_of(uint32_t port_id)
 
 	if (!find_inode(port_id, &inode))
 		return 0;
-	/* others' sockets mostly have their process's id, netlink(7) */
+	/* sockets of other programs mostly have a process id as port ID (netlink(7)) */
 	if (!port_id_read(port_id, &family, &process))
 		process = port_id;
 	return process > 0 && has_socket(process, inode) ? process : find_holder(inode);
@@ -99,7 +99,7 @@ void holder_name(pid_t process, char *name, size_t size)
 		*name = '\0';
 	fclose(comm);
 	name[strcspn(name, "\n")] = '\0';
-	/* a process gives itself any name it likes */
+	/* a process can give itself any name, with control characters in it */
 	for (; *name; name++)
 		*name = *name < ' ' || *name > '~' ? '?' : *name;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which packets of a queue the program was given and which it has decided on: whether
- * one verdict may stand for all up to an id. Knows nothing of messages. */
+/* Which packets of a queue the program has read, and on which of them it has given a
+ * verdict: one verdict may stand for all packets up to an id (NFQNL_MSG_VERDICT_BATCH) if
+ * all of them have one. Knows nothing of messages. */
 #include <stddef.h>
 
 #include "ids.h"
@@ -13,9 +14,10 @@ void ids_begin(struct ids *ids, bool is_known)
 	ids->first = ids->end = 0;
 }
 
-/* An id that is missing is another reader's, who is about to tell, or is not of this
- * program and never will. (If it was of a packet that did not fit in the socket's
- * buffer, verdicts are not joined from there on.) */
+/* Stops at an id that is missing. Either another thread has received that packet and is
+ * about to call ids_give, or the packet is not for this program and nobody will. (If the
+ * packet was lost because the receive buffer was full, verdicts are not combined from
+ * there on.) */
 static void advance(struct ids *ids)
 {
 	while (ids->first != ids->end && ids_at(ids, ids->first)->decided &&
@@ -35,14 +37,15 @@ void ids_give(struct ids *ids, uint16_t queue, uint32_t id)
 		ids->is_known = false;
 	if (!ids->is_known)
 		return;
-	/* threads may come out of order */
+	/* threads may call this in another order than they received the packets */
 	for (n = ids->end; n != ids->first && id_is_after(ids_at(ids, n - 1)->id, id); n--)
 		*ids_at(ids, n) = *ids_at(ids, n - 1);
 	*ids_at(ids, n) = (struct id) { .id = id };
 	ids->end++;
 }
 
-/* Most often the ids have no gaps; else it is looked for. */
+/* Usually the ids have no gaps, and the id gives the position. Otherwise this is a binary
+ * search. */
 static struct id *find(struct ids *ids, uint32_t id)
 {
 	unsigned int low = ids->first, high = ids->end, n;

@@ -31,7 +31,7 @@ static inline bool id_is_after(uint32_t id, uint32_t other)
 /* is_known: every thread and process that reads the queue calls these functions. */
 void ids_begin(struct ids *ids, bool is_known);
 
-/* The program reads the packet. */
+/* Call when the program reads the packet. */
 void ids_give(struct ids *ids, uint16_t queue, uint32_t id);
 
 static inline struct id *ids_at(struct ids *ids, unsigned int n)
@@ -41,9 +41,10 @@ static inline struct id *ids_at(struct ids *ids, unsigned int n)
 
 bool ids_decide_any(struct ids *ids, uint16_t queue, uint32_t id);
 
-/* The program gives a verdict on the packet. Returns false if it has not read that packet,
- * or has given a verdict before: the kernel will refuse this one. Returns true for every
- * id if nothing is known. Most often the packet is the oldest of several that have none. */
+/* Call when the program gives a verdict. Returns false if it has not read that packet, or
+ * has given a verdict before: the kernel will refuse this one. Returns true for every id
+ * if nothing is known. Usually the packet is the oldest of several without a verdict,
+ * which needs no search. */
 static inline bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id)
 {
 	if (!ids->is_known || ids->queue != queue || id != ids->decided + 1 ||

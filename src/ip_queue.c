@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ip_queue module as one program saw it: takes old requests, gives old
- * messages. Knows what ip_queue did and nothing of who calls. */
+/* The ip_queue module as one program saw it: it accepts requests and returns messages of
+ * ip_queue's protocol. Knows what ip_queue did, and nothing of its callers. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -37,8 +37,8 @@ static void apply_settings(struct ip_queue *q)
 			 (s->gso ? NFQA_CFG_F_GSO : 0);
 }
 
-/* is_known: the program has read no packet yet. With several numbers an id alone does not
- * tell a packet. */
+/* is_known: the program has not read a packet yet. With several queue numbers, the
+ * kernel's id alone does not identify a packet. */
 static int make_batch(struct ip_queue *q, bool is_new, bool is_known)
 {
 	const struct settings *s = &q->settings;
@@ -76,7 +76,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 	return 0;
 }
 
-/* With the first port id that no other socket has. */
+/* Opens a socket with the first port ID of ours that no other socket has. */
 static int open_socket(uint8_t family, int type, uint32_t *port_id)
 {
 	int fd = -1, saved = errno;
@@ -92,8 +92,8 @@ static int open_socket(uint8_t family, int type, uint32_t *port_id)
 	return fd;
 }
 
-/* One that this process had before exec(2), or that was closed and passed back: it is
- * nowhere written down which it has opened, but the port id tells as a rule. */
+/* Whether this process has a socket that is not known here: opened before execve(2), or
+ * closed and then received from another process. Its port ID usually tells. */
 static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 {
 	uint32_t first = port_id_of(family, getpid(), 0);
@@ -102,7 +102,8 @@ static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 	       nfqueue_has(first, network);
 }
 
-/* ip_queue's socket was bound to getpid(): there could be no second. */
+/* Whether the process has another socket like this. With ip_queue a second one failed, as
+ * the port ID of both was the process id. */
 static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 {
 	const struct settings *s = &q->settings;
@@ -136,7 +137,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 	return -1;
 }
 
-/* As the environment has it. */
+/* Reads the settings, and opens the trace. */
 static int begin(struct ip_queue *q, uint8_t family)
 {
 	memset(q, 0, sizeof(*q));
@@ -159,7 +160,7 @@ void ip_queue_end_trace(struct ip_queue *q)
 {
 	int saved = errno;
 
-	/* two threads may close at once */
+	/* two threads may do this at the same time */
 	trace_close(__atomic_exchange_n(&q->trace, NULL, __ATOMIC_RELAXED));
 	errno = saved;
 }
@@ -170,7 +171,7 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 
 	if (begin(q, family))
 		return -1;
-	/* who looks whether a port id is in use still is not to meet a new socket */
+	/* under the lock, as others check whether a port ID is still in use */
 	if (peers_lock()) {
 		fd = open_and_enter(q, type, again);
 		peers_unlock();
@@ -204,9 +205,9 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 }
 
 /*
- * Room for as many messages as may wait, so that none is lost before the queue
- * itself is full. A message takes its payload and some 1,000 bytes
- * (truesize); the kernel doubles what is asked for.
+ * Makes the receive buffer large enough for as many messages as packets may wait, so that
+ * no message is lost before the queue is full. A message needs its payload and about
+ * 1,000 bytes more (truesize); the kernel doubles the size that is set.
  */
 static void size_rcvbuf(const struct ip_queue *q, int fd,
 			const ipq_mode_msg_t *mode)
@@ -230,8 +231,8 @@ static void size_rcvbuf(const struct ip_queue *q, int fd,
 	errno = saved;
 }
 
-/* What the kernel must refuse, with EPERM if the queue is another's: up to Linux 3.18
- * it looked at that first only with several packets. */
+/* Puts a request that the kernel refuses, with EPERM if another socket owns the queue. It
+ * is on several packets, as Linux up to 3.18 checked the owner first only for those. */
 static void put_invalid(struct ip_queue *q, const struct request *r,
 			enum refusal refusal, struct kernel_request *out)
 {
@@ -257,14 +258,14 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 	translate_mode(out, r, refusal, q->peer->number);
 }
 
-/* The bytes that came with a verdict. */
+/* The length of the payload of a verdict, in bytes. */
 static size_t payload_len(const struct request *r, const void *payload)
 {
 	return payload ? r->nlh.nlmsg_len - sizeof(*r) : 0;
 }
 
-/* ip_queue replaced the packet if data_len was what had been sent, and not too
- * short for an IP header. */
+/* Whether the payload replaces the packet. For ip_queue its length had to be data_len,
+ * and at least that of an IP header. */
 static bool replaces(const struct ip_queue *q, const struct request *r, size_t len)
 {
 	size_t least = q->family == AF_INET ? sizeof(struct iphdr) :
@@ -285,9 +286,9 @@ static bool fits_sndbuf(int fd, size_t len)
 }
 
 /*
- * Payload that one attribute cannot hold. ip_queue dropped a packet that would
- * have grown past 65,535 bytes, which we can do; up to there it would have gone
- * on, which the kernel now has no way to take.
+ * Whether the payload is too long for one attribute, and the request must fail. ip_queue
+ * dropped a packet that became longer than 65,535 bytes, which is possible here too. Up
+ * to that length the packet would have passed, but the kernel cannot receive it now.
  */
 static bool cannot_be_sent(const struct ip_queue *q, int fd,
 			   const struct request *r, const void *payload)
@@ -299,8 +300,8 @@ static bool cannot_be_sent(const struct ip_queue *q, int fd,
 		!fits_sndbuf(fd, r->nlh.nlmsg_len));
 }
 
-/* The upper half of an id is the number the packet came by, or the id is one of before
- * the numbers were given up. 0, one packet's of 2^32, for an id that cannot be. */
+/* Finds the kernel's id if the upper half of id is the queue number, or if a mover has
+ * the numbers. Returns 0, the id of one packet of 2^32, for an invalid id. */
 static APART uint32_t find_odd_id(const struct peer *p, uint64_t id, uint16_t *queue)
 {
 	uint64_t number = id >> 32;
@@ -321,7 +322,7 @@ static APART uint32_t find_odd_id(const struct peer *p, uint64_t id, uint16_t *q
 	return 0;
 }
 
-/* The kernel's id of a packet, and its queue number. */
+/* Returns the kernel's id of a packet. Sets queue if the id contains the queue number. */
 static EVERY_PACKET uint32_t find_id(const struct peer *p, uint64_t id, uint16_t *queue)
 {
 	if (!(id >> 32) && !atomic_load_explicit(&p->ids, memory_order_relaxed))
@@ -356,8 +357,8 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 	translate_verdict(out, r, refusal, queue, &v);
 }
 
-/* A verdict on a queue of another's. In the form of one that can be, Linux up to 3.18
- * would take it. */
+/* Puts a verdict on a queue that another socket owns. It is an impossible one: Linux up
+ * to 3.18 would accept a possible one. */
 static void put_foreign(struct ip_queue *q, const struct request *r, enum refusal refusal,
 			const void *payload, struct kernel_request *out)
 {
@@ -399,8 +400,8 @@ static EVERY_PACKET int send_as_owner(struct ip_queue *q, int fd, const struct r
 	return nfqueue_send(fd, &out);
 }
 
-/* The request with the claim was sent: others may follow it. Unless it has been refused
- * meanwhile. */
+/* Call when the request with the claim has been sent, after which other requests may
+ * follow. If the claim has been refused meanwhile, does nothing. */
 static void note_claimed(struct peer *p)
 {
 	uint8_t claims = OWNER_CLAIMS;
@@ -408,7 +409,7 @@ static void note_claimed(struct peer *p)
 	atomic_compare_exchange_strong(&p->owner, &claims, OWNER_CLAIMED);
 }
 
-/* The first request, and each one that comes while the queue is another's. */
+/* Sends the first request, and every later one while another socket owns the queue. */
 static APART int send_claiming(struct ip_queue *q, int fd, const struct request *r,
 			       const void *payload, const uint32_t *mark)
 {
@@ -444,7 +445,7 @@ static EVERY_PACKET int send_request(struct ip_queue *q, int fd, const struct re
 	return send_as_owner(q, fd, r, payload, mark);
 }
 
-/* Whether the verdict r may stand with others in one message. */
+/* Whether the verdict r may be held and combined with others. */
 static bool is_plain(const struct request *r, const void *payload, const uint32_t *mark)
 {
 	return !payload && !mark && !(r->nlh.nlmsg_flags & NLM_F_ACK) &&
@@ -460,7 +461,7 @@ static void flush(struct ip_queue *q, int fd)
 	}
 }
 
-/* Requests keep their order: those held go before one that cannot be. */
+/* Requests keep their order: held verdicts go before a request that cannot be held. */
 static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 			      const void *payload, const uint32_t *mark)
 {
@@ -470,14 +471,14 @@ static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *
 	bool verdict;
 	int failed;
 
-	/* a claim may need the lock of the other family's batch, so not with this one held */
+	/* without this lock, as a claim may take that of the other family's batch */
 	if (q->peer->owner != OWNER_CLAIMED) {
 		flush(q, fd);
 		return send_request(q, fd, r, payload, mark);
 	}
 	if (!batch_lock(q->batch))
 		return send_request(q, fd, r, payload, mark);
-	/* one that is refused leaves the packet undecided */
+	/* after a verdict that will be refused the packet still has none */
 	verdict = is_request(r, IPQM_VERDICT) &&
 		  translate_verdict_known(r->body.msg.verdict.value);
 	if (verdict && q->peer->owner && is_plain(r, payload, mark) &&

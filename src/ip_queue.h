@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ip_queue module as one program saw it: takes old requests, gives old
- * messages. Knows what ip_queue did and nothing of who calls. */
+/* The ip_queue module as one program saw it: it accepts requests and returns messages of
+ * ip_queue's protocol. Knows what ip_queue did, and nothing of its callers. */
 #ifndef IPQ_IP_QUEUE_H
 #define IPQ_IP_QUEUE_H
 
@@ -18,39 +18,42 @@
 struct ip_queue {
 	struct settings settings;
 	uint8_t family;			/* AF_INET or AF_INET6 */
-	struct peer *peer;		/* what forked processes share of it */
-	struct batch *batch;		/* NULL: one message at a time */
-	struct trace *trace;		/* NULL: nobody wants one */
+	struct peer *peer;		/* what forked processes share */
+	struct batch *batch;		/* NULL if LIBIPQ_BATCH is 1 */
+	struct trace *trace;		/* NULL without LIBIPQ_TRACE */
 	struct links links;
 };
 
-/* Reads the settings and opens a socket of the type (SOCK_RAW, …). Nothing is
- * claimed yet. Returns the descriptor, or -1 and errno: EINVAL for a setting (with
- * a line on stderr), EADDRINUSE if the process has one of the family with the same
- * queue number, unless again is set, EMFILE for too many, EPROTONOSUPPORT when the
- * kernel lacks nfnetlink_queue, or as socket(2). */
+/* Reads the settings and opens a socket of this type (SOCK_RAW, …). Does not claim a
+ * queue number yet. Returns the descriptor, or -1 and errno: EINVAL if a setting is
+ * invalid (with a line on stderr), EADDRINUSE if the process has another socket of the
+ * same family and queue number and "again" is not set, EMFILE if there are too many
+ * sockets, EPROTONOSUPPORT if the kernel lacks nfnetlink_queue, or an error of
+ * socket(2). */
 int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again);
 
-/* The same for a socket that was opened elsewhere, in a process that is no more
- * this one: its port id tells what it is. Returns 0, or -1 and errno: EINVAL also if it
- * is none of ours. */
+/* Does the same for a socket that was opened by another process, or by this process
+ * before it executed this program (execve(2)). The port ID of the socket tells its
+ * family. Returns 0, or -1 and errno: EINVAL also if the port ID is not one of ours. */
 int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id);
 
-/* Changes the settings before the first request. Returns 0, or EBUSY after it,
- * EADDRINUSE if the process has another of the family with such a number, ENOMEM or
- * EMFILE if there is no room for a batch; then all are as they were. */
+/* Changes the settings, which is possible before the first request only. Returns 0, or an
+ * error, after which all settings are as before: EBUSY after the first request,
+ * EADDRINUSE if the process has another socket of the same family and queue number,
+ * ENOMEM or EMFILE if there is no room for a batch. */
 int ip_queue_set(struct ip_queue *q, const struct settings *s);
 
-/* close(2), of a descriptor that may be one of several. */
+/* Closes fd, which may be one of several descriptors of the socket. Returns as
+ * close(2). */
 int ip_queue_close(struct ip_queue *q, int fd);
 
-/* Call when the last descriptor was closed. */
+/* Call when the last descriptor of the socket was closed. */
 void ip_queue_end_trace(struct ip_queue *q);
 
-/* Does as the request r says; payload (r->nlh.nlmsg_len - sizeof(*r) bytes)
- * may be NULL. mark, if not NULL, is set along with a verdict. Returns 0, or
- * -1 and errno when nothing could be sent. The module's own opinion comes as
- * a message. */
+/* Carries out the request r. payload has r->nlh.nlmsg_len - sizeof(*r) bytes, and may be
+ * NULL. If mark is not NULL, the packet gets this mark with the verdict. Returns 0, or -1
+ * and errno if nothing could be sent. If ip_queue would have refused the request, the
+ * program receives a message with the error. */
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark);
 
@@ -60,18 +63,18 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
 		    enum refusal refusal);
 
-/* Whether a message is there for sure, without looking into the socket. */
+/* Whether there certainly is a message to receive. Makes no system call to find out. */
 bool ip_queue_holds_message(const struct ip_queue *q);
 
-/* Puts the next message, or as much as len bytes hold, into buf. flags as for
- * recv: MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
- * errno: ECANCELED if the program has asked the read to end. */
+/* Receives the next message into buf, len bytes of it at most. flags are those of
+ * recv(2): MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
+ * errno: ECANCELED if the program has ended the read (IPQ_CTL_END_READS). */
 ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
 			 int flags);
 
-/* What follows if n, which ip_queue_receive has returned, is more than len: the packet
- * is decided on, if settings have it so, and the next message is received in its place.
- * Else returns n. */
+/* Call with n as ip_queue_receive has returned it. If n is more than len and the setting
+ * LIBIPQ_TRUNCATED decides on the packet, sends that verdict and receives the next
+ * message instead. Otherwise returns n. */
 ssize_t ip_queue_pass_over(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
 			   ssize_t n);
 

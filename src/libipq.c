@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libipq's functions: handles, waiting, return values and error codes as the
- * old library had them. What the packets and requests mean is ip_queue's. */
+/* libipq's functions: handles, waiting, return values and error codes are those of the
+ * old library. Does not know what packets and requests mean (ip_queue.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,18 +41,16 @@ static bool make_handle(struct ipq_handle *h, struct ip_queue *q)
 }
 
 /*
- * Makes a handle for IPv4 (protocol PF_INET) or IPv6 (PF_INET6); flags are
- * ignored. The queue is claimed by the first request, ipq_set_mode as a rule.
- * A process may hold several handles of a family if their queue numbers differ.
+ * Creates a handle for IPv4 (protocol PF_INET) or IPv6 (PF_INET6). flags are ignored. The
+ * first request, which usually is ipq_set_mode, claims the queue number. A process may
+ * have several handles of the same family if their queue numbers differ.
  *
- * Returns NULL on failure. ipq_errstr and errno then are
- *   "Invalid protocol specified", errno as it was;
- *   "Unable to create netlink handle": ENOMEM, or EINVAL for a LIBIPQ_*
- *     setting, with a line on stderr;
- *   "Unable to create netlink socket": EPROTONOSUPPORT when the kernel lacks
- *     nfnetlink_queue, or as socket(2);
- *   "Unable to bind netlink socket": EADDRINUSE when the process has a handle
- *     of the family with the same queue number.
+ * Returns NULL on failure. ipq_errstr and errno are then one of "Invalid protocol
+ * specified": errno is not changed; "Unable to create netlink handle": ENOMEM, or EINVAL
+ * if a LIBIPQ_* setting is invalid, with a line on stderr; "Unable to create netlink
+ * socket": EPROTONOSUPPORT if the kernel lacks nfnetlink_queue, or an error of socket(2);
+ * "Unable to bind netlink socket": EADDRINUSE if the process has a handle of the same
+ * family and queue number.
  */
 EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 {
@@ -84,9 +82,9 @@ EXPORT struct ipq_handle *(ipq_create_handle)(uint32_t flags, uint32_t protocol)
 }
 
 /*
- * Closes the handle, and frees h, which may be NULL, or a copy if that was allocated.
- * Packets that wait for a verdict are dropped, unless a forked process holds the
- * descriptor too. Returns 0.
+ * Closes the handle and frees h. h may be NULL, or a copy of the struct if it was
+ * allocated with malloc(3). Packets that wait for a verdict are dropped, unless a forked
+ * process has the descriptor open too. Returns 0.
  */
 EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 {
@@ -111,8 +109,8 @@ EXPORT int ipq_destroy_handle(struct ipq_handle *h)
 	return 0;
 }
 
-/* All zero but the header: what lies between the members goes out as well, and
- * comes back in an error message. */
+/* Also sets padding between the members to zero, because it is sent too, and an error
+ * message returns it to the program. */
 static void begin_request(struct request *r, const struct ipq_handle *h,
 			  uint16_t type, size_t len)
 {
@@ -124,15 +122,15 @@ static void begin_request(struct request *r, const struct ipq_handle *h,
 }
 
 /*
- * Asks for no packets (IPQ_COPY_NONE), metadata (IPQ_COPY_META) or packets
- * (IPQ_COPY_PACKET) of which the first range bytes are copied, 0 for all.
- * Claims the queue if it is free.
+ * Sets the mode: no packets (IPQ_COPY_NONE), metadata only (IPQ_COPY_META), or packets
+ * (IPQ_COPY_PACKET). range is the copy range for packets in bytes, 0 for whole packets.
+ * Claims the queue number if it is free.
  *
- * Returns the length of the request as the old library sent it (56 bytes with
- * 64-bit longs, 44 with 32-bit ones), or -1, "Failed to send netlink message"
- * and errno as sendmsg(2). What the kernel refuses is read as NLMSG_ERROR by
- * ipq_read: EINVAL for an unknown mode, EBUSY when another has the queue,
- * EPERM without CAP_NET_ADMIN.
+ * Returns the length of the request as the old library sent it (56 bytes, or 44 if long
+ * has 32 bits), or -1, with ipq_errstr "Failed to send netlink message" and errno of
+ * sendmsg(2). If the kernel refuses the request, ipq_read returns a message of type
+ * NLMSG_ERROR: EINVAL for an unknown mode, EBUSY if another program owns the queue, EPERM
+ * without CAP_NET_ADMIN.
  */
 EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 {
@@ -141,7 +139,7 @@ EXPORT int ipq_set_mode(const struct ipq_handle *h, uint8_t mode, size_t range)
 
 	if (!q && elsewhere())
 		return elsewhere()->set_mode(h, mode, range);
-	/* the old one counted the header twice */
+	/* the old library counted the header twice */
 	begin_request(&r, h, IPQM_MODE, NLMSG_LENGTH(sizeof(r)));
 	r.body.msg.mode.value = mode;
 	r.body.msg.mode.range = range;
@@ -175,7 +173,7 @@ static EVERY_PACKET int send_verdict(struct ip_queue *q, const struct ipq_handle
 	return r.nlh.nlmsg_len;
 }
 
-/* Of a handle whose state is not noted. */
+/* For a handle that queue_noted does not know. */
 static APART int find_and_send_verdict(const struct ipq_handle *h, ipq_id_t id,
 				       unsigned int verdict, const uint32_t *mark,
 				       size_t data_len, const unsigned char *buf)
@@ -204,16 +202,17 @@ static EVERY_PACKET int set_verdict(const struct ipq_handle *h, ipq_id_t id,
 }
 
 /*
- * Decides on the packet id: verdict is NF_DROP, NF_ACCEPT, NF_QUEUE (queue it
- * again), NF_REPEAT or NF_STOP. With buf not NULL and data_len at least the
- * IP header's (20 bytes, IPv6: 40) the packet is replaced by the data_len
- * bytes at buf, checksums and all; more than 65,535 bytes drop it.
+ * Gives a verdict on the packet with this id: NF_DROP, NF_ACCEPT, NF_QUEUE (queue it
+ * again), NF_REPEAT or NF_STOP. If buf is not NULL and data_len is at least the length of
+ * an IP header (20 bytes, for IPv6 40), the data_len bytes at buf replace the packet, and
+ * nothing in them is corrected, not even checksums. More than 65,535 bytes drop the
+ * packet.
  *
- * Returns the length of the request as the old library sent it (40 bytes, 28
- * with 32-bit longs, plus data_len if buf is not NULL), or -1, "Failed to send
- * netlink message" and errno as sendmsg(2): EMSGSIZE also for 65,532 to
- * 65,535 bytes, which the kernel cannot take; the packet then stays queued.
- * What the kernel refuses is read as NLMSG_ERROR by ipq_read: ENOENT for an
+ * Returns the length of the request as the old library sent it (40 bytes, or 28 if long
+ * has 32 bits, plus data_len if buf is not NULL), or -1, with ipq_errstr "Failed to send
+ * netlink message" and errno of sendmsg(2). EMSGSIZE is also the error for 65,532 to
+ * 65,535 bytes, which the kernel cannot accept; the packet stays queued. If the kernel
+ * refuses the request, ipq_read returns a message of type NLMSG_ERROR: ENOENT for an
  * unknown id, EINVAL for an unknown verdict, EBUSY, EPERM.
  */
 EXPORT int ipq_set_verdict(const struct ipq_handle *h, ipq_id_t id,
@@ -224,8 +223,7 @@ EXPORT int ipq_set_verdict(const struct ipq_handle *h, ipq_id_t id,
 }
 
 /*
- * As ipq_set_verdict; the packet also gets the mark nfmark (its lower 32
- * bits), whatever it had before.
+ * Like ipq_set_verdict, and sets the packet's mark to the lower 32 bits of nfmark.
  */
 EXPORT int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id,
 			  unsigned int verdict, unsigned long nfmark,
@@ -266,15 +264,15 @@ static struct timespec left_until(const struct timespec *deadline)
 	return t;
 }
 
-/* Of a read that returns no message. */
+/* Writes a line to the trace about a read that returns no message. */
 static void note(const struct ip_queue *q, const char *what)
 {
 	if (q && q->trace)
 		trace_note(q->trace, what);
 }
 
-/* Returns the length of a message, 0 and IPQ_ERR_TIMEOUT when none comes in
- * time, 0 alone when a signal does, or -1. */
+/* Returns the length of a message; 0 and IPQ_ERR_TIMEOUT if none arrives in time; 0
+ * without an error code if a signal arrives; or -1. */
 static APART ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
 			      int timeout_us)
 {
@@ -287,7 +285,8 @@ static APART ssize_t receive_within(struct ip_queue *q, int socket, void *buf, s
 		deadline = deadline_after(timeout_us);
 	if (timeout_us > 0 && q->batch && ip_queue_holds_message(q)) {
 		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
-		/* unless another thread has it now, or has been interrupted */
+		/* EAGAIN: another thread has received it, or this is a signal handler
+		 * that has interrupted one */
 		if (n >= 0 || errno != EAGAIN)
 			return n;
 		errno = saved;
@@ -324,8 +323,8 @@ static APART ssize_t failed(void)
 	return -1;
 }
 
-/* What did not fit may have been decided on: the next message comes in its place, or, with
- * a timeout, none if none is there. */
+/* Call if the message did not fit. If LIBIPQ_TRUNCATED decides on the packet, returns the
+ * next message instead; with a timeout, returns 0 if none is there. */
 static APART ssize_t pass_over(struct ip_queue *q, int socket, void *buf, size_t len,
 			       int timeout, ssize_t n)
 {
@@ -359,7 +358,7 @@ static EVERY_PACKET ssize_t read_message(struct ip_queue *q, int socket, void *b
 	return n;
 }
 
-/* Of a handle whose state is not noted. */
+/* For a handle that queue_noted does not know. */
 static APART ssize_t find_and_read(const struct ipq_handle *h, unsigned char *buf, size_t len,
 				   int timeout)
 {
@@ -370,7 +369,7 @@ static APART ssize_t find_and_read(const struct ipq_handle *h, unsigned char *bu
 	return elsewhere() ? elsewhere()->read(h, buf, len, timeout) : failed();
 }
 
-/* Whatever h is, it is not looked at. */
+/* The read fails whether or not h is a valid handle. */
 static APART ssize_t too_small(const struct ipq_handle *h)
 {
 	int saved = errno;
@@ -382,20 +381,21 @@ static APART ssize_t too_small(const struct ipq_handle *h)
 }
 
 /*
- * Waits for a message and puts it, all of it, into buf: a packet
- * (ipq_get_packet) or an error (ipq_get_msgerr), see ipq_message_type. timeout
- * in microseconds: 0 waits for ever, less than 0 not at all. May be called by
- * several threads; waits in recvmsg(2) or, with a timeout, in ppoll(2).
+ * Waits for a message and writes it to buf, which has room for len bytes. The message is
+ * a packet (ipq_get_packet) or an error (ipq_get_msgerr); ipq_message_type tells which.
+ * timeout is in microseconds; 0 waits without limit, a negative value does not wait. May
+ * be called by several threads. Waits in recvmsg(2) or, with a timeout, in ppoll(2).
  *
- * Returns its length; 0 when none came in time, "Timeout", when a signal came while
- * waiting with a timeout, errno EINTR, or when IPQ_CTL_END_READS was asked for,
- * "Reading ended", errno ECANCELED; or -1:
- *   "Receive buffer size invalid", len is under 20 bytes, nothing was read;
- *   "Received message truncated", len is too short, buf has the first len
- *     bytes and the rest is lost (the packet is not: its id can be answered), unless
- *     LIBIPQ_TRUNCATED has it decided on;
- *   "Failed to receive netlink message", errno as recvmsg(2), EINTR and, for a
- *     descriptor made non-blocking, EAGAIN among others.
+ * Returns the length of the message in bytes. Returns 0 if none arrived in time
+ * (ipq_errstr "Timeout"), if a signal arrived while it waited with a timeout (errno
+ * EINTR), or if the program has ended the read with IPQ_CTL_END_READS ("Reading ended",
+ * errno ECANCELED). Returns -1 on failure, with ipq_errstr "Receive buffer size invalid":
+ * len is less than 20, and nothing was read; "Received message truncated": len is too
+ * small. buf has the first len bytes, and the others are lost. The packet is still
+ * queued, and a verdict on it can be given. If LIBIPQ_TRUNCATED is accept or drop, the
+ * library gives this verdict, and continues with the next message; "Failed to receive
+ * netlink message": errno of recvmsg(2), among them EINTR and, if the descriptor is
+ * non-blocking, EAGAIN.
  */
 EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 			size_t len, int timeout)
@@ -409,7 +409,7 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 		   find_and_read(h, buf, len, timeout);
 }
 
-/* The message's type: IPQM_PACKET or NLMSG_ERROR. */
+/* Returns the type of the message: IPQM_PACKET or NLMSG_ERROR. */
 EXPORT int ipq_message_type(const unsigned char *buf)
 {
 	struct nlmsghdr nlh;
@@ -418,14 +418,14 @@ EXPORT int ipq_message_type(const unsigned char *buf)
 	return nlh.nlmsg_type;
 }
 
-/* The packet in a message of type IPQM_PACKET, or in a copy of one; it lies
- * within buf. */
+/* Returns the packet in a message of type IPQM_PACKET, or in a copy of such a message. It
+ * is within buf. */
 EXPORT ipq_packet_msg_t *ipq_get_packet(const unsigned char *buf)
 {
 	return (ipq_packet_msg_t *)(buf + NLMSG_HDRLEN);
 }
 
-/* The errno, positive, in a message of type NLMSG_ERROR. */
+/* Returns the errno in a message of type NLMSG_ERROR, as a positive number. */
 EXPORT int ipq_get_msgerr(const unsigned char *buf)
 {
 	int error;

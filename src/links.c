@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces by number: name and hardware type. Knows nothing of packets.
+/* Looks up the name and the hardware type of an interface by its index. Knows nothing of
+ * packets.
  *
- * The kernel is asked over the program's own socket. A socket for link events
- * (libnfnetlink's nlif_*) would be a second descriptor that the program does
- * not know of: it may close it and open its own file in that place, a forked
- * child would share its events, and its port id would be the one programs
- * bind their own NETLINK_ROUTE sockets to. */
+ * The kernel is asked by ioctl(2) on the program's own socket. A socket for link events
+ * (as libnfnetlink's nlif_* functions use) would be a second descriptor, which the
+ * program does not know about: the program may close it and open a file that gets the
+ * same number, a forked child would share its events, and it would have the port ID that
+ * programs bind their own NETLINK_ROUTE sockets to. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,7 +30,8 @@ struct link {
 	};
 };
 
-/* Acquire throughout, so that a value written later shows its sequence too. */
+/* All loads acquire and all stores release: a reader that sees a new value also sees the
+ * sequence number that was stored before it. */
 #define LOAD(value) atomic_load_explicit(&(value), memory_order_acquire)
 #define STORE(value, to) atomic_store_explicit(&(value), to, memory_order_release)
 
@@ -46,7 +48,7 @@ static bool load(struct links_slot *slot, uint32_t ifindex, struct link *link)
 	return sequence % 2 == 0 && LOAD(slot->sequence) == sequence;
 }
 
-/* Whoever comes second leaves it: what the first stores is as good. */
+/* Does nothing if another thread is writing the slot: its value is as good. */
 static void store(struct links_slot *slot, uint32_t ifindex,
 		  const struct link *link)
 {
@@ -63,7 +65,8 @@ static void store(struct links_slot *slot, uint32_t ifindex,
 	STORE(slot->sequence, sequence + 2);
 }
 
-/* Leaves link as it is, and errno, when the interface is gone or cannot be asked for. */
+/* Leaves link unchanged, and sets errno, if the interface is gone or the ioctl(2)
+ * fails. */
 static void ask_over(int fd, uint32_t ifindex, struct link *link)
 {
 	struct ifreq name = { .ifr_ifindex = ifindex };
@@ -77,7 +80,8 @@ static void ask_over(int fd, uint32_t ifindex, struct link *link)
 		link->hw_type = type.ifr_hwaddr.sa_family;
 }
 
-/* A socket's port id is taken in its namespace, and seldom in another. */
+/* Whether the socket fd is in this thread's network namespace. The port ID of the socket
+ * is in use in its own namespace, and rarely in another one. */
 static bool is_here(int fd)
 {
 	uint64_t network = nfqueue_network(fd);
@@ -86,8 +90,9 @@ static bool is_here(int fd)
 	       !nfqueue_port_id_unused(nfqueue_port_id(fd), network);
 }
 
-/* Netlink sockets take requests about devices since Linux 4.6 (netlink_ioctl); before,
- * others must be asked, which is right only in the namespace that they are made in. */
+/* Netlink sockets accept ioctls about devices since Linux 4.6 (netlink_ioctl). Before, a
+ * socket of another kind is needed, which gives the right answer only if it is opened in
+ * the same namespace. */
 static void ask(int fd, uint32_t ifindex, struct link *link)
 {
 	int other, saved = errno;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces by number: name and hardware type. Knows nothing of packets. */
+/* Looks up the name and the hardware type of an interface by its index. Knows nothing of
+ * packets. */
 #ifndef IPQ_LINKS_H
 #define IPQ_LINKS_H
 
@@ -10,8 +11,8 @@
 
 #define LINKS_NAME_WORDS (IF_NAMESIZE / sizeof(long))
 
-/* Any thread may read and write a slot, and a signal handler too: sequence is
- * odd while one writes. */
+/* Any thread, and any signal handler, may read and write a slot. The sequence number is
+ * odd while the slot is being written. */
 struct links_slot {
 	_Atomic uint32_t sequence;
 	_Atomic uint32_t ifindex;
@@ -24,9 +25,10 @@ struct links {
 	struct links_slot slot[LINKS_SLOTS];
 };
 
-/* The interface ifindex of the network namespace of fd, a socket: its name, at
- * most 50 ms old, and hardware type (ARPHRD_*; NULL if not wanted). One that is
- * gone keeps what was last known of it; one never seen has no name. */
+/* Looks up the interface with the index ifindex in the network namespace of the socket
+ * fd. name is at most about 50 ms old. hw_type is the hardware type (ARPHRD_*), or NULL
+ * if it is not needed. If the interface is gone, returns what was last known of it; name
+ * is empty if nothing was. */
 void links_find(struct links *links, int fd, uint32_t ifindex,
 		char name[IF_NAMESIZE], uint16_t *hw_type);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* net.ipv4.ip_queue_maxlen and net.ipv6.ip6_queue_maxlen: how many packets may wait, as
- * the administrator has written it. Knows nothing of queues. */
+/* The sysctls net.ipv4.ip_queue_maxlen and net.ipv6.ip6_queue_maxlen: how many packets
+ * may wait for a verdict, as the administrator has set it. Knows nothing of queues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -14,8 +14,8 @@ const char *maxlen_file(int family)
 	return family == AF_INET6 ? MAXLEN_FILE6 : MAXLEN_FILE;
 }
 
-/* An int as the kernel writes it (proc_dointvec). The module read it as unsigned: -1 is
- * no limit. */
+/* Parses an int in the form in which the kernel prints it (proc_dointvec). ip_queue used
+ * it as an unsigned number, so that -1 means no limit. */
 static uint32_t parse(const char *text)
 {
 	bool negative = *text == '-';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* net.ipv4.ip_queue_maxlen and net.ipv6.ip6_queue_maxlen: how many packets may wait, as
- * the administrator has written it. Knows nothing of queues. */
+/* The sysctls net.ipv4.ip_queue_maxlen and net.ipv6.ip6_queue_maxlen: how many packets
+ * may wait for a verdict, as the administrator has set it. Knows nothing of queues. */
 #ifndef IPQ_MAXLEN_H
 #define IPQ_MAXLEN_H
 
@@ -9,11 +9,13 @@
 #define MAXLEN_DEFAULT 1024
 
 /*
- * The kernel has these sysctls no more, and a number for users to write and nobody to
- * act on in their place: net.ipv4.conf.INTERFACE.tag (Documentation/networking/
- * ip-sysctl in its source). It takes what the old ones took, an int in decimal, refuses
- * with the same errors, belongs to root, and is one for each network namespace. There is
- * one with each interface; lo and "all" are always there. 0 stands for the default.
+ * The kernel no longer has these sysctls. Another one serves in their place, a number
+ * that users may write and that the kernel itself does not use:
+ * net.ipv4.conf.INTERFACE.tag (Documentation/networking/ip-sysctl in the kernel's
+ * source). It accepts what the old ones accepted, an int in decimal, refuses other values
+ * with the same errors, can be written by root, and is separate in each network
+ * namespace. Each interface has one; "lo" and "all" always exist. 0 stands for the
+ * default.
  */
 #define MAXLEN_FILE "/proc/sys/net/ipv4/conf/lo/tag"
 #define MAXLEN_FILE6 "/proc/sys/net/ipv4/conf/all/tag"
@@ -21,8 +23,8 @@
 /* The file for AF_INET or AF_INET6. */
 const char *maxlen_file(int family);
 
-/* What has been written, in packets; MAXLEN_DEFAULT if nothing, or if that cannot be
- * known. Leaves errno alone. */
+/* Returns the number of packets that has been written, or MAXLEN_DEFAULT if none has or
+ * the file cannot be read. Does not change errno. */
 uint32_t maxlen_written(int family);
 
 #endif

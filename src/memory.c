@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether memory that a program names is there, so that a bad address is an
- * error for it, as with system calls. Knows nothing of what is in it. */
+/* Whether memory that the program points to can be read, so that a bad address gives the
+ * program an error (EFAULT), as with system calls. Knows nothing of what is in it. */
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,8 +11,8 @@
 
 _Atomic uintptr_t memory_seen[MEMORY_SETS][MEMORY_PLACES];
 
-/* Reads one byte as another process would (process_vm_readv(2), which a system may have
- * been built without, or may forbid). */
+/* Reads one byte as if from another process (process_vm_readv(2), which the kernel may
+ * have been built without, or which may be forbidden). */
 static bool can_be_read(uintptr_t at)
 {
 	char byte;
@@ -21,14 +21,15 @@ static bool can_be_read(uintptr_t at)
 	int saved = errno;
 	bool can;
 
-	/* getpid() is the program's where we serve it from another process */
+	/* not getpid(), which ipq-run replaces when it supervises a program: it returns
+	 * the process id of the program there */
 	can = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1L, &there, 1L,
 		      0L) == 1;
 	if (!can && errno != EFAULT) {
-		/* The kernel reads the signals before it finds that it is not told what
-		 * to do with them (rt_sigprocmask): EFAULT or EINVAL, and nothing has
-		 * changed. It reads some bytes more than the caller's, and memory
-		 * checkers look at them too: so this comes second. */
+		/* rt_sigprocmask(2) reads the signal set before it checks its first
+		 * argument, which is invalid here. So it fails with EFAULT or EINVAL,
+		 * and changes nothing. It is the second choice because it reads more
+		 * bytes than the caller has given, and memory checkers report that. */
 		errno = 0;
 		syscall(SYS_rt_sigprocmask, -1L, at, NULL, (size_t)_NSIG / 8);
 		can = errno != EFAULT;
@@ -61,7 +62,8 @@ bool memory_ask(uintptr_t start, size_t len)
 			return false;
 		if (memory_was_there(page))
 			continue;
-		/* a byte of the caller's: what else is in the page is nobody's business */
+		/* a byte that the caller has given, as others in the page may not be
+		 * its */
 		if (!can_be_read(page > start ? page : start))
 			return false;
 		remember(page);

@@ -29,11 +29,11 @@ static inline bool memory_was_there(uintptr_t page)
 	return false;
 }
 
-/* memory_is_there for any number of pages. */
+/* Like memory_is_there, for any number of pages. */
 bool memory_ask(uintptr_t start, size_t len);
 
-/* Whether len bytes can be read. Makes a system call only if the page is not in the cache;
- * a page in the cache is assumed to be there still. */
+/* Whether len bytes can be read. Makes a system call only if the page is not in the
+ * cache; a page in the cache is assumed to be there still. */
 static inline bool memory_is_there(const void *start, size_t len)
 {
 	uintptr_t first = (uintptr_t)start, page = first & -MEMORY_PAGE;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process that holds queue numbers which the two families of a program share, and
- * moves each packet to the number that the handle of its family has for itself.
+/* The mover: a process that owns queue numbers which the two families of a program share,
+ * and moves each packet to the private number of the handle of its family.
  *
- * It is a process and not a thread: a thread would share the program's descriptors, which
- * daemons close, and its credentials, which they drop; and fork(2) would leave it behind.
- * It is made without an exit signal, so that wait(2) knows nothing of it (clone(2),
- * __WCLONE), and without the C library's fork handlers. What runs in it calls nothing
- * that may hold a lock: another thread of the program may have been in the midst of
- * anything. */
+ * It is a process, not a thread. A thread would share the program's descriptors, which
+ * daemons close, and its credentials, which they drop, and would not exist in a forked
+ * child. It is created without an exit signal, so that the program's wait(2) does not
+ * report it (clone(2), __WCLONE), and without the C library's fork handlers. The code
+ * that runs in it takes no lock, as another thread of the program may have held it when
+ * the process was created. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -39,31 +39,31 @@
 #define SYS_close_range 436
 #endif
 
-/* Messages received at once; one is well within SLOT bytes. */
+/* The number of messages received at once, and the room for each in bytes. */
 #define BATCH 64
 #define SLOT 512
 
-/* How often it looks whether its handles are there, in ms, where no event tells. */
+/* The interval in ms at which it checks whether its handles exist, if no event tells. */
 #define PERIOD 200
 
-/* How often it may be killed. */
+/* How often the worker may be killed and started again. */
 #define RESTARTS_MAX 1000
 
-/* How long a knock waits for an answer, in ms. */
+/* How long mover_knock waits for an answer, in ms. */
 #define ANSWER_MAX 5000
 
 struct mover {
-	int fd;			/* the socket of the numbers */
-	int door;		/* where who wants the numbers knocks; -1: nowhere */
-	int program;		/* pidfd of the process that started it; -1: there is none */
-	int ready;		/* closed when nothing of the program's is open here */
-	int errors;		/* stderr, if LIBIPQ_DEBUG wants it; -1 */
+	int fd;			/* the socket that owns the queue numbers */
+	int door;		/* the listening socket for mover_knock, or -1 */
+	int program;		/* pidfd of the process that started it, or -1 */
+	int ready;		/* is closed when the program's descriptors are */
+	int errors;		/* stderr with LIBIPQ_DEBUG, otherwise -1 */
 	pid_t starter;
 	uint16_t first, last;
 	uint64_t network;
 };
 
-/* As fork(2), but for what the C library adds to it. */
+/* Like fork(2), without what the C library adds to the system call. */
 static pid_t make_process(unsigned long exit_signal)
 {
 	return syscall(SYS_clone, exit_signal, 0UL, 0UL, 0UL, 0UL);
@@ -76,7 +76,7 @@ static _Noreturn void end(int status)
 		syscall(SYS_exit_group, (long)status);
 }
 
-/* Whether a socket has the port id. */
+/* Whether a socket has the port ID. */
 static bool is_used(uint32_t port_id)
 {
 	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_pid = port_id };
@@ -90,7 +90,8 @@ static bool is_used(uint32_t port_id)
 	return used;
 }
 
-/* The handle of the family; one whose socket is gone is none. */
+/* Returns the handle of the family, or NULL. Handles without a socket lose their
+ * claims. */
 static struct peer *find_handle(const struct mover *m, uint8_t family)
 {
 	struct peer *p = peers_next_owner(NULL, family, m->network, m->first, m->last);
@@ -102,12 +103,12 @@ static struct peer *find_handle(const struct mover *m, uint8_t family)
 	return p;
 }
 
-/* For how many lots of packets a handle is taken to be there, since asking takes system
- * calls. Who claims a number finds those that are gone (claims_make). */
+/* How many times packets are received before the mover checks again that a handle exists,
+ * as this needs system calls. claims_make detects handles that are gone as well. */
 #define ASK_EVERY 16
 
-/* Packets go where their family's handle has them, or are dropped, as when the family's
- * module was not there to listen. */
+/* Packets are queued again with the private number of their family's handle, or dropped
+ * if there is none, as the module of the family did without a program. */
 static uint32_t verdict_for(const struct mover *m, uint8_t family, bool ask)
 {
 	static struct peer *known[2];
@@ -132,15 +133,15 @@ static void note_foreign(const struct mover *m, uint16_t queue, uint8_t family)
 		debug_foreign(queue, family);
 }
 
-/* What is to be moved: the packet id of the number queue. */
+/* A packet to be moved, with its id and queue number, and the verdict that moves it. */
 struct moved {
 	uint8_t family;
 	uint16_t queue;
 	uint32_t id, value;
 };
 
-/* all_before: the verdict is on all packets of the number that have none up to that id
- * (nfqnl_recv_verdict_batch). */
+/* all_before: the verdict is on all packets of the queue number up to this id which do
+ * not have one yet (nfqnl_recv_verdict_batch). */
 static size_t put_verdict(const struct moved *p, bool all_before, char *to)
 {
 	static const struct request unasked;
@@ -190,16 +191,16 @@ static bool goes_along(const struct moved *a, const struct moved *b)
 	return a->family == b->family && a->queue == b->queue;
 }
 
-/* Fewer in a row are decided on one by one, as those around them can have one verdict
- * then. */
+/* If fewer packets in a row are of one kind, each gets its own verdict, so that the
+ * packets before and after them can get a common one. */
 #define ROW_MIN 3
 
-/* One verdict is for all packets of a family that come together, or have but others between
- * them that were decided on before. Each family keeps its order. Returns the length of
- * all. */
+/* Writes the verdicts, and returns their length. Packets of one family that follow each
+ * other get a common verdict, also if there are others between them that already have
+ * verdicts of their own. The packets of each family keep their order. */
 static size_t decide(const struct moved *packet, unsigned int n, char *to)
 {
-	const struct moved *last = NULL;	/* of those that await their common verdict */
+	const struct moved *last = NULL;	/* of those without a common verdict yet */
 	unsigned int end;
 	size_t len = 0;
 
@@ -218,8 +219,8 @@ static size_t decide(const struct moved *packet, unsigned int n, char *to)
 	return last ? len + put_verdict(last, true, to + len) : len;
 }
 
-/* Packets that the worker before had been told of, and not moved, are queued once more,
- * whatever their ids (nfq_id_after). */
+/* Queues packets again that the previous worker had received but not moved, so that this
+ * one receives them. The three verdicts together include every id (nfq_id_after). */
 static void queue_again(const struct mover *m)
 {
 	static const uint32_t up_to[] = { 0x7fffffff, 0xffffffff, 0x7fffffff };
@@ -240,7 +241,7 @@ static void queue_again(const struct mover *m)
 
 static _Noreturn void move_packets(const struct mover *m)
 {
-	/* the stack is that of the thread that started it, and may be small */
+	/* static, as the stack is that of the program's thread, which may be small */
 	static _Alignas(struct nlmsghdr) char slot[BATCH][SLOT];
 	static char verdicts[BATCH * VERDICT_MESSAGE_MAX];
 	static struct iovec iov[BATCH];
@@ -266,14 +267,14 @@ static _Noreturn void move_packets(const struct mover *m)
 	}
 }
 
-/* Whether nobody has a handle to which packets are moved. */
+/* Whether no process has a handle left to which packets are moved. */
 static bool is_over(const struct mover *m)
 {
 	return !find_handle(m, AF_INET) && !find_handle(m, AF_INET6);
 }
 
-/* Others wait for the numbers to be free, not for this process to be gone: while they are
- * not there is a door to knock at. */
+/* Ends the mover. A process that wants the numbers waits until they are free, and knocks
+ * at the door meanwhile. So the socket is closed before the door. */
 static _Noreturn void end_with(const struct mover *m, pid_t worker)
 {
 	syscall(SYS_kill, worker, SIGKILL);
@@ -291,7 +292,7 @@ static void answer_door(const struct mover *m, pid_t worker)
 		end_with(m, worker);
 	if (fd < 0)
 		return;
-	syscall(SYS_sendto, fd, "", 1, MSG_NOSIGNAL, NULL, 0);	/* it stays */
+	syscall(SYS_sendto, fd, "", 1, MSG_NOSIGNAL, NULL, 0);	/* the mover goes on */
 	syscall(SYS_close, fd);
 }
 
@@ -300,7 +301,7 @@ static bool has_starter(const struct mover *m)
 	return syscall(SYS_getppid) == m->starter;
 }
 
-/* Until the worker ends, or nobody has a handle any more. */
+/* Returns when the worker has ended. Exits if no process has a handle any more. */
 static void watch(const struct mover *m, pid_t worker)
 {
 	struct pollfd fds[] = {
@@ -308,7 +309,7 @@ static void watch(const struct mover *m, pid_t worker)
 		{ .fd = m->program, .events = POLLIN },
 		{ .fd = syscall(SYS_pidfd_open, worker, 0), .events = POLLIN },
 	};
-	/* the old struct, whatever the C library's */
+	/* the struct of the system call, which may not be the C library's timespec */
 	const struct { long sec, nsec; } period = { 0, PERIOD * 1000000L };
 	bool told = fds[0].fd >= 0 && fds[1].fd >= 0 && fds[2].fd >= 0;
 
@@ -320,7 +321,7 @@ static void watch(const struct mover *m, pid_t worker)
 		syscall(SYS_ppoll, fds, 3, told ? NULL : &left, NULL, 0);
 		if (fds[0].revents)
 			answer_door(m, worker);
-		/* a forked process may have its handles still */
+		/* the program has ended; a forked process may still have its handles */
 		if (fds[1].revents) {
 			fds[1].fd = -1;
 			told = false;
@@ -343,7 +344,8 @@ static void close_range_of(unsigned int from, unsigned int to)
 		syscall(SYS_close, fd);
 }
 
-/* What the program has open is to be closed when the program closes it. */
+/* Closes all other descriptors: the program's files must really be closed when the
+ * program closes them. */
 static void close_others(const struct mover *m)
 {
 	int keep[] = { m->fd, m->door, m->program, m->ready, m->errors };
@@ -364,8 +366,8 @@ static void close_others(const struct mover *m)
 	close_range_of(from, ~0U);
 }
 
-/* The socket is in two processes, so that no packet is lost if the one that moves them is
- * killed: the other starts it again. */
+/* Runs the mover as two processes that share the socket. If the worker, which moves the
+ * packets, is killed, no packet is lost, and the other process starts a new one. */
 static _Noreturn void run(const struct mover *m)
 {
 	close_others(m);
@@ -391,7 +393,8 @@ static _Noreturn void run(const struct mover *m)
 	end(1);
 }
 
-/* In the abstract namespace (unix(7)), which is the network's, as queue numbers are. */
+/* The address is in the abstract namespace (unix(7)). Like queue numbers, it is separate
+ * in each network namespace. */
 static socklen_t door_of(uint16_t queue, struct sockaddr_un *address)
 {
 	int len;
@@ -402,8 +405,8 @@ static socklen_t door_of(uint16_t queue, struct sockaddr_un *address)
 	return offsetof(struct sockaddr_un, sun_path) + 1 + len;
 }
 
-/* One that had the numbers before may be about to close its door, and who knocks waits for
- * that. */
+/* If a previous mover of these numbers is about to exit, mover_knock waits until it has
+ * closed its door. */
 static int make_door(uint16_t queue)
 {
 	struct sockaddr_un address;
@@ -436,7 +439,7 @@ static int open_socket(uint32_t process, int rcvbuf)
 	return fd;
 }
 
-/* Metadata of several thousand packets. */
+/* In bytes: room for the metadata of several thousand packets. */
 #define RCVBUF (8 << 20)
 
 int mover_open(void)
@@ -471,7 +474,7 @@ bool mover_start(const struct peer *p, int fd)
 		run(&m);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
-	/* until then it has the program's sockets, too */
+	/* wait until it has closed its duplicates of the program's descriptors */
 	while (process > 0 && read(ends[0], &end, 1) < 0 && errno == EINTR)
 		;
 	close(ends[0]);
@@ -489,7 +492,8 @@ static void reap(pid_t process)
 		;
 }
 
-/* Only root's word, or that of who runs this, is worth waiting for. */
+/* Returns the process id of the mover, 0 if it belongs to another user than root or the
+ * one that runs this process: any user can bind the address. */
 static pid_t mover_behind(int fd)
 {
 	struct ucred peer;

@@ -14,12 +14,13 @@
  * only, as moving a packet needs no payload. Returns the descriptor, or -1 and errno. */
 int mover_open(void);
 
-/* Starts the process for the queue numbers of p. It gets a copy of the socket fd. */
+/* Starts the process for the queue numbers of p, with a duplicate of the socket fd.
+ * Returns false on failure. */
 bool mover_start(const struct peer *p, int fd);
 
-/* Asks the mover whose first queue number this is, whoever started it, to look whether any
- * process still has a handle that it moves packets to, and to exit if none has. Returns
- * when it has answered. */
+/* Asks the mover whose first queue number this is, whoever started it, to look whether
+ * any process still has a handle that it moves packets to, and to exit if none has.
+ * Returns when it has answered. */
 void mover_knock(uint16_t queue);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
- * and nothing of ip_queue. */
+/* Opens a NETLINK_NETFILTER socket, sends to it, receives from it, and asks the kernel
+ * about it and its queue. Knows nfnetlink, and nothing of ip_queue. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@
 #define SIOCGSKNS 0x894c
 #endif
 
-/* Linux allows no more by default (fs.nr_open). */
+/* The default limit of Linux (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
 
 void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
@@ -45,7 +45,7 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	int got = recvmmsg(fd, msgs, n, MSG_DONTWAIT, NULL);
 
 	errno = saved;
-	/* netlink knows no empty ones: it is not what it was */
+	/* netlink has no empty messages: fd is another socket now */
 	return got < 0 || !msgs->msg_len ? 0 : got;
 }
 
@@ -66,7 +66,7 @@ void nfqueue_discard(int fd)
 	errno = saved;
 }
 
-/* The rest first: where the bytes beside it go may be part of it. */
+/* Copies the rest first: the destination of the other pieces may overlap it. */
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to)
 {
@@ -122,9 +122,9 @@ int nfqueue_send_many(int fd, const void *requests, size_t len)
 	return send(fd, requests, len, 0) < 0 ? -1 : 0;
 }
 
-/* The error in the next answer and the sequence number of what it answers; EAGAIN if
- * there is none: the kernel answers within the send (netlink_unicast_kernel), so there
- * is nothing to wait for. */
+/* Returns the error in the next answer, and sets seq to the sequence number of the
+ * request that it answers. Returns EAGAIN if there is none: the kernel answers during the
+ * send (netlink_unicast_kernel), so there is nothing to wait for. */
 static int answer(int fd, uint32_t *seq)
 {
 	union {
@@ -151,12 +151,13 @@ static size_t put_command(char *buf, uint16_t family, uint8_t command, uint16_t 
 }
 
 /*
- * A command without effect, whose answer tells whether the capability and the module
- * are there. Then what Linux before 3.8 needs to queue anything at all, once for each
- * family (nf_register_queue_handler, which answers EEXIST the second time); since then
- * it has no effect either. Last a verdict that cannot be: ENODEV when nobody has bound
- * the queue, EPERM when another has. It is one of VERDICT_BATCH, since up to Linux 3.18
- * that of VERDICT was looked at before its sender, and got EINVAL.
+ * Writes the requests of nfqueue_probe. The first is a command without effect, whose
+ * answer tells whether the capability and the module are there. The next two are what
+ * Linux before 3.8 needs, once for each family, to queue any packets
+ * (nf_register_queue_handler, which returns EEXIST the second time); since then they have
+ * no effect. The last is an impossible verdict. Its answer is ENODEV if no socket has
+ * bound the queue number, and EPERM if another one has. It is a VERDICT_BATCH, as Linux
+ * up to 3.18 checked the value of a VERDICT before its sender, and returned EINVAL.
  */
 static size_t put_questions(char *buf, uint16_t queue)
 {
@@ -206,13 +207,13 @@ enum nfqueue_state nfqueue_probe(uint16_t queue)
 	return state;
 }
 
-/* A line of the list (seq_show in nfnetlink_queue). */
+/* A line of /proc/net/netfilter/nfnetlink_queue (seq_show in nfnetlink_queue). */
 struct line {
 	unsigned int number, port_id, waiting, mode, range, dropped_full, dropped_socket;
 };
 
-/* The line of the number or, if port_id is not 0, the first that the port id has from the
- * number on. */
+/* Finds the line of the queue number or, if port_id is not 0, the first line of this port
+ * ID whose queue number is not lower. */
 static bool find_line(uint16_t queue, uint32_t port_id, struct line *l)
 {
 	FILE *list = proc_net_open("netfilter/nfnetlink_queue");
@@ -272,8 +273,8 @@ uint32_t nfqueue_port_id(int fd)
 	return local.nl_family == AF_NETLINK ? local.nl_pid : 0;
 }
 
-/* As the kernel knows it: since Linux 5.14 by the option, since 4.10 by a descriptor of
- * the namespace, for who has CAP_NET_ADMIN there. */
+/* Asks the kernel: since Linux 5.14 by the socket option, since 4.10 by a descriptor of
+ * the namespace, for which CAP_NET_ADMIN in that namespace is needed. */
 static bool ask_network(int fd, uint64_t *network)
 {
 	socklen_t len = sizeof(*network);
@@ -295,7 +296,7 @@ uint64_t nfqueue_network(int fd)
 	int saved = errno;
 	uint64_t network;
 
-	/* else it can be but that of the thread */
+	/* otherwise assume that it is the thread's namespace */
 	if (!ask_network(fd, &network))
 		network = proc_net_number();
 	errno = saved;
@@ -328,7 +329,8 @@ bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network)
 	return unused;
 }
 
-/* What a program has whose calls are handed over is looked up elsewhere. */
+/* For a supervised program, its descriptors are searched instead of those of this
+ * process. */
 bool nfqueue_has(uint32_t port_id, uint64_t network)
 {
 #ifdef SUPERVISE
@@ -336,7 +338,7 @@ bool nfqueue_has(uint32_t port_id, uint64_t network)
 #else
 	struct rlimit limit = { .rlim_cur = 0 };
 
-	/* above, there are but those from before the limit was lowered */
+	/* a higher one exists only if the limit has been lowered since it was opened */
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (rlim_t fd = 0; fd < limit.rlim_cur && fd < DESCRIPTORS_MAX; fd++)
 		if (nfqueue_port_id(fd) == port_id && nfqueue_network(fd) == network)
@@ -345,7 +347,8 @@ bool nfqueue_has(uint32_t port_id, uint64_t network)
 #endif
 }
 
-/* Takes away what strangers sent between bind and connect, a full buffer at most. */
+/* Discards messages that other processes sent between bind and connect, which are a full
+ * receive buffer at most. */
 static void empty(int fd)
 {
 	int saved = errno;
@@ -356,10 +359,11 @@ static void empty(int fd)
 }
 
 /*
- * A socket connected to the kernel takes messages from the kernel alone:
- * netlink_getsockbyportid refuses other senders. A stranger cannot wake the
- * program, nor fill its buffer. (mnl_socket_open would allocate a struct that
- * cannot be freed without closing the descriptor, which is the program's.)
+ * The socket is connected to the kernel, so that it accepts messages from the kernel only
+ * (netlink_getsockbyportid refuses other senders). Other processes can neither wake up
+ * the program nor fill its receive buffer. mnl_socket_open is not used because it
+ * allocates a struct that cannot be freed without closing the descriptor, which belongs
+ * to the program.
  */
 int nfqueue_open(int type, uint32_t port_id)
 {
@@ -392,8 +396,8 @@ void nfqueue_stamp(int fd)
 {
 	int on = 1;
 
-	/* nfqnl_build_packet_message reports skb->tstamp but nothing there asks
-	 * for stamping; a socket that wants timestamps does, while it lives */
+	/* nfqnl_build_packet_message reports skb->tstamp, which the kernel sets only
+	 * while some socket has requested timestamps */
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
 }
 
@@ -403,7 +407,7 @@ static int get_rcvbuf(int fd)
 	socklen_t len = sizeof(bytes);
 
 	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len);
-	return bytes / 2;	/* the kernel doubles what is set, socket(7) */
+	return bytes / 2;	/* the kernel doubles the value (socket(7)) */
 }
 
 int nfqueue_set_rcvbuf(int fd, int bytes, bool grow)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One NETLINK_NETFILTER socket: made, asked, read, written. Knows nfnetlink
- * and nothing of ip_queue. */
+/* Opens a NETLINK_NETFILTER socket, sends to it, receives from it, and asks the kernel
+ * about it and its queue. Knows nfnetlink, and nothing of ip_queue. */
 #ifndef IPQ_NFQUEUE_H
 #define IPQ_NFQUEUE_H
 
@@ -13,24 +13,26 @@
 #include <sys/uio.h>
 #include <linux/netlink.h>
 
-/* More than comes before a packet's payload (nfqnl_build_packet_message), and more than
- * the answer to any request without payload. */
+/* Greater than the offset of the payload in a packet's message
+ * (nfqnl_build_packet_message), and than the length of the answer to any request without
+ * payload. */
 #define NFQUEUE_HEAD_MAX 256
 
-/* The longest message: one attribute of payload, and what comes before it. */
+/* The length of the longest message: what comes before the payload, and one attribute of
+ * payload. */
 #define NFQUEUE_MESSAGE_MAX (UINT16_MAX + NFQUEUE_HEAD_MAX)
 
-/* Where the bytes of one received datagram lie: at head, then at rest, then in spill;
- * what comes after that is lost. */
+/* Where the bytes of one received datagram are: the first at head, the next at rest, and
+ * then in spill. Bytes after that are lost. */
 struct nfqueue_datagram {
-	size_t len;			/* bytes the kernel sent */
+	size_t len;			/* bytes that the kernel has sent */
 	unsigned char *head, *rest;
-	size_t head_len, rest_len;	/* bytes there is room for */
+	size_t head_len, rest_len;	/* room there, in bytes */
 	_Alignas(struct nlmsghdr) unsigned char own[NFQUEUE_HEAD_MAX];
 	unsigned char spill[NFQUEUE_HEAD_MAX];
 };
 
-/* The beginning, in one piece, and how much of it that is. */
+/* The beginning of the message, and how many bytes are there in one piece. */
 static inline const struct nlmsghdr *nfqueue_head(const struct nfqueue_datagram *d)
 {
 	return (const struct nlmsghdr *)d->head;
@@ -41,9 +43,9 @@ static inline size_t nfqueue_have(const struct nfqueue_datagram *d)
 	return d->len < d->head_len ? d->len : d->head_len;
 }
 
-/* Receives one datagram and blocks as flags (MSG_DONTWAIT) say. The first
- * NFQUEUE_HEAD_MAX bytes go to d itself, those that follow to d->rest, where the caller
- * has set aside d->rest_len bytes. Returns 0, or -1 and errno. */
+/* Receives one datagram. flags are those of recv(2): MSG_DONTWAIT, MSG_PEEK. The first
+ * NFQUEUE_HEAD_MAX bytes go to d itself, and the next ones to d->rest, where the caller
+ * has room for d->rest_len bytes. Returns 0, or -1 and errno. */
 static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 {
 	struct iovec iov[] = {
@@ -52,7 +54,7 @@ static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 		{ .iov_base = d->spill, .iov_len = sizeof(d->spill) },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
-	/* the whole length, also of what did not fit */
+	/* with MSG_TRUNC n includes the bytes that did not fit */
 	ssize_t n = recvmsg(fd, &msg, flags | MSG_TRUNC);
 
 	if (n > 0) {
@@ -62,24 +64,25 @@ static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 		return 0;
 	}
 	if (n == 0)
-		errno = ENOTSOCK;	/* not what it was: netlink knows no end */
+		errno = ENOTSOCK;	/* netlink has no end of file: not our socket */
 	return -1;
 }
 
-/* The same for len bytes at start that were received already. */
+/* Fills in d for a datagram of len bytes that has been received at start. */
 void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
 
-/* recvmmsg(2) of what is there. Returns how many datagrams that was. */
+/* Receives the datagrams that are there with recvmmsg(2), n at most. Returns their
+ * number. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
 
-/* Whether there is one to be received. */
+/* Whether there is a datagram to receive. */
 bool nfqueue_has_message(int fd);
 
-/* Takes away a datagram that was only looked at. */
+/* Removes the next datagram from the socket. */
 void nfqueue_discard(int fd);
 
-/* Copies n bytes from offset of the datagram to a place that may overlap the rest.
- * Returns how many there were. */
+/* Copies n bytes from this offset of the datagram to "to", which may overlap d->rest.
+ * Returns how many bytes there were. */
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to);
 
@@ -88,68 +91,71 @@ struct kernel_request;
 /* Sends buf and payload to the kernel. Returns 0, or -1 and errno. */
 int nfqueue_send(int fd, const struct kernel_request *request);
 
-/* The same for len bytes of several requests. */
+/* Sends several requests, which have len bytes together. Returns as nfqueue_send. */
 int nfqueue_send_many(int fd, const void *requests, size_t len);
 
 enum nfqueue_state {
-	NFQUEUE_FREE,		/* nobody has bound the queue, as far as known */
-	NFQUEUE_TAKEN,		/* another socket has */
+	NFQUEUE_FREE,		/* no socket has bound the queue, as far as known */
+	NFQUEUE_TAKEN,		/* another socket has bound it */
 	NFQUEUE_FORBIDDEN,	/* CAP_NET_ADMIN is missing */
 	NFQUEUE_ABSENT,		/* no nfnetlink_queue in this kernel */
 };
 
-/* Asks the kernel, loading the module if need be, over a socket of its own:
- * an answer in the program's would wake it for nothing. */
+/* Asks the kernel for the state of a queue number, which loads the module if necessary.
+ * Uses a socket of its own: an answer in the program's socket would wake up the
+ * program. */
 enum nfqueue_state nfqueue_probe(uint16_t queue);
 
-/* Opens a socket of the type (SOCK_RAW or SOCK_DGRAM, and their flags) with
- * the port id, that only the kernel can write to. Returns the descriptor, or
- * -1 and errno: EADDRINUSE if the port id is taken, or as socket(2). */
+/* Opens a socket with this port ID that accepts messages from the kernel only. type is
+ * SOCK_RAW or SOCK_DGRAM, with the flags of socket(2). Returns the descriptor, or -1 and
+ * errno: EADDRINUSE if another socket has the port ID, or an error of socket(2). */
 int nfqueue_open(int type, uint32_t port_id);
 
-/* The port id of the socket that has bound the queue, 0 if that cannot be
+/* Returns the port ID of the socket that has bound the queue number, 0 if that cannot be
  * found out. */
 uint32_t nfqueue_owner(uint16_t queue);
 
-/* How many packets wait in the queue; 0 if that cannot be found out. */
+/* Returns how many packets wait in the queue, 0 if that cannot be found out. */
 unsigned int nfqueue_waiting(uint16_t queue);
 
-/* The first number from lowest on that the socket with the port id has bound; 0 if there
- * is none, or it cannot be found out. */
+/* Returns the first queue number, not below "lowest", that the socket with this port ID
+ * has bound; 0 if there is none, or if it cannot be found out. */
 uint16_t nfqueue_number_of(uint32_t port_id, uint16_t lowest);
 
-/* How many packets the kernel has dropped because the queue or its socket's buffer
- * was full. False if that cannot be found out. */
+/* Gets the number of packets that the kernel has dropped because the queue or the
+ * socket's receive buffer was full. Returns false if that cannot be found out. */
 bool nfqueue_drops(uint16_t queue, uint64_t *drops);
 
-/* Has maxlen packets wait in the queue, which the socket has bound, and makes room for so
- * many of range bytes. Nothing answers. */
+/* Sets how many packets may wait in the queue, which the socket has bound, and makes the
+ * receive buffer large enough for as many packets of "range" bytes. There is no
+ * answer. */
 void nfqueue_set_maxlen(int fd, uint16_t queue, uint32_t maxlen, uint32_t range);
 
-/* The port id of a socket, 0 if it is no netlink socket. */
+/* Returns the port ID of a socket, 0 if fd is not a netlink socket. */
 uint32_t nfqueue_port_id(int fd);
 
-/* The network namespace of a socket: some number, the same for no other one. */
+/* Returns a number that identifies the network namespace of a socket. */
 uint64_t nfqueue_network(int fd);
 
-/* Whether the network namespace is that of the calling thread, of which alone the kernel
- * can be asked without a socket in it. */
+/* Whether this is the network namespace of the calling thread. Without a socket in it,
+ * the kernel can be asked about no other. */
 bool nfqueue_is_here(uint64_t network);
 
-/* Whether no socket has the port id: only one that takes it can tell. False if the
- * network namespace is another than the calling thread's. */
+/* Whether no socket has the port ID, which is found out by binding a socket to it.
+ * Returns false if this is not the network namespace of the calling thread. */
 bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network);
 
-/* Whether a descriptor of this process is the socket with the port id. */
+/* Whether this process has a descriptor of the socket with this port ID. */
 bool nfqueue_has(uint32_t port_id, uint64_t network);
 
-/* Has messages dropped and counted rather than reported when the buffer is full; and
- * packets stamped on arrival. */
+/* nfqueue_drop_when_full: messages that do not fit into the receive buffer are dropped
+ * and counted, without ENOBUFS. nfqueue_stamp: packets get a timestamp when they
+ * arrive. */
 void nfqueue_drop_when_full(int fd);
 void nfqueue_stamp(int fd);
 
-/* Makes the receive buffer bytes large (as SO_RCVBUF counts), or as large as
- * is permitted; with grow, only if it is smaller. Returns what it then is. */
+/* Sets the size of the receive buffer in bytes, as with SO_RCVBUF, or to what is
+ * permitted. With "grow" it is only changed if it is smaller. Returns the new size. */
 int nfqueue_set_rcvbuf(int fd, int bytes, bool grow);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the program does nothing but read and decide, told by how long it takes from
- * one call of the library to the next. Knows nothing of packets, nor of what is held. */
+/* Estimates whether the program does nothing but read packets and give verdicts, from the
+ * time between its calls of the library. Knows nothing of packets, nor of what is
+ * held. */
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,20 +10,22 @@
 
 #include "pace.h"
 
-/* From a verdict, or from the last read if its verdict is held, to the next read may pass
- * the time of so many of the shortest system calls, whatever the processor. A quick program
- * and the library take the time of one; a call that receives something takes five. */
+/* The limit for the time from a verdict, or from the last read if its verdict is held, to
+ * the next read, in durations of the shortest system call, which makes it independent of
+ * the processor. A quick program and the library together take about one; a system call
+ * that receives something takes five. */
 #define CALLS_MAX 4
 
-/* A program that is interrupted takes its time, too, and it may be as quick as before. So it
- * is taken to be if it did not sleep, had more messages to read, and has come back quickly
- * so often before, for each interruption. */
+/* A program that is interrupted exceeds the limit as well, but is as quick as before. It
+ * is still regarded as quick if it did not sleep, had more messages to read, and had a
+ * longer streak of quick reads than necessary: each interruption takes INTERRUPTED reads
+ * from it. */
 #define INTERRUPTED PACE_STREAK
 #define STREAK_LONG (PACE_STREAK + INTERRUPTED)
 #define STREAK_MAX (4 * PACE_STREAK)
 
-/* How many reads it is until it is looked again what a call takes, as the program may go
- * on on another processor, or with a tracer. */
+/* After this number of reads the duration of a system call is measured again, as the
+ * program may have moved to another processor, or be traced now. */
 #define LOOKS 1024
 
 void pace_begin(struct pace *p)
@@ -30,7 +33,7 @@ void pace_begin(struct pace *p)
 	*p = (struct pace) { .streak = 0 };
 }
 
-/* In the vDSO as a rule. */
+/* Usually makes no system call, because of the vDSO. */
 static uint64_t clock_ns(void)
 {
 	struct timespec ts;
@@ -39,7 +42,8 @@ static uint64_t clock_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* The shortest of a few times: in the others the thread may have been interrupted. */
+/* Returns the shortest of a few measurements, as the thread may have been interrupted in
+ * the others. */
 static uint64_t time_of_call(void)
 {
 	uint64_t least = UINT64_MAX, begun, took;
@@ -59,8 +63,8 @@ void pace_resume(struct pace *p)
 	p->since = clock_ns();
 }
 
-/* A thread that sleeps gives up the processor of its own will (getrusage(2)). Returns
- * whether this thread was the last one looked at, and has not slept since. */
+/* Returns whether this thread is the one of the previous call, and has not slept since
+ * then. A sleep is a voluntary context switch (getrusage(2)). */
 static bool is_awake(struct pace *p)
 {
 	struct rusage usage = { .ru_nvcsw = -1 };

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the program does nothing but read and decide, so that its verdicts may wait for
- * one another. Knows nothing of packets. For the thread that holds the batch's lock. */
+/* Estimates whether the program does nothing but read packets and give verdicts, so that
+ * its verdicts may be held. Knows nothing of packets. For the thread that holds the
+ * batch's lock. */
 #ifndef IPQ_PACE_H
 #define IPQ_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A program that decides on a packet and then waits elsewhere for what comes of it would
- * wait for ever if the verdict were held back. One that waits makes system calls, and so
- * takes longer from a verdict to its next read than one that does not. */
+/* If a verdict is held, a program that then waits elsewhere for the effect of the verdict
+ * waits for ever. To wait it must make system calls, and so it takes longer from a
+ * verdict to its next read than a program that does not wait. */
 struct pace {
-	unsigned int reads;
-	unsigned int streak;	/* of them, the last that came quickly */
-	int thread;		/* which was looked at last, */
+	unsigned int reads;	/* all of them */
+	unsigned int streak;	/* quick reads in a row, up to the last one */
+	int thread;		/* the thread of the last is_awake, */
 	long sleeps;		/* and how often it had slept */
-	uint64_t since;		/* when the time to the next read began, ns */
-	uint64_t limit;		/* the longest time that is quick, ns */
+	uint64_t since;		/* the time since which the next read is timed, ns */
+	uint64_t limit;		/* the longest time of a quick read, ns */
 };
 
-/* So many reads in a row must come quickly before a verdict is held. */
+/* A verdict is held only after this number of quick reads in a row. */
 #define PACE_STREAK 64
 
 static inline bool pace_is_quick(const struct pace *p)
@@ -27,13 +28,13 @@ static inline bool pace_is_quick(const struct pace *p)
 	return p->streak >= PACE_STREAK;
 }
 
-/* Of a program that has not read yet. */
+/* Call before the program's first read. */
 void pace_begin(struct pace *p);
 
-/* The program reads. is_ready: for a message that is held for it. */
+/* Call when the program reads. is_ready: a message is held, so that it need not wait. */
 void pace_read(struct pace *p, bool is_ready);
 
-/* The library has made system calls for the program, whose time does not count. */
+/* Call after the library itself has made system calls, whose time must not count. */
 void pace_resume(struct pace *p);
 
 #endif

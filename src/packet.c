@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses, protocol and ports of a packet, and how it is shown. Pure: bytes in,
- * struct or text out; no I/O, nothing allocated. */
+/* Parses the addresses, protocol and ports of a packet, and formats them as text. Pure
+ * functions: no I/O, no allocation. */
 #include <stdio.h>
 #include <arpa/inet.h>
 
@@ -8,7 +8,7 @@
 
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
-/* No packet needs more; one that is made to confuse may have many. */
+/* Limits hostile packets; ordinary ones have fewer extension headers. */
 #define EXTENSIONS_MAX 16
 
 static uint16_t be16(const unsigned char *bytes)
@@ -47,7 +47,7 @@ static bool parse_ipv4(const unsigned char *bytes, size_t len, struct packet *pa
 	packet->protocol = bytes[9];
 	inet_ntop(AF_INET, bytes + 12, packet->from, sizeof(packet->from));
 	inet_ntop(AF_INET, bytes + 16, packet->to, sizeof(packet->to));
-	/* only the first fragment has them */
+	/* only the first fragment has ports */
 	if (!(be16(bytes + 6) & 0x1fff))
 		parse_ports(bytes, len, header, packet);
 	return true;
@@ -129,7 +129,7 @@ const char *packet_protocol(const struct packet *p, char number[8])
 	return p->family && names[p->protocol] ? names[p->protocol] : number;
 }
 
-/* "[fd09::1]:7", "10.9.0.1". */
+/* Writes for example "[fd09::1]:7", or "10.9.0.1" if the packet has no ports. */
 static void endpoint(char *text, size_t size, const struct packet *p,
 		     const char *address, uint16_t port)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses, protocol and ports of a packet, and how it is shown. Pure: bytes in,
- * struct or text out; no I/O, nothing allocated. */
+/* Parses the addresses, protocol and ports of a packet, and formats them as text. Pure
+ * functions: no I/O, no allocation. */
 #ifndef IPQ_PACKET_H
 #define IPQ_PACKET_H
 
@@ -12,28 +12,30 @@
 
 struct packet {
 	int family;		/* AF_INET, AF_INET6 */
-	size_t len;		/* bytes, as the packet itself says */
+	size_t len;		/* bytes, according to the IP header */
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
 	uint8_t protocol;	/* IPPROTO_* */
 	bool has_ports;
 	uint16_t from_port, to_port;
 };
 
-/* Reads the len bytes that were copied of a packet, from its IP header on. False
- * if they do not have one. */
+/* Parses the first len bytes of a packet, which begin with its IP header. Returns false
+ * if there is no complete one. */
 bool packet_parse(const unsigned char *bytes, size_t len, struct packet *packet);
 
-/* "OUTPUT"; "?" for none. */
+/* Returns the name of a hook, such as "OUTPUT", or "?" if there is no such hook. */
 const char *packet_hook(unsigned int hook);
 
-/* "udp", or the number, for which there is room. */
+/* Returns the name of the protocol, such as "udp", or else its number, written to
+ * "number". */
 const char *packet_protocol(const struct packet *packet, char number[8]);
 
-/* Room for the longest. */
+/* Room for the longest text of packet_describe. */
 #define PACKET_TEXT_MAX 320
 
-/* "OUTPUT in - out lo udp 127.0.0.1:7 > 127.0.0.1:9 36 bytes mark 0 id 1". What was read of
- * the packet is within len bytes from m on; without an IP header the middle is left out. */
+/* Writes "OUTPUT in - out lo udp 127.0.0.1:7 > 127.0.0.1:9 36 bytes mark 0 id 1". The
+ * message m, with what was copied of the packet, has len bytes. Without a complete IP
+ * header the part from "udp" to "bytes" is left out. */
 void packet_describe(const ipq_packet_msg_t *m, size_t len, char text[PACKET_TEXT_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The handles of this program, and which has which queue number. In memory that
- * forked processes share, as they share the sockets. Knows nothing of packets. */
+/* The handles of this program, and the queue numbers that each of them has. They are in
+ * memory that forked processes share, as they share the sockets. Knows nothing of
+ * packets. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,8 +15,8 @@
 #include "nfqueue.h"
 #include "peers.h"
 
-/* Each turn is some microseconds, but who has it may have been set aside; as
- * clock_now. */
+/* How long to wait for the lock, in units of clock_now. It is held for some microseconds,
+ * but its holder may not be running for a while. */
 #define TURN_MAX 1000
 
 struct table {
@@ -41,7 +42,7 @@ static struct table *get_table(void)
 	return now;
 }
 
-/* Those used are the first ones. */
+/* The entries in use are the first ones. */
 static struct peer *first_used(void)
 {
 	return atomic_load(&table)->peer;
@@ -52,7 +53,8 @@ static bool is_used(const struct peer *p)
 	return p < first_used() + PEERS_MAX && p->port_id;
 }
 
-/* A process id tells a process from others of its PID namespace alone. */
+/* The inode of the PID namespace, 0 if unknown. A process id identifies a process only
+ * within its PID namespace. */
 static uint64_t pid_namespace(void)
 {
 	int saved = errno;
@@ -69,8 +71,9 @@ static bool is_own(const struct peer *p)
 	return p->process == getpid() && p->processes == pid_namespace();
 }
 
-/* Another process may have it open, or this one as another descriptor. In another
- * network namespace nobody can look: there it is gone when who opened it closed it. */
+/* The socket may be open in another process, or as another descriptor in this one. If it
+ * is in another network namespace, that cannot be checked, and the socket counts as gone
+ * when the process that opened it has closed it. */
 bool peers_is_gone(const struct peer *p)
 {
 	if (peers_reachable(p))
@@ -229,7 +232,7 @@ bool peers_reachable(const struct peer *p)
 	return nfqueue_port_id(fd) == p->port_id && nfqueue_network(fd) == p->network;
 }
 
-/* Whether another process opened the socket of p, and may have it still. */
+/* Whether another process opened the socket of p, and may still have it open. */
 static bool may_have_opener(const struct peer *p)
 {
 	int saved = errno;

@@ -17,7 +17,7 @@ enum peer_ids {
 	IDS_MOVED,		/* a mover has the numbers now, see claims.c */
 };
 
-/* At most so many packets that the program had read before keep their ids. */
+/* The most packets read before the numbers were given up that keep their ids. */
 #define PEER_OLD_MAX 256
 
 /* Set in the ids of packets that come later: the kernel's own ids begin at 1, and reach
@@ -29,24 +29,24 @@ enum peer_owner { OWNER_NOT, OWNER_CLAIMS, OWNER_CLAIMED };
 
 struct peer {
 	_Atomic uint32_t port_id;	/* of its socket; 0: unused */
-	_Atomic int fd;			/* where it was opened, or is now */
+	_Atomic int fd;			/* the descriptor of its socket */
 	_Atomic uint8_t family;
-	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last asked for */
-	_Atomic uint32_t range;		/* bytes of a packet, likewise */
+	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last requested */
+	_Atomic uint32_t range;		/* the copy range in bytes, as last requested */
 	_Atomic uint32_t maxlen;	/* packets that may wait in each number */
 	_Atomic uint32_t flags;		/* NFQA_CFG_F_* */
-	_Atomic uint16_t first, last;	/* its queue numbers, as it was set up */
+	_Atomic uint16_t first, last;	/* its queue numbers, by the setting */
 	_Atomic uint16_t number;	/* the one by which its packets arrive */
 	_Atomic uint8_t owner;		/* enum peer_owner: whether it has claimed them */
 	atomic_bool is_private;		/* number is a private one, as a mover owns the others */
 	_Atomic uint16_t door;		/* the first number that the mover owns */
 	_Atomic uint8_t ids;		/* enum peer_ids */
-	atomic_bool has_stale;		/* its socket may hold messages that came before that */
+	atomic_bool has_stale;		/* its socket may hold older messages (take.h) */
 	atomic_uint ends;		/* reads that the program wants to end (ends.h), */
 	atomic_uint ends_due;		/* and how many of them have no mark in the socket */
-	atomic_bool noticed;		/* LIBIPQ_DEBUG has told of foreign packets, or is off */
+	atomic_bool noticed;		/* foreign packets are, or need not be, reported */
 	_Atomic uint64_t network;	/* the network namespace of its socket */
-	_Atomic uint32_t shown;		/* the port id the program is told of; 0: none yet */
+	_Atomic uint32_t shown;		/* the port ID that the program sees, or 0 */
 	_Atomic int32_t process;	/* the process that opened the socket, */
 	_Atomic uint64_t processes;	/* and its PID namespace */
 	atomic_bool closed;		/* that process has closed the socket */
@@ -54,70 +54,70 @@ struct peer {
 	_Atomic uint64_t foreign;	/* packets of the other family that arrived here */
 	_Atomic uint32_t payload_place;	/* see receive.c */
 	_Atomic uint32_t last_given;	/* the kernel's id of the last packet given */
-	/* The packets that had no verdict when the numbers were given up: the kernel's new id
-	 * of the nth is n + 1, and the program knows it by old[n]. */
+	/* The packets that had no verdict when the numbers were given up: the kernel's
+	 * new id of the nth is n + 1, and the program knows it by old[n]. */
 	_Atomic uint32_t old_count;
 	_Atomic uint32_t old[PEER_OLD_MAX];
 };
 
-/* The entry of the socket with this port id in this network namespace. It is made if there
- * is none, and has no family then. Returns NULL with errno ENOMEM, or EMFILE if there are
- * too many. */
+/* Returns the entry of the socket with this port ID in this network namespace. If there
+ * is none, makes one, which has no family yet. Returns NULL and errno on failure: ENOMEM,
+ * or EMFILE if there are too many. */
 struct peer *peers_enter(uint32_t port_id, uint64_t network);
 
-/* Its place among all entries, below PEERS_MAX: no other socket has it while this one is
- * open. */
+/* Returns the index of the entry, less than PEERS_MAX. No other socket has the same index
+ * while this one is open. */
 #define PEERS_MAX 4096
 unsigned int peers_place(const struct peer *p);
 
-/* Sets up the entry for a new socket, forgetting an earlier one with the same port id. The
- * process that has opened it is process, an id of this PID namespace. */
+/* Sets up the entry for a new socket, and forgets an earlier one with the same port ID.
+ * process is the id of the process that opened the socket, in this PID namespace. */
 void peers_reset(struct peer *p, uint8_t family, int fd, pid_t process);
 
-/* Sets the queue numbers that it will claim. */
+/* Sets the queue numbers that the socket will claim. */
 void peers_set_numbers(struct peer *p, uint16_t first, uint16_t last);
 
 /* Private numbers are the last ones, which people use least. */
 #define PEERS_PRIVATE_NUMBERS 1024
 #define PEERS_PRIVATE_FIRST (UINT16_MAX + 1 - PEERS_PRIVATE_NUMBERS)
 
-/* From now on its packets arrive by this private number. */
+/* Call when the packets of p arrive by this private number from now on. */
 void peers_set_private(struct peer *p, uint16_t number);
 
-/* The entry with this port id, NULL if there is none. */
+/* Returns the entry with this port ID, NULL if there is none. */
 struct peer *peers_find(uint32_t port_id, uint64_t network);
 
-/* The handle of the family in the network namespace that has claimed a number between
- * first and last. NULL if there is none, or its socket is gone. */
+/* Returns the handle of the family in the network namespace that has claimed a number
+ * between first and last. Returns NULL if there is none, or if its socket is gone. */
 struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 			      uint16_t last);
 
-/* The next such handle after p (NULL: the first), whether its socket is there or not. Makes
- * no system call and takes no lock. */
+/* Returns the next such handle after p (the first, if p is NULL), even if its socket is
+ * gone. Makes no system call and takes no lock. */
 struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
 			      uint16_t first, uint16_t last);
 
-/* A handle of the family that this process has open and that has a number between first
- * and last, claimed or not. NULL if there is none. */
+/* Returns a handle of the family that this process has open and that has a number between
+ * first and last, claimed or not. Returns NULL if there is none. */
 struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
 			     uint16_t last);
 
-/* Whether this process has another handle of the family, with another port id, that has a
+/* Whether this process has another handle of the family, with another port ID, that has a
  * number between first and last. */
 bool peers_has_other(uint8_t family, uint64_t network, uint16_t first, uint16_t last,
 		     uint32_t port_id);
 
-/* Whether no process has the socket of p any more, as far as can be told. */
+/* Whether no process has the socket of p open any more, as far as can be found out. */
 bool peers_is_gone(const struct peer *p);
 
-/* This process closes the socket of p. */
+/* Call when this process closes the socket of p. */
 void peers_close(struct peer *p);
 
-/* The descriptor noted in p; for a program whose calls are handed over, a duplicate of its
- * socket for as long as the call is carried out, or -1. */
+/* Returns the descriptor noted in p. For a supervised program, returns a duplicate of its
+ * socket, which is valid while the system call is carried out, or -1. */
 int peers_descriptor(const struct peer *p);
 
-/* Whether that is its socket in this process. */
+/* Whether that descriptor is the socket of p in this process. */
 bool peers_reachable(const struct peer *p);
 
 /* Notes that fd is the socket of p: the program may have moved it to another descriptor.
@@ -125,9 +125,10 @@ bool peers_reachable(const struct peer *p);
  * there. */
 void peers_follow(struct peer *p, int fd);
 
-/* Held by whoever opens a socket, or claims or gives up numbers. Waiting for the lock ends
- * after a while: its holder may have been killed, or be interrupted by the signal handler
- * that waits. Returns false with errno if there is no memory for handles. */
+/* Hold this lock to open a socket, or to claim or give up queue numbers. Waiting for the
+ * lock ends after a while: its holder may have been killed, or may have been interrupted
+ * by the signal handler that waits. Returns false and errno if there is no memory for
+ * handles. */
 bool peers_lock(void);
 void peers_unlock(void);
 

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Netlink port ids of our sockets, which tell that they are ours, and the family.
- * Knows nothing of sockets. */
+/* The netlink port IDs of our sockets. A port ID tells that a socket is ours, and its
+ * family. Knows nothing of sockets. */
 #include <sys/socket.h>
 
 #include "port_id.h"
 
 #define PROCESSES (1 << 22)	/* the kernel's PID_MAX_LIMIT */
 
-/* Round numbers, so that a person sees the process id in the lists of /proc. */
+/* Round decimal numbers, so that the process id can be recognized in the lists of
+ * /proc. */
 #define IPV4 1040000000u
 #define IPV6 1060000000u
 #define MOVER 1080000000u
 #define MORE 1600000000u
 
-/* So many times the numbers of all processes fit between MORE and the upper half. */
+/* So many port IDs for each process and family fit between MORE and the upper half of all
+ * port IDs. */
 #define ROUNDS 60
 
 static uint32_t more(uint8_t family, pid_t process, unsigned int round)
@@ -26,7 +28,7 @@ uint32_t port_id_of(uint8_t family, pid_t process, unsigned int nth)
 	if (nth == 0)
 		return (family == AF_INET ? IPV4 : IPV6) + process;
 	nth--;
-	/* then those of the processes that follow */
+	/* then the port IDs of the process ids that follow */
 	return more(family, (process + nth / ROUNDS) % PROCESSES, nth % ROUNDS);
 }
 

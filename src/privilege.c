@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why this process may not have packets, and what helps where it runs. Knows nothing of
- * queues. */
+/* Finds out why the kernel refuses packets to this process, and what helps in its
+ * environment. Knows nothing of queues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -34,15 +34,16 @@ static bool file_has(const char *path, const char *word)
 	return strstr(text, word);
 }
 
-/* By the files that container engines put there, or the variable of systemd-nspawn and
- * podman. */
+/* Container engines create one of these files, or set the variable (systemd-nspawn and
+ * podman). */
 static bool is_container(void)
 {
 	return !access("/.dockerenv", F_OK) || !access("/run/.containerenv", F_OK) ||
 	       getenv("container");
 }
 
-/* What no program that is started here can have: execve(2) takes it away. */
+/* For a process whose capability bounding set lacks CAP_NET_ADMIN: execve(2) removes it
+ * from every program that is started here. */
 static struct privilege_advice bounded(void)
 {
 	struct privilege_advice advice = {

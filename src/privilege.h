@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why this process may not have packets, and what helps where it runs. Knows nothing of
- * queues. */
+/* Finds out why the kernel refuses packets to this process, and what helps in its
+ * environment. Knows nothing of queues. */
 #ifndef IPQ_PRIVILEGE_H
 #define IPQ_PRIVILEGE_H
 
 struct privilege_advice {
-	const char *why;	/* CAP_NET_ADMIN is missing */
-	const char *mend;	/* in words that may be followed by the command */
+	const char *why;	/* why CAP_NET_ADMIN is missing */
+	const char *mend;	/* what to do; the command may be printed after it */
 	const char *command;	/* for a shell, with PROGRAM in it; NULL if none helps */
 };
 
-/* For a process that the kernel has refused a queue. errno is left alone. */
+/* Call if the kernel has refused a queue number to this process. Does not change
+ * errno. */
 void privilege_advise(struct privilege_advice *advice);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What /proc tells of the calling thread's network namespace. Knows nothing of
+/* Reads from /proc about the calling thread's network namespace. Knows nothing of
  * sockets. */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,8 @@
 
 #include "proc_net.h"
 
-/* Before Linux 3.8 these are no links, and their own numbers tell nothing. */
+/* Before Linux 3.8 these files are not symbolic links, and their inode numbers do not
+ * identify a namespace. */
 static uint64_t number_at(const char *path)
 {
 	static const char before[] = "net:[";
@@ -30,7 +31,8 @@ uint64_t proc_net_number(void)
 	return number_at(path);
 }
 
-/* Before Linux 3.17 only the process's is to be had, and a thread may have left it. */
+/* Before Linux 3.17 there is only the directory of the process, which is another one if
+ * the thread has left the namespace of the process. */
 FILE *proc_net_open(const char *name)
 {
 	char path[64];

@@ -14,21 +14,23 @@
 #include "receive.h"
 #include "take.h"
 
-/* No message is longer: more of the program's buffer is not looked at. */
+/* No message is longer. Only this much of the program's buffer is used. */
 #define MESSAGE_MAX (1 << 20)
 
-/* After so many packets of the other family, which wake the program for nothing, a mover
- * takes the numbers. */
+/* After this number of packets of the other family, which wake up the program for
+ * nothing, a mover gets the queue numbers. */
 #define FOREIGN_MAX 8
 
 #define HEAD_LEN sizeof(((struct message *)0)->packet)
 
 /*
- * The farthest that a payload has begun from the beginning of the kernel's message, in the
- * lower half of a place, and for how many packets that has been watched, in the upper. From
- * TRUSTED on a payload is received where it is to stand, going by that. Before, it is
- * received farther ahead, and moved: going by too little, bytes would come behind the
- * message, where the program may have something else.
+ * A "place" (payload_place) predicts where the payload begins in the kernel's next
+ * message, so that the kernel can write the payload to its final position in the
+ * program's buffer. The lower half is the greatest offset of a payload so far; the upper
+ * half counts the packets that it was learned from. The prediction is used from TRUSTED
+ * on. Before, the payload is received nearer to the beginning of the buffer, and then
+ * moved: with too small an offset the kernel would write after the end of the message,
+ * where the program may have other data.
  */
 #define WATCHED (1u << 16)
 #define TRUSTED (UINT32_MAX & -WATCHED)
@@ -39,7 +41,7 @@ void receive_expect_echo(struct peer *p)
 	uint64_t waiting = (uint64_t)p->maxlen * (p->last - p->first + 1);
 	uint32_t watched = waiting < UINT16_MAX - 1 ? waiting + 1 : UINT16_MAX - 1;
 
-	/* so many packets may come before the answer */
+	/* the answer may come after this number of packets */
 	p->payload_place = (TRUSTED - watched * WATCHED) | (uint16_t)p->payload_place;
 }
 
@@ -58,7 +60,8 @@ static EVERY_PACKET void note_place(struct peer *p, uint16_t offset)
 	atomic_store_explicit(&p->payload_place, place, memory_order_relaxed);
 }
 
-/* What follows the head of the message is payload, if anything. */
+/* Sets where to receive the part of the message that follows after its head, which is
+ * always payload. */
 static EVERY_PACKET void place_rest(const struct peer *p, unsigned char *buf, size_t len,
 				    struct nfqueue_datagram *d)
 {
@@ -67,7 +70,7 @@ static EVERY_PACKET void place_rest(const struct peer *p, unsigned char *buf, si
 
 	if (place >= TRUSTED)
 		before += NFQUEUE_HEAD_MAX - (uint16_t)place;
-	/* the program's address may be any number */
+	/* not pointer arithmetic, as buf may be an invalid address */
 	d->rest = (unsigned char *)((uintptr_t)buf + before);
 	d->rest_len = len > before ? len - before : 0;
 }
@@ -99,7 +102,7 @@ static bool accept_packet(struct ip_queue *q, int fd, struct message *m)
 static bool accept_error(struct ip_queue *q, struct message *m)
 {
 	if (m->claim_lost) {
-		/* the request behind it has an answer of its own */
+		/* the request that was sent with the claim has its own answer */
 		q->peer->owner = OWNER_NOT;
 		return false;
 	}
@@ -125,8 +128,9 @@ static EVERY_PACKET bool is_one_page(const unsigned char *a, const unsigned char
 	return ((uintptr_t)a ^ (uintptr_t)b) < MEMORY_PAGE;
 }
 
-/* Writes a packet that buf has room for, if what did not come with the head, have bytes,
- * stands in its place, where the kernel has written it. */
+/* Writes a message that fits into buf. The first "have" bytes of the kernel's message are
+ * at head. Returns false, and writes nothing, if the kernel has not written the others to
+ * their final position in buf, or if buf cannot be written to. */
 static EVERY_PACKET bool write_packet(const struct message *m, const unsigned char *head,
 				      size_t have, const unsigned char *rest,
 				      unsigned char *buf)
@@ -143,7 +147,7 @@ static EVERY_PACKET bool write_packet(const struct message *m, const unsigned ch
 	} else if (!memory_is_there(buf, m->len)) {
 		return false;
 	}
-	memcpy(buf, m->head, HEAD_LEN);	/* a length that the compiler knows */
+	memcpy(buf, m->head, HEAD_LEN);	/* a constant, so that memcpy is inlined */
 	for (; filled < m->len; filled++)
 		buf[filled] = 0;
 	if (copied)
@@ -151,7 +155,8 @@ static EVERY_PACKET bool write_packet(const struct message *m, const unsigned ch
 	return true;
 }
 
-/* Payload first: what stands before it in buf may still be part of it. */
+/* Writes the payload before the head: the part of buf where the head goes may still
+ * contain payload. */
 static APART ssize_t write_any(const struct message *m, const struct nfqueue_datagram *d,
 			       unsigned char *buf, size_t len)
 {
@@ -203,7 +208,8 @@ static ssize_t pass_over_mark(struct ip_queue *q, const struct message *m)
 	return -1;
 }
 
-/* A message that is no packet, or was received singly although there is a batch. */
+/* Handles a message that is not a packet, or that needs more than the usual steps, for
+ * example because there is a batch. */
 static APART ssize_t receive_any(struct ip_queue *q, int fd, struct message *m,
 				 const struct nfqueue_datagram *d, void *buf, size_t len,
 				 int flags)
@@ -218,7 +224,7 @@ static APART ssize_t receive_any(struct ip_queue *q, int fd, struct message *m,
 	return m->kind == MESSAGE_MARK ? pass_over_mark(q, m) : 0;
 }
 
-/* Returns 0 if it was not for the program. */
+/* Receives one message. Returns 0 if it was not for the program. */
 static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len,
 					int flags, const struct batch *batch)
 {
@@ -249,7 +255,7 @@ ssize_t receive_message(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	return receive_one(q, fd, buf, len, flags, q->batch);
 }
 
-/* Call when what was received is not for the program. */
+/* Call when a message that was not for the program was received. */
 static APART void pass_over(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
@@ -272,8 +278,8 @@ static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int fl
 	return n;
 }
 
-/* Receives while a read is to end for which there was no room for a mark: it ends when no
- * message is left. */
+/* Receives if a read must end whose mark may be missing from the socket: the read ends
+ * when there are no messages left. */
 static ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	int saved = errno;
@@ -294,15 +300,17 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 	return q->batch && batch_held(q->batch);
 }
 
-/* A message that is only looked at is traced when it is received. A read that finds nothing
- * without waiting is followed by another, or its caller traces that it gives up. */
+/* With MSG_PEEK nothing is traced, as the message is traced when it is received. If a
+ * read that does not wait finds nothing, the caller reads again, or writes its own
+ * line. */
 static void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
 {
 	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
 		trace_read(q->trace, buf, len, n);
 }
 
-/* All else than the next message, which is a packet for the program. */
+/* Receives in all cases other than the common one, in which the next message is a packet
+ * for the program. */
 static APART ssize_t receive_otherwise(struct ip_queue *q, int fd, void *buf, size_t len,
 				       int flags)
 {

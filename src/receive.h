@@ -6,22 +6,21 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 
-/* Receives the next message and puts it, or as much as len bytes hold, into buf, and
- * nothing behind it. flags as for recv: MSG_DONTWAIT, MSG_PEEK. Returns its length, 0
- * for one that was not for the program, or -1 and errno: EFAULT if buf is not there, as
- * recv. */
+/* Receives the next message into buf, len bytes of it at most, and writes nothing after
+ * it. flags are those of recv(2): MSG_DONTWAIT, MSG_PEEK. Returns the length of the
+ * message, 0 if it was not for the program, or -1 and errno: EFAULT if buf cannot be
+ * accessed, as recv(2). */
 ssize_t receive_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
 /* The two halves of receive_message, for a message that has already been received.
- * receive_accept returns whether the message is for the program, and deals with it if not;
- * receive_give writes it to buf. */
+ * receive_accept returns whether the message is for the program, and deals with it if
+ * not; receive_give writes it to buf. */
 bool receive_accept(struct ip_queue *q, int fd, struct message *m);
 ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
 		     const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
-/* Call before a verdict with more payload than RECEIVE_ECHO_MAX is sent: if the kernel
- * refuses it, the payload stands farther from the beginning of the answer than in a
- * packet. */
+/* Call before a verdict with more payload than RECEIVE_ECHO_MAX is sent. If the kernel
+ * refuses it, the answer echoes the payload, at a greater offset than in a packet. */
 #define RECEIVE_ECHO_MAX (NFQUEUE_HEAD_MAX - 128)
 void receive_expect_echo(struct peer *p);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the LIBIPQ_* environment asks for: the only door an unchanged program
- * has. Knows nothing of queues but their numbers. */
+/* Reads the settings from the LIBIPQ_* environment variables, which is the only way to
+ * configure an unchanged program. Knows nothing of queues but their numbers. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ enum {
 	QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, TRACE, VARIABLES
 };
 
-/* With several numbers, a packet id has the number in its upper half. */
+/* With several queue numbers, the upper half of a packet id is the queue number, for
+ * which a 32-bit program's unsigned long has no room. */
 #if ULONG_MAX > UINT32_MAX
 #define RANGE_MAX SETTINGS_RANGE_MAX
 #define QUEUE_NUMBERS "a queue number, 0 to 65535, or up to 256 of them as 4-7"
@@ -30,14 +31,14 @@ enum {
 static const struct variable {
 	const char *name;	/* after the prefix */
 	unsigned long min, max;
-	bool minus_one;		/* -1 stands for max */
-	bool range;		/* may also be a range */
-	bool text;		/* it is no number: anything but nothing */
-	const char *accepted;
+	bool minus_one;		/* -1 is accepted, and means max */
+	bool range;		/* a range is accepted, such as 4-7 */
+	bool text;		/* any text but the empty one is accepted */
+	const char *accepted;	/* for the message about an invalid value */
 } variables[VARIABLES] = {
 	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
 	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
-	/* net.ipv4.ip_queue_maxlen took -1 for no limit */
+	/* -1 for no limit, as in net.ipv4.ip_queue_maxlen */
 	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false, false,
 		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
 	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false, false,
@@ -53,7 +54,7 @@ static const struct variable {
 };
 
 struct value {
-	uint32_t number, last;	/* last is number but in a range */
+	uint32_t number, last;	/* the same, unless it is a range */
 	const char *text;
 	bool set;
 };
@@ -67,8 +68,8 @@ static const struct variable *find(const char *name, size_t len)
 	return NULL;
 }
 
-/* Decimal digits and nothing else: no sign, blank, hexadecimal. What follows them
- * is at end. */
+/* Accepts decimal digits only: no sign, blank or hexadecimal number. Sets end to the
+ * character after them. */
 static bool parse_number(const struct variable *v, const char *text,
 			 const char **end, uint32_t *number)
 {
@@ -76,7 +77,7 @@ static bool parse_number(const struct variable *v, const char *text,
 
 	if (text[0] < '0' || text[0] > '9')
 		return false;
-	/* strtoul(3) would change errno, which was the program's */
+	/* strtoul(3) would change the program's errno */
 	for (; *text >= '0' && *text <= '9'; text++) {
 		digit = *text - '0';
 		if (digit > v->max || n > (v->max - digit) / 10)
@@ -135,8 +136,8 @@ static void print_in_line(const char *text, size_t len)
 		fputc(*text >= ' ' ? *text : '?', stderr);
 }
 
-/* Whether the program is served as it is, and its administrator knows sysctls but no
- * variables. */
+/* Whether this is the code that serves unmodified programs, whose administrators set the
+ * length of the queue with ip_queue's sysctl. */
 static bool is_beneath(void)
 {
 #if defined(PRELOAD) || defined(SUPERVISE)

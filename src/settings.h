@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the LIBIPQ_* environment asks for. Knows nothing of queues but their
- * numbers. */
+/* Reads the settings from the LIBIPQ_* environment variables. Knows nothing of queues but
+ * their numbers. */
 #ifndef IPQ_SETTINGS_H
 #define IPQ_SETTINGS_H
 
@@ -14,30 +14,31 @@
 enum { TRUNCATED_ERROR, TRUNCATED_ACCEPT, TRUNCATED_DROP };
 
 struct settings {
-	uint16_t queue;		/* queue number, */
-	uint16_t queue_last;	/* or the first and the last */
+	uint16_t queue;		/* the queue number, or the first of a range */
+	uint16_t queue_last;	/* the last of the range */
 	uint32_t maxlen;	/* packets that may wait for a verdict */
-	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute */
-	bool fail_open;		/* let pass what does not fit in the queue */
+	uint32_t rcvbuf;	/* bytes for SO_RCVBUF, 0 to compute it */
+	bool fail_open;		/* packets that find the queue full pass */
 	uint32_t batch;		/* messages in one system call */
-	uint8_t truncated;	/* what becomes of packets too long for the program */
-	bool gso;		/* take packets not yet cut into segments */
+	uint8_t truncated;	/* for packets too long for the program: TRUNCATED_* */
+	bool gso;		/* queue packets before they are segmented */
 	bool debug;		/* explain refusals on stderr */
-	const char *trace;	/* what is read and answered, to that file; in environ */
+	const char *trace;	/* file to write the trace to; points into environ */
 };
 
-/* The most bytes: setsockopt(SO_RCVBUF) takes an int and the kernel doubles it. */
+/* In bytes. SO_RCVBUF is an int, and the kernel doubles the value. */
 #define SETTINGS_RCVBUF_MAX (INT_MAX / 2)
 
-/* The most messages at once. */
+/* The most messages in one system call. */
 #define SETTINGS_BATCH_MAX 1024
 
-/* Whether there can be such queue numbers; sets them. */
+/* Sets the queue numbers. Returns false if they are not valid. */
 bool settings_set_queue(struct settings *s, unsigned int first, unsigned int last);
 
-/* Fills s for a handle of the family AF_INET or AF_INET6. Returns false, and
- * says why on stderr, when a LIBIPQ_* variable is unknown or its value is
- * not acceptable. A setuid or setgid program gets the defaults. */
+/* Fills in s for a handle of the family AF_INET or AF_INET6. Returns false, and prints
+ * the reason on stderr, if a LIBIPQ_* variable is unknown or its value is invalid. A
+ * program that gains privileges by being executed (AT_SECURE: setuid, setgid, file
+ * capabilities) gets the defaults. */
 bool settings_read(int family, struct settings *s);
 
 #endif

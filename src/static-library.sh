@@ -1,6 +1,7 @@
 #!/bin/sh
 # usage: static-library.sh OUT.a IN.a WORKDIR CC...
-# Makes OUT.a of IN.a's objects, joined into one whose hidden symbols are local.
+# Joins the objects of IN.a into a single one, makes its hidden symbols local, and
+# puts it into OUT.a.
 set -eu
 out=$1 in=$2 work=$3
 shift 3

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What becomes of messages that are not for the program, or that reach it another way than
- * most. Knows nothing of the program's buffer. */
+/* Handles messages that are not for the program, and packets whose queue number has been
+ * given up. Knows nothing of the program's buffer. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <linux/netfilter.h>
@@ -10,7 +10,8 @@
 #include "nfqueue.h"
 #include "take.h"
 
-/* A verdict that is not the program's: it has no old request, so a refusal is nobody's. */
+/* Sends a verdict that the program has not given. It carries no request of the program,
+ * so that a refusal is not passed to the program. */
 static void decide(int fd, const struct message *m, uint32_t value)
 {
 	static const struct request unasked;
@@ -24,7 +25,7 @@ static void decide(int fd, const struct message *m, uint32_t value)
 	errno = saved;
 }
 
-/* exec(2) leaves nothing but the socket. */
+/* After execve(2) nothing is known about the socket. */
 APART bool take_recall(struct peer *p, const struct message *m)
 {
 	if (p->owner || m->queue < PEERS_PRIVATE_FIRST)
@@ -40,8 +41,8 @@ static bool came_by_its_number(const struct peer *p, const struct message *m)
 			       m->queue >= p->first && m->queue <= p->last;
 }
 
-/* A packet of the other family is dropped, as it was when no program listened to the module
- * of that family. */
+/* Drops a packet of the other family, as the module of that family did if no program was
+ * connected to it. */
 APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 {
 	struct peer *p = q->peer;
@@ -54,9 +55,9 @@ APART void take_refuse(struct ip_queue *q, int fd, const struct message *m)
 		debug_foreign(m->queue, m->family);
 }
 
-/* Each is looked at before it is received, since a message for the program must stay in the
- * socket. Another thread may receive that message in between; what is then received in its
- * place is queued again. */
+/* Looks at each message before it is received (MSG_PEEK), since a message for the program
+ * must stay in the socket. If another thread receives the message in between, this one
+ * receives the next, and queues it again if it is a packet for the program. */
 APART void take_purge(struct peer *p, int fd)
 {
 	struct nfqueue_datagram d = { .rest_len = 0 };

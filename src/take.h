@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which messages are for the program, and what becomes of the others. */
+/* Decides which messages are for the program, and handles the others. */
 #ifndef IPQ_TAKE_H
 #define IPQ_TAKE_H
 
@@ -19,21 +19,21 @@ static inline bool take_is_for(struct peer *p, const struct message *m)
 		take_recall(p, m));
 }
 
-/* Deals with a packet that is not for the program: counts it and drops it, or ignores it
- * if it arrived by a number that was given up, since it will arrive by another. */
+/* Handles a packet that is not for the program: counts and drops it, or ignores it if it
+ * arrived by a queue number that was given up, since it will arrive by another one. */
 void take_refuse(struct ip_queue *q, int fd, const struct message *m);
 
 /* Makes the packet id that the program sees. Returns false for a packet that the program
  * has read before, which arrives again by another number. */
 bool take_number(const struct peer *p, struct message *m);
 
-/* Marks the messages that are in the socket of p now: they arrived before its numbers were
- * given up. Batches do not use this number for their marks. */
+/* Marks the messages that are in the socket of p now: they arrived before its numbers
+ * were given up. Batches do not use this number for their marks. */
 #define TAKE_MARK_STALE 0
 void take_mark_stale(struct peer *p, int fd);
 
-/* Removes them: select(2) would report them, and a read would find nothing for the
- * program. */
+/* Removes these messages. Otherwise select(2) would report them, and a read would find
+ * nothing for the program. */
 void take_purge(struct peer *p, int fd);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a program reads and answers, a line each, for a person (LIBIPQ_TRACE). Knows
- * messages and requests in their old form, and nothing of where they come from. */
+/* Writes a line for each message that a program reads and each request that it sends
+ * (LIBIPQ_TRACE). Knows messages and requests of ip_queue's protocol, and nothing of
+ * where they come from. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,34 +23,38 @@
 #include "packet.h"
 #include "trace.h"
 
-/* Longer than any; a pipe takes as much at once or not at all (PIPE_BUF, pipe(7)). */
+/* More than the longest line. A pipe accepts so many bytes completely or not at all
+ * (PIPE_BUF, pipe(7)). */
 #define LINE_SIZE 512
 
-/* Packets whose time of reading is known. Of more that wait the oldest is forgotten. */
+/* The number of packets whose time of reading is remembered. If more wait for a verdict,
+ * the oldest are forgotten. */
 #define READS 4096
 
-/* Above what programs close one by one, and out of the way of their own. */
+/* The trace has this descriptor, or a higher one. Programs that close all low descriptors
+ * do not close it, and their own descriptors have the same numbers as without a trace. */
 #define DESCRIPTOR 200
 
-/* When a packet was read. In memory that forked processes share, as they do the packets. */
+/* The time when a packet was read, in memory that forked processes share, as one may read
+ * a packet and another give the verdict. */
 struct read {
-	_Atomic uint64_t id;	/* + 1; 0: none */
-	_Atomic uint64_t time;	/* ns, CLOCK_MONOTONIC; 0: it was answered */
+	_Atomic uint64_t id;	/* packet id + 1, or 0 if unused */
+	_Atomic uint64_t time;	/* ns of CLOCK_MONOTONIC, 0 after the verdict */
 };
 
 struct trace {
 	struct read *reads;
-	_Atomic int fd;		/* -1: it is lost, and being opened again */
-	dev_t device;		/* of fd, to know whether it is still what was opened: */
-	ino_t inode;		/* programs close what they have not opened */
-	bool is_socket;		/* or terminal, pipe, file */
-	_Atomic unsigned long left_out;	/* lines */
+	_Atomic int fd;		/* -1 while it is being opened again */
+	dev_t device;		/* to check that fd still is the file that was opened, */
+	ino_t inode;		/* as programs close descriptors that are not theirs */
+	bool is_socket;		/* not a terminal, pipe or regular file */
+	_Atomic unsigned long left_out;	/* lines that could not be written */
 	char where[];
 };
 
-/* With a file description of our own: O_NONBLOCK on the program's would be seen by it,
- * and by all that share it. A file is written to by the program's, which knows where it
- * ends. */
+/* Opens standard error again to get an open file description of our own: O_NONBLOCK would
+ * change the program's description for the program and for all that share it. For a
+ * regular file the program's description is used, as it has the file offset. */
 static int open_standard_error(void)
 {
 	struct stat st;
@@ -69,7 +74,7 @@ static int open_where(const char *where)
 		  0600);
 	if (fd < 0 || fd >= DESCRIPTOR)
 		return fd;
-	/* the program's own sockets and files shall have the numbers they would have */
+	/* the program's own descriptors get the same numbers as without a trace */
 	moved = fcntl(fd, F_DUPFD_CLOEXEC, DESCRIPTOR);
 	if (moved < 0)
 		return fd;
@@ -90,7 +95,8 @@ static bool use(struct trace *t, int fd)
 	return true;
 }
 
-/* The program may change its directory. To be freed. */
+/* Returns the absolute name of the file, as the program may change its working directory.
+ * The caller must free it. */
 static char *whole_name(const char *where)
 {
 	char *directory, *whole = NULL;
@@ -125,7 +131,7 @@ struct trace *trace_open(const char *where)
 	return t;
 }
 
-/* Whether fd is what was opened. */
+/* Whether fd still is the file that was opened. */
 static bool is_ours(const struct trace *t, int fd)
 {
 	struct stat st;
@@ -144,8 +150,8 @@ void trace_close(struct trace *t)
 	free(t);
 }
 
-/* The descriptor, opened again if the program has closed it; -1 if that cannot be, or
- * another thread is at it. */
+/* Returns the descriptor, and opens the file again if the program has closed it. Returns
+ * -1 if this fails, or if another thread is opening it. */
 static int descriptor(struct trace *t)
 {
 	int fd = t->fd;
@@ -160,7 +166,8 @@ static int descriptor(struct trace *t)
 	return -1;
 }
 
-/* As write(2), but who reads no more does not kill the program. */
+/* Like write(2), but the program does not get SIGPIPE when the reader of the trace has
+ * gone. */
 static bool put(const struct trace *t, int fd, const char *text, size_t len)
 {
 	static const struct timespec now = { 0 };
@@ -188,7 +195,8 @@ static uint64_t now_ns(clockid_t clock)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* A line, with the time (UTC, as localtime(3) takes a lock) and the process before it. */
+/* Prints a line that begins with the time and the process id. The time is UTC, as
+ * localtime(3) takes a lock. */
 __attribute__((format(printf, 2, 3)))
 static void print(struct trace *t, const char *format, ...)
 {
@@ -218,7 +226,7 @@ static struct read *read_of(const struct trace *t, uint64_t id)
 	return &t->reads[(id ^ id >> 32) % READS];
 }
 
-/* "EINVAL", as strerror(3) is not for signal handlers. */
+/* Returns "EINVAL", for example. strerror(3) may not be called in signal handlers. */
 static const char *name_of(int error)
 {
 	static const struct {
@@ -251,7 +259,7 @@ static const char *name_of_verdict(unsigned int verdict, char number[24])
 	return number;
 }
 
-/* "mode packet, 0 bytes", "verdict accept id 7". */
+/* Writes for example "mode packet, range 0" or "verdict accept id 7". */
 static void describe(const struct request *r, char *text, size_t size)
 {
 	static const char *const modes[] = { "none", "meta", "packet" };
@@ -284,7 +292,8 @@ static void print_packet(struct trace *t, const unsigned char *buf, size_t len,
 		print(t, "read a packet%s", lost);
 		return;
 	}
-	/* all headers are within it; a program's buffer may lie anywhere */
+	/* The copy is long enough for all headers. The program's buffer may not be
+	 * aligned. */
 	memcpy(copy, buf, len);
 	packet_describe(m, len, text);
 	read = read_of(t, m->packet_id);
@@ -350,7 +359,8 @@ void trace_note(struct trace *t, const char *what)
 	errno = saved;
 }
 
-/* ", after 24 us", ", answered before". */
+/* Writes ", after 24 us" or ", answered before", or nothing if the packet is not
+ * known. */
 static void describe_delay(const struct trace *t, uint64_t id, char *text, size_t size)
 {
 	struct read *read = read_of(t, id);

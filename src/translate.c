@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nfnetlink_queue's messages and ip_queue's, each turned into the other. Pure:
- * does no I/O, allocates nothing, keeps nothing. */
+/* Translates requests of ip_queue's protocol to nfnetlink_queue's, and messages back.
+ * Pure functions: no I/O, no allocation, no state. */
 #include <endian.h>
 #include <string.h>
 #include <arpa/inet.h>
@@ -13,16 +13,16 @@
 #include "translate.h"
 
 /*
- * Attributes that nfnetlink_queue does not know. It ignores them, and when it
- * refuses a request it echoes the whole of it (netlink_ack), so a request
- * brings along what the program is to read: nothing need be remembered here,
- * and the answer waits in the socket, in order with the packets.
+ * Attributes that nfnetlink_queue does not know. It ignores them; but if it refuses a
+ * request, it echoes the whole request (netlink_ack). So each request carries what the
+ * program must read if it is refused. Nothing needs to be remembered here, and the answer
+ * is in the socket in its place among the packets.
  */
 enum {
 	CARRIED_REQUEST = 0x1001,	/* struct request; + enum refusal */
 	CARRIED_REQUEST_LAST = CARRIED_REQUEST + REFUSAL_IS_ECOMM,
-	CARRIED_PAYLOAD = 0x1006,	/* replacement not to be applied */
-	CARRIED_MARK = 0x1007,		/* nothing: see translate_mark */
+	CARRIED_PAYLOAD = 0x1006,	/* payload that does not replace the packet */
+	CARRIED_MARK = 0x1007,		/* empty, see translate_mark */
 };
 
 _Static_assert(CARRIED_REQUEST_LAST < CARRIED_PAYLOAD, "a number is taken");
@@ -30,7 +30,7 @@ _Static_assert(CARRIED_REQUEST_LAST < CARRIED_PAYLOAD, "a number is taken");
 static struct nlmsghdr *begin(struct kernel_request *out, int type,
 			      uint16_t queue)
 {
-	/* mnl_attr_put leaves what pads an attribute as it is */
+	/* mnl_attr_put does not write the padding of an attribute */
 	memset(out->buf + out->len, 0, sizeof(out->buf) - out->len);
 	return nfq_nlmsg_put(out->buf + out->len, type, queue);
 }
@@ -42,9 +42,10 @@ static void end(struct kernel_request *out, struct nlmsghdr *nlh,
 	out->len += MNL_ALIGN(nlh->nlmsg_len);
 }
 
-/* A config command that does nothing but fail without CAP_NET_ADMIN: no family's
- * packets were ever queued by this one (nf_unregister_queue_handler; since Linux 3.8
- * nfqnl_recv_config does nothing for any). */
+/* Adds a config command that has no effect, but fails without CAP_NET_ADMIN. Before Linux
+ * 3.8 PF_UNBIND stopped the queueing of a family, but AF_UNSPEC has no packets
+ * (nf_unregister_queue_handler); since then it does nothing for any family
+ * (nfqnl_recv_config). */
 void translate_probe(struct kernel_request *out, const struct request *r)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_CONFIG, 0);
@@ -76,7 +77,7 @@ void translate_unbind(struct kernel_request *out, const struct request *r,
 	end(out, nlh, r, REFUSAL_IS_EPERM);
 }
 
-/* A verdict that cannot be; the queue need not be anybody's. */
+/* The kernel refuses this verdict whether or not the queue has an owner. */
 void translate_mark(struct kernel_request *out, uint32_t number)
 {
 	struct nlmsghdr *nlh = begin(out, NFQNL_MSG_VERDICT, 0);
@@ -88,8 +89,9 @@ void translate_mark(struct kernel_request *out, uint32_t number)
 }
 
 /*
- * An acknowledgement echoes nothing but our header. What of the old one that
- * does not say, the length, takes the place of the port id, which the kernel
+ * Returns a header from which translate_ack can make the header of the program's request,
+ * because an acknowledgement echoes only the header. The one field that would be missing
+ * is the length of the program's request. It is sent as the port ID, which the kernel
  * does not look at.
  */
 static struct nlmsghdr answerable(const struct nlmsghdr *nlh, const struct request *r)
@@ -103,9 +105,9 @@ static struct nlmsghdr answerable(const struct nlmsghdr *nlh, const struct reque
 	};
 }
 
-/* ip_queue cut the range to 32 bits and then clamped it (ipq_set_mode in the
- * module); 0 means the whole packet to both modules, but in Linux before 3.11 also where
- * its length does not fit an attribute. */
+/* ip_queue truncated the copy range to 32 bits and then clamped it (ipq_set_mode in the
+ * module). 0 means the whole packet to both modules, but before Linux 3.11
+ * nfnetlink_queue then also copied packets that are too long for an attribute. */
 void translate_mode(struct kernel_request *out, const struct request *r,
 		    enum refusal refusal, uint16_t queue)
 {
@@ -119,8 +121,8 @@ void translate_mode(struct kernel_request *out, const struct request *r,
 	end(out, nlh, r, refusal);
 }
 
-/* The header of the payload's attribute closes the message; the payload itself
- * is sent from where the program has it. */
+/* Ends the message with the header of the payload's attribute. The payload itself is sent
+ * from the program's buffer, without being copied. */
 static void end_with_payload(struct kernel_request *out, struct nlmsghdr *nlh,
 			     const struct verdict *v)
 {
@@ -136,9 +138,9 @@ static void end_with_payload(struct kernel_request *out, struct nlmsghdr *nlh,
 	out->payload_len = v->payload_len;
 }
 
-/* What nfq_nlmsg_put, nfq_nlmsg_verdict_put and mnl_attr_put would make one
- * after the other. There is one for every packet, and made at once it takes a
- * fifth of the instructions. */
+/* The message that nfq_nlmsg_put, nfq_nlmsg_verdict_put and mnl_attr_put would make in
+ * steps. Every packet needs one, and writing it in one piece takes a fifth of the
+ * instructions. */
 struct verdict_message {
 	struct nlmsghdr nlh;
 	struct nfgenmsg nfgen;
@@ -155,7 +157,7 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 	struct verdict_message *message = (void *)(out->buf + out->len);
 	uint32_t value = v->value;
 
-	/* to ip_queue there was one queue: its own */
+	/* ip_queue had one queue only, so NF_QUEUE means this one */
 	if (value == NF_QUEUE)
 		value = NF_QUEUE_NR((uint32_t)queue);
 	message->nlh = (struct nlmsghdr) {
@@ -179,7 +181,7 @@ void translate_verdict(struct kernel_request *out, const struct request *r,
 		end_with_payload(out, &message->nlh, v);
 }
 
-/* An attribute of fewer bytes than it should have is as good as none. */
+/* An attribute that is too short is ignored. */
 #define HOLDS(attr, type) ((attr)->nla_len >= MNL_ATTR_HDRLEN + sizeof(type))
 
 static void read_hdr(const struct nfqnl_msg_packet_hdr *hdr, struct message *m)
@@ -247,9 +249,9 @@ static void read_attr(const struct nlattr *attr, const char *head, struct messag
 }
 
 /*
- * Reads the attributes in the first have of len bytes; the payload may be cut
- * off there. nfq_nlmsg_parse wants the whole message in one piece, which would
- * mean to copy every packet, and it costs more than all else done here.
+ * Reads the attributes in the first "have" of len bytes, after which only payload may
+ * follow. nfq_nlmsg_parse needs the whole message in one piece, so that every packet
+ * would have to be copied, and costs more than everything else that is done here.
  */
 static bool read_attrs(const char *head, size_t have, size_t len, struct message *m)
 {
@@ -270,7 +272,8 @@ static bool read_attrs(const char *head, size_t have, size_t len, struct message
 	return m->has_id && (have == len || m->payload_offset);
 }
 
-/* In two steps that compilers make a few stores of; one would be a loop. */
+/* Compilers make a few store instructions of each memset. A single one would become a
+ * loop. */
 static void clear(unsigned char *head, size_t size)
 {
 	memset(head, 0, 64);
@@ -289,8 +292,8 @@ static void translate_packet(const char *head, size_t have, size_t len,
 	m->payload_offset = m->payload_len = 0;
 	if (!read_attrs(head, have, len, m))
 		return;
-	/* Newer kernels name the input device here (ip_output passes skb->dev);
-	 * ip_queue saw none, nor the frame's sender. */
+	/* On POSTROUTING newer kernels report an input device (ip_output passes
+	 * skb->dev). ip_queue reported neither that nor the sender of the frame. */
 	if (msg->hook == NF_INET_POST_ROUTING) {
 		m->indev = 0;
 		m->has_hw_addr = false;
@@ -307,7 +310,7 @@ static void translate_packet(const char *head, size_t have, size_t len,
 	msg->data_len = m->payload_len;
 }
 
-/* What the program reads instead of the kernel's errno. */
+/* Returns the error that the program reads instead of the kernel's. */
 static int old_error(int error, enum refusal refusal)
 {
 	if (refusal == REFUSAL_IS_EINVAL)
@@ -316,11 +319,12 @@ static int old_error(int error, enum refusal refusal)
 		return ECOMM;
 	if (refusal == REFUSAL_IS_EPERM)
 		return error;
-	/* ENODEV: it was another's when we looked, and no longer when we asked */
+	/* ENODEV: another socket owned the queue number when it was to be claimed, but
+	 * has given it up before this request */
 	return error == EPERM || error == ENODEV ? EBUSY : error;
 }
 
-/* NLMSG_ERROR: the error, and what of the request r goes into head. */
+/* Writes NLMSG_ERROR with the error, and as much of the request r as fits into head. */
 static void write_error(const struct request *r, int error, size_t len,
 			struct message *m)
 {
@@ -343,7 +347,8 @@ static void write_error(const struct request *r, int error, size_t len,
 	m->len = MNL_ALIGN(len);
 }
 
-/* Only a program that speaks netlink itself asks for one. */
+/* Translates an acknowledgement (NLM_F_ACK), which only programs with netlink code of
+ * their own request. */
 static void translate_ack(const struct nlmsghdr *echo, struct message *m)
 {
 	struct request r = {
@@ -362,8 +367,8 @@ static void translate_ack(const struct nlmsghdr *echo, struct message *m)
 	write_error(&r, 0, NLMSG_LENGTH(sizeof(struct nlmsgerr)), m);
 }
 
-/* Finds the payload that may follow the old request and a mark; it may be cut
- * off. */
+/* Finds the payload, which may follow after the program's request and a packet mark.
+ * "have" may end within it. */
 static void find_payload(const struct nlattr *attr, const char *head,
 			 size_t have, size_t len, struct message *m)
 {
@@ -383,7 +388,8 @@ static void find_payload(const struct nlattr *attr, const char *head,
 	m->payload_len = attr->nla_len - sizeof(*attr);
 }
 
-/* Finds the old request in the echo of ours, or the mark. */
+/* Finds the attribute with the program's request, or CARRIED_MARK, in the echo of our
+ * request. */
 static const struct nlattr *carried(const struct nlattr *attr, int left)
 {
 	for (; mnl_attr_ok(attr, left);
@@ -469,7 +475,7 @@ void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 	if (have < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
 	    nlh->nlmsg_len > len)
 		return;
-	len = nlh->nlmsg_len;	/* an error's datagram is padded beyond it */
+	len = nlh->nlmsg_len;	/* the datagram of an error has padding after it */
 	if (have > len)
 		have = len;
 	switch (nlh->nlmsg_type) {

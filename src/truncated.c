@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What becomes of a packet whose message is longer than the program's buffer, where
- * LIBIPQ_TRUNCATED has it decided on. Knows nothing of waiting. */
+/* Decides on a packet whose message is longer than the program's buffer, if the setting
+ * LIBIPQ_TRUNCATED says so. Knows nothing of waiting. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 #include "ip_queue.h"
 
-/* Decides on the packet whose message has its first len bytes in buf. False if it is
- * for the program to see. */
+/* Sends the verdict on the packet whose message has its first len bytes in buf. Returns
+ * false if the program must get the message. */
 static bool decide(struct ip_queue *q, int fd, const unsigned char *buf, size_t len)
 {
 	struct request r = {
@@ -27,7 +27,7 @@ static bool decide(struct ip_queue *q, int fd, const unsigned char *buf, size_t 
 	if (q->settings.truncated == TRUNCATED_ERROR || len < sizeof(nlh) + sizeof(id))
 		return false;
 	memcpy(&nlh, buf, sizeof(nlh));
-	memcpy(&id, buf + sizeof(nlh), sizeof(id));	/* the first member */
+	memcpy(&id, buf + sizeof(nlh), sizeof(id));	/* packet_id is the first member */
 	if (nlh.nlmsg_type != IPQM_PACKET)
 		return false;
 	r.body.msg.verdict.value = q->settings.truncated == TRUNCATED_ACCEPT ? NF_ACCEPT :
@@ -36,8 +36,10 @@ static bool decide(struct ip_queue *q, int fd, const unsigned char *buf, size_t 
 	return !ip_queue_request(q, fd, &r, NULL, NULL);
 }
 
-/* The program may have been told by select(2) of what was decided on: if there is nothing
- * else it gets a message to be ignored (netlink(7)), rather than be made to wait. */
+/* Receives the next message without waiting. If there is none, a program that may wait
+ * gets a message that it must ignore (NLMSG_NOOP, netlink(7)): select(2) may have
+ * reported the message that is gone now, and the program does not expect to wait after
+ * that. */
 static ssize_t receive_next(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	struct nlmsghdr noop = { .nlmsg_len = sizeof(noop), .nlmsg_type = NLMSG_NOOP };

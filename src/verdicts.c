@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verdicts given and held until several go to the kernel at once. Knows nothing of
- * packets but their ids; who holds the batch's lock has it. */
+/* Verdicts that are held until several can be sent to the kernel at once. Knows nothing
+ * of packets but their ids. For the thread that holds the batch's lock. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,8 +14,9 @@ void verdicts_begin(struct verdicts *v, bool is_known)
 	v->count = 0;
 }
 
-/* Whether one verdict on the last and all before says the same as those held, also of
- * the order in which the packets go on: the kernel takes that of the ids. */
+/* Whether one verdict on all packets up to the last one (NFQNL_MSG_VERDICT_BATCH) is the
+ * same as the verdicts held. The kernel then reinjects the packets in the order of their
+ * ids, so the verdicts must be in this order too. */
 static bool can_join(const struct verdicts *v)
 {
 	const struct held *last = &v->held[v->count - 1];
@@ -54,7 +55,7 @@ static int send_joined(struct verdicts *v, int fd)
 	return 0;
 }
 
-/* The first count in one message. */
+/* Sends the first count verdicts in one datagram. */
 static int send_first(struct verdicts *v, int fd, unsigned int count)
 {
 	struct kernel_request out;
@@ -68,8 +69,9 @@ static int send_first(struct verdicts *v, int fd, unsigned int count)
 	return nfqueue_send_many(fd, v->messages, len);
 }
 
-/* In as few pieces as the send buffer allows, which may be the program's idea. None is
- * sent twice: a second time the kernel would refuse it. */
+/* Sends the verdicts in as few datagrams as the send buffer allows, whose size the
+ * program may have changed. No verdict is sent twice, as the kernel would refuse it the
+ * second time. */
 static int send_each(struct verdicts *v, int fd)
 {
 	unsigned int count = v->count;
@@ -114,7 +116,7 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 	if (v->count < most && v->count < VERDICTS_MAX && pace_is_quick(&v->pace))
 		return 0;
 	failed = verdicts_flush(v, fd);
-	if (failed) {	/* this one is none, so no other may stand for it */
+	if (failed) {	/* its packet has no verdict: do not combine verdicts any more */
 		v->count--;
 		v->ids.is_known = false;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an ELF file says of itself that decides whether it can be loaded together with
- * another. Knows nothing of what either is for. The file may be anything: nothing in it
- * is believed further than that bytes are looked for where it says. elf(5) has the
- * formats. */
+/* Reads from an ELF file (elf(5)) what decides whether it can be loaded into one process
+ * with another. Does not know what either file is used for. The file may be damaged or
+ * hostile: its offsets are only used to read from it, whatever they are. */
 #include <elf.h>
 #include <endian.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 #include "elf-file.h"
 
-/* No program has so many, and each costs a read of the file. */
+/* Limits for damaged files: no program has as many, and each one costs a read. */
 #define SEGMENTS_MAX 256
 #define ENTRIES_MAX 1000
 
@@ -22,14 +21,15 @@ struct reader {
 	bool is_64;
 	union { Elf32_Ehdr of_32; Elf64_Ehdr of_64; } header;
 	uint64_t size;		/* of the file */
-	uint64_t strings;	/* where in the file the dynamic section's are */
+	uint64_t strings;	/* offset of the dynamic section's strings */
 };
 
-/* A program header or a dynamic entry, of either class, in the wider one's form. */
+/* A program header and a dynamic entry of either class, in their 64-bit forms. */
 typedef Elf64_Phdr segment;
 typedef Elf64_Dyn entry;
 
-/* Reads n bytes at offset; what the file does not have is zeros. */
+/* Reads n bytes at offset. Bytes that cannot be read, such as those beyond the end of the
+ * file, are set to zero. */
 static void read_at(int fd, uint64_t offset, void *data, size_t n)
 {
 	ssize_t got = offset <= (uint64_t)INT64_MAX - n ? pread(fd, data, n, offset) : 0;
@@ -81,7 +81,8 @@ static entry read_entry(const struct reader *r, uint64_t at, unsigned int n)
 	return (entry) { .d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val };
 }
 
-/* Where in the file the address is, which a segment has loaded there. */
+/* Returns the offset in the file of what a segment loads at the address, 0 if none
+ * does. */
 static uint64_t find_address(const struct reader *r, uint64_t address)
 {
 	for (unsigned int i = 0; i < count_segments(r); i++) {
@@ -99,7 +100,7 @@ static bool begins(const char *name, const char *with)
 	return !strncmp(name, with, strlen(with));
 }
 
-/* By the names that glibc and musl have for themselves and for their loaders. */
+/* Recognizes glibc and musl by the file names of their libraries and loaders. */
 static enum elf_libc libc_of(const char *path)
 {
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -166,7 +167,7 @@ static void read_segments(struct reader *r, struct elf_file *elf)
 				   s.p_filesz > r->size - s.p_offset))
 			elf->is_cut = true;
 	}
-	/* behind the interpreter, which says best what C library a program is for */
+	/* after the interpreter, which tells most reliably which C library is used */
 	if (dynamic)
 		read_dynamic(r, dynamic, elf);
 }
@@ -174,7 +175,7 @@ static void read_segments(struct reader *r, struct elf_file *elf)
 bool elf_read(int fd, struct elf_file *elf)
 {
 	struct reader r = { .fd = fd };
-	const Elf32_Ehdr *h = &r.header.of_32;	/* they part at e_entry */
+	const Elf32_Ehdr *h = &r.header.of_32;	/* the same in both forms up to e_entry */
 	struct stat st;
 
 	*elf = (struct elf_file) { .class = ELFCLASSNONE };
@@ -186,7 +187,8 @@ bool elf_read(int fd, struct elf_file *elf)
 	elf->class = h->e_ident[EI_CLASS];
 	elf->order = h->e_ident[EI_DATA];
 	if (elf->order != NATIVE_ORDER) {
-		/* its numbers would have to be turned, to learn that it is foreign */
+		/* It is for another machine in any case; the other fields are in the
+		 * foreign byte order and are not read. */
 		return elf->order == ELFDATA2LSB || elf->order == ELFDATA2MSB;
 	}
 	elf->machine = h->e_machine;

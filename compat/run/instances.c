@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Copies of one program, each on a queue of its own, from their start to the end
- * of the last. Knows nothing of the program but how to have it executed. */
+/* Starts several instances of one program, each with a queue number of its own, and waits
+ * for all of them to end. Knows nothing of the program but how to execute it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 
 #include "instances.h"
 
-/* Those that somebody may send to the program. */
+/* Signals that users and other processes send to a program; they are passed on. */
 static const int forwarded[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
 };
@@ -23,15 +23,16 @@ static const int forwarded[] = {
 struct group {
 	const struct instances *set;
 	const char *name;
-	pid_t pid[INSTANCES_MAX];	/* 0 when it is gone */
-	unsigned int left;
-	int status;			/* of the first that failed */
-	int unable;			/* or 126 or 127: the program cannot be run */
-	int *error;			/* shared with them: why, by index; else 0 */
-	int gate[2];			/* opens when its writing end is closed */
-	sigset_t awaited;
-	sigset_t mask;			/* as it was before, */
-	struct sigaction on_child;	/* and what SIGCHLD did */
+	pid_t pid[INSTANCES_MAX];	/* 0 once the instance has ended */
+	unsigned int left;		/* instances that have not ended */
+	int status;			/* exit status of the first that failed */
+	int unable;			/* 126 or 127: the program cannot be executed */
+	int *error;			/* shared memory: the errno with which each
+					 * instance failed to execute it, or 0 */
+	int gate[2];			/* a pipe: instances wait until it is closed */
+	sigset_t awaited;		/* what sigwaitinfo waits for */
+	sigset_t mask;			/* the signal mask before, */
+	struct sigaction on_child;	/* and the action of SIGCHLD */
 };
 
 static bool plan_queues(const char *variable, unsigned int count, unsigned int *first)
@@ -44,7 +45,7 @@ static bool plan_queues(const char *variable, unsigned int count, unsigned int *
 	if (!text)
 		return true;
 	number = strtoul(text, &end, 10);
-	/* nor a sign, a space or nothing, which strtoul(3) lets pass */
+	/* strtoul(3) also accepts a sign, leading spaces and an empty string */
 	if (text[0] < '0' || *end || number > UINT16_MAX) {
 		fprintf(stderr, "ipq-run: --instances %u: %s=%s: each instance has one "
 			"queue; expected the number of the first one's\n", count, variable,
@@ -91,7 +92,7 @@ static bool tell_rule(const struct instances *set, const char *family,
 	char balance[32];
 
 	snprintf(balance, sizeof(balance), "%u:%u", first, last);
-	if (set->count == 1) {		/* iptables wants at least two to balance */
+	if (set->count == 1) {		/* --queue-balance needs at least two */
 		snprintf(balance, sizeof(balance), "%u", first);
 		unsetenv(variable);
 	} else if (setenv(variable, balance, 1)) {
@@ -110,7 +111,7 @@ static bool set_queue(const char *variable, unsigned int queue)
 	return !setenv(variable, text, 1);
 }
 
-/* In the forked process. */
+/* Runs in the forked process. Does not return. */
 static void be_instance(const struct group *g, unsigned int index, pid_t parent,
 			void (*execute)(void *), void *program)
 {
@@ -118,7 +119,8 @@ static void be_instance(const struct group *g, unsigned int index, pid_t parent,
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	close(g->gate[1]);
-	/* the gate is open, too, when the parent was gone before that signal */
+	/* The gate also opens if the parent ended before prctl(2) was called, in which
+	 * case the signal does not come. */
 	if (read(g->gate[0], &byte, 1) || getppid() != parent)
 		_exit(128 + SIGTERM);
 	if (set_queue("LIBIPQ_QUEUE", g->set->queue + index) &&
@@ -149,8 +151,9 @@ static void cannot_run(struct group *g, int error)
 	tell(g, SIGCONT);
 }
 
-/* By default SIGTSTP stops nobody whom nobody would continue (do_signal_stop and
- * is_current_pgrp_orphaned in the kernel): so not SIGSTOP. */
+/* Stops this process as well. SIGSTOP would stop it even in an orphaned process group,
+ * where no shell would continue it; SIGTSTP does not (do_signal_stop and
+ * is_current_pgrp_orphaned in the kernel). */
 static void stop_too(void)
 {
 	sigset_t stop;
@@ -162,8 +165,9 @@ static void stop_too(void)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
-/* What the terminal sends comes from the kernel and reaches the whole process
- * group; but at a hangup only the session's leader (tty_signal_session_leader). */
+/* Whether the instances have received the signal too. A signal from the terminal comes
+ * from the kernel and goes to the whole process group; at a hangup, however, it goes to
+ * the session leader only (tty_signal_session_leader). */
 static bool all_have_it(const siginfo_t *info)
 {
 	return info->si_code == SI_KERNEL && info->si_signo != SIGCONT &&
@@ -178,7 +182,7 @@ static void pass_on(const struct group *g, const siginfo_t *info)
 		stop_too();
 }
 
-/* strsignal(3) has sentences, and sigabbrev_np(3) is not in every C library. */
+/* strsignal(3) returns descriptions, and not every C library has sigabbrev_np(3). */
 static const char *signal_name(int signal)
 {
 #define NAME(signal) [signal] = #signal
@@ -234,7 +238,7 @@ static void reap(struct group *g)
 	int status;
 	pid_t pid;
 
-	/* others may be what was left to us by whoever became ipq-run */
+	/* there may be other children: those of the process that executed ipq-run */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (unsigned int i = 0; i < g->set->count; i++)
 			if (g->pid[i] == pid) {
@@ -243,8 +247,9 @@ static void reap(struct group *g)
 			}
 }
 
-/* From here on signals wait to be taken. Blocked, they are kept even if ignored
- * (sig_ignored in the kernel), so that a program's own handler gets them. */
+/* Blocks the signals; they are received with sigwaitinfo(2) from now on. A blocked signal
+ * becomes pending even if it is ignored (sig_ignored in the kernel), so that it can be
+ * passed on to a program that has a handler for it. */
 static void take_signals(struct group *g)
 {
 	const struct sigaction by_default = { .sa_handler = SIG_DFL };
@@ -255,13 +260,13 @@ static void take_signals(struct group *g)
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
 		sigaddset(&g->awaited, forwarded[i]);
 	blocked = g->awaited;
-	sigaddset(&blocked, SIGPIPE);	/* nobody may be left to read reports */
+	sigaddset(&blocked, SIGPIPE);	/* nobody may be reading our stderr any more */
 	sigprocmask(SIG_BLOCK, &blocked, &g->mask);
-	/* ignored, it would have the kernel throw exit statuses away */
+	/* if SIGCHLD is ignored, the kernel discards exit statuses (wait(2)) */
 	sigaction(SIGCHLD, &by_default, &g->on_child);
 }
 
-/* They are there, and wait at the gate. */
+/* Forks all instances, which then wait at the gate. */
 static bool start_all(struct group *g, void (*execute)(void *), void *program)
 {
 	pid_t pid, parent = getpid();
@@ -281,8 +286,9 @@ static bool start_all(struct group *g, void (*execute)(void *), void *program)
 	return true;
 }
 
-/* What came from the terminal meanwhile only some of them have: it is passed on. As
- * they still block it, nobody has it twice. */
+/* A signal that the terminal sent while instances were being forked has reached only some
+ * of them, so it is sent to all. None receives it twice: they still block it, and a
+ * blocked signal becomes pending only once. */
 static void open_gate(struct group *g)
 {
 	static const struct timespec no_time;
@@ -290,7 +296,7 @@ static void open_gate(struct group *g)
 
 	while (sigtimedwait(&g->awaited, &info, &no_time) > 0)
 		if (info.si_signo == SIGTSTP)
-			stop_too();	/* them the gate has stopped already */
+			stop_too();	/* the gate has stopped the instances already */
 		else if (info.si_signo == SIGCHLD)
 			reap(g);
 		else
@@ -310,13 +316,13 @@ int instances_run(const struct instances *set, const char *name,
 	    !tell_rule(set, "IPv6", "ip6tables", set->queue6, "IPQ_RUN_BALANCE6") ||
 	    !start_all(&g, execute, program)) {
 		fprintf(stderr, "ipq-run: %s: %s\n", name, strerror(errno));
-		tell(&g, SIGKILL);	/* they still are copies of ourselves */
+		tell(&g, SIGKILL);	/* they have not executed the program yet */
 		return 126;
 	}
 	open_gate(&g);
 	while (g.left) {
 		if (sigwaitinfo(&g.awaited, &info) < 0)
-			continue;	/* EINTR: we were stopped (signal(7)) */
+			continue;	/* EINTR after a stop (signal(7)) */
 		if (info.si_signo == SIGCHLD)
 			reap(&g);
 		else

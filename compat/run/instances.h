@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Copies of one program, each on a queue of its own, from their start to the end
- * of the last. Knows nothing of the program but how to have it executed. */
+/* Starts several instances of one program, each with a queue number of its own, and waits
+ * for all of them to end. Knows nothing of the program but how to execute it. */
 #ifndef RUN_INSTANCES_H
 #define RUN_INSTANCES_H
 
@@ -10,19 +10,22 @@
 
 struct instances {
 	unsigned int count;
-	unsigned int queue;		/* that of the first; the others' follow */
-	unsigned int queue6;		/* likewise for IPv6, */
-	bool has_queue6;		/* if that is another */
+	unsigned int queue;		/* of the first; the others have the next */
+	unsigned int queue6;		/* the same for IPv6 */
+	bool has_queue6;		/* LIBIPQ_QUEUE6 is set */
 };
 
-/* Fills in set for so many, on the queues that LIBIPQ_QUEUE and LIBIPQ_QUEUE6 begin
- * with. Returns false, and says why on stderr, if there are no such queues. */
+/* Fills in set for count instances, whose queue numbers begin with LIBIPQ_QUEUE and
+ * LIBIPQ_QUEUE6. Returns false, and prints the reason on stderr, if such queue numbers
+ * are not possible. */
 bool instances_plan(struct instances *set, unsigned int count);
 
-/* Runs them: execute(program) in a process each, which must not return but when it
- * fails, with errno. Says which rules spread packets over them, which the wrappers of
- * iptables are told too; passes signals on and reports each end; returns after the
- * last with the exit status for all. name is the program's, for messages. */
+/* Runs the instances: calls execute(program) in a process for each, which returns only if
+ * it fails, with errno set. Prints the rules that spread packets over the instances, and
+ * tells them to the wrappers of iptables in the environment. Passes signals on, and
+ * reports how each instance ends. Returns after the last one has ended, with the exit
+ * status of the first that failed, 0 if none did, or 126 or 127 if the program cannot be
+ * executed. name is the program's name, for messages. */
 int instances_run(const struct instances *set, const char *name,
 		  void (*execute)(void *program), void *program);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs an unmodified old program with libipq-preload.so beneath it. Sets the
- * environment and, unless there are to be several instances, is gone; knows nothing
- * of packets. */
+/* ipq-run: runs an unmodified program with libipq-preload.so preloaded. Sets the
+ * environment and then executes the program in its own place, unless there are several
+ * instances or the program is supervised. Knows nothing of packets. */
 #include <elf.h>
 #include <errno.h>
 #include <getopt.h>
@@ -85,7 +85,7 @@ static void die(int status, const char *name, const char *why)
 	exit(status);
 }
 
-/* As a shell has it. */
+/* Exits with the status that a shell would use. */
 static void cannot_run(const char *name)
 {
 	die(errno == ENOENT ? 127 : 126, name, strerror(errno));
@@ -98,15 +98,15 @@ static int print(const char *text)
 	return 0;
 }
 
-/* A program that did not get it would be served wrongly, or not at all. */
+/* Exits on failure, as without the variable the program would not be served correctly. */
 static void set_variable(const char *variable, const char *value)
 {
 	if (setenv(variable, value, 1))
 		die(125, variable, strerror(errno));
 }
 
-/* A decimal number from min to max, but no -0; end is what follows it, all of the text
- * if there is none. What strtoll(3) cannot hold is beyond max or min, too. */
+/* Parses a decimal number from min to max, but not "-0". Sets end to the text after it. A
+ * number that strtoll(3) cannot represent is beyond min or max too. */
 static bool parse(const char *text, long long min, long long max, const char **end,
 		  long long *n)
 {
@@ -160,12 +160,13 @@ static void set_queues(const char *option, const char *variable, const char *tex
 		exit(125);
 	}
 	set_variable(variable, text);
-	/* what an instance runs in its turn need not have the instances' queues */
+	/* an ipq-run that an instance of another ipq-run executes has its own queues */
 	unsetenv("IPQ_RUN_BALANCE");
 	unsetenv("IPQ_RUN_BALANCE6");
 }
 
-/* By its whole name: programs change directory before they ask for packets. */
+/* Sets the absolute name of the file, as programs change their working directory before
+ * they create a handle. */
 static void set_trace(const char *file)
 {
 	char directory[PATH_MAX], *whole = NULL;
@@ -181,7 +182,7 @@ static void set_trace(const char *file)
 	free(whole);
 }
 
-/* A whole name: programs change directory. */
+/* Finds the absolute name of the file, as programs change their working directory. */
 static void find_named(const char *file, char path[PATH_MAX])
 {
 	if (realpath(file, path) && !access(path, R_OK))
@@ -190,8 +191,8 @@ static void find_named(const char *file, char path[PATH_MAX])
 	exit(125);
 }
 
-/* Puts value in front of what the variable holds, or is taken to hold if that is
- * nothing. */
+/* Puts value before the present value of the variable; "otherwise" is used in place of an
+ * empty one. */
 static void prepend(const char *variable, const char *value, const char *otherwise)
 {
 	const char *old = getenv(variable);
@@ -205,8 +206,8 @@ static void prepend(const char *variable, const char *value, const char *otherwi
 	free(both);
 }
 
-/* A program that is linked to libipq.so.0 finds one beside the library; after its own,
- * if it has one. */
+/* A program that is linked to libipq.so.0 finds one in the directory of the preload
+ * library, which is searched after the present LD_LIBRARY_PATH. */
 static void find_libipq(const char *library)
 {
 	const char *old = getenv("LD_LIBRARY_PATH");
@@ -221,7 +222,7 @@ static void find_libipq(const char *library)
 
 static void preload(const char *library, bool follow)
 {
-	/* there names end to the loader, which ignores what is not there (ld.so(8)) */
+	/* for the loader these characters separate names in LD_PRELOAD (ld.so(8)) */
 	if (strpbrk(library, " :"))
 		die(125, library, "its name has a blank or a colon, and cannot be "
 		    "preloaded; install it elsewhere, or name a copy with --library");
@@ -234,8 +235,9 @@ static void preload(const char *library, bool follow)
 		set_variable(ENVIRONMENT_FOLLOW, library);
 }
 
-/* gcc's address sanitizer is a library that wants to be the first and ends the program
- * if it is not. Nothing of what it puts before the C library's is ours. */
+/* gcc's address sanitizer is a shared library that ends the program if it is not the
+ * first one. This option allows the preload library before it, which does not interpose
+ * malloc(3) and the other functions that the sanitizer must have first. */
 static void allow_before_asan(void)
 {
 	static const char option[] = "verify_asan_link_order=0";
@@ -262,11 +264,11 @@ static void add_wrappers(void)
 
 struct program {
 	char path[PATH_MAX];
-	char **words;		/* before which there is room for another */
+	char **words;		/* there is room for one more before the first */
 };
 
-/* A command that is run in the place of the program, if that is one of iptables and
- * its like. */
+/* If the program is iptables, modprobe or a similar command, replaces it by the
+ * wrapper. */
 static void replace(struct program *program)
 {
 	const char *wrappers = getenv(ENVIRONMENT_WRAPPERS);
@@ -291,20 +293,20 @@ static void replace(struct program *program)
 	free(instead);
 }
 
-/* Returns if it cannot, with errno. */
+/* Executes the program. Returns, with errno set, only on failure. */
 static void execute(void *argument)
 {
 	struct program *program = argument;
 
 	execv(program->path, program->words);
-	if (errno == ENOEXEC) {		/* as execvp(3): a script with no #! */
+	if (errno == ENOEXEC) {		/* a script without #!, as in execvp(3) */
 		program->words[0] = program->path;
 		program->words[-1] = "sh";
 		execv("/bin/sh", program->words - 1);
 	}
 }
 
-/* In a process of its own too, if there are several. */
+/* With several instances, each one has its own supervisor. */
 static void supervise(void *argument)
 {
 	struct program *program = argument;
@@ -402,10 +404,10 @@ int main(int argc, char **argv)
 	if (named)
 		find_named(named, library);
 
-	/* as another ipq-run above may have had them */
+	/* another ipq-run, by which this one is run, may have set them */
 	unsetenv(ENVIRONMENT_WRAPPERS);
 	unsetenv(ENVIRONMENT_FOLLOW);
-	if (wrappers)		/* the program may be one of them */
+	if (wrappers)		/* before path_find: the program may be one of them */
 		add_wrappers();
 	program.words = argv + optind;
 	if (!path_find(program.words[0], getenv("PATH"), program.path))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which preload library fits a program, and where it is. A loader ignores one of
- * another class or machine with a line on stderr, and dies of one for another C
- * library. Runs nothing. */
+/* Finds the preload library that fits a program. A loader that is given a library for
+ * another class or machine prints a line on stderr and ignores it; with one for another C
+ * library the program dies. Executes nothing. */
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "library.h"
 
-/* Where /proc is missing, by the name that was executed. */
+/* The path of ipq-run; without /proc it is the path that was executed. */
 static bool find_self(char path[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
@@ -48,8 +48,9 @@ static bool read_file(const char *path, struct elf_file *elf)
 	return is_elf;
 }
 
-/* Whether the loader finds it there where it chooses itself (ld.so(8)): $LIB is another
- * directory for programs of the other class, which may be children of the program. */
+/* Whether the loader finds a library at a path with $LIB in it (ld.so(8)). The loader
+ * replaces $LIB by another directory in programs of the other class, which the program
+ * may execute, so that these get the library of their class. */
 static bool chooses(const char *path)
 {
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
@@ -59,12 +60,12 @@ static bool chooses(const char *path)
 	return library;
 }
 
-/* Names for a library found, in which the loader chooses. */
+/* Replaces path by one with $LIB in it, if a library can be found that way. */
 static void use_lib_token(const char *dir, char path[PATH_MAX])
 {
 	static const char *const forms[] = {
 		"%s/../$LIB/libipq/" LIBRARY,	/* the distribution's directories */
-		/* or of any others, which have names made for it */
+		/* links to any other directories, for the possible values of $LIB */
 		"%s/" CLASSES_FROM_BINDIR "/a/$LIB/" LIBRARY,
 		"%s/" CLASSES_FROM_BINDIR "/b/$LIB/" LIBRARY,
 	};

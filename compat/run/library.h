@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which preload library fits a program, and where it is. Runs nothing. */
+/* Finds the preload library that fits a program. Executes nothing. */
 #ifndef RUN_LIBRARY_H
 #define RUN_LIBRARY_H
 
@@ -10,18 +10,18 @@
 
 #define LIBRARY "libipq-preload.so"
 
-/* Where ipq-run is, with no file name. False and errno if that cannot be found out. */
+/* The directory of ipq-run. Returns false, with errno set, if it cannot be found out. */
 bool library_own_directory(char dir[PATH_MAX]);
 
-/* The file named rest in dir, if it can be read. */
+/* Sets path to dir/rest. Returns whether that file can be read. */
 bool library_is_file(char path[PATH_MAX], const char *dir, const char *rest);
 
-/* Finds the installed one for the program, as LD_PRELOAD may name it. Returns NULL, or
- * why there is none, in words that may follow the program's name. */
+/* Finds the installed library for the program; path is for LD_PRELOAD. Returns NULL, or
+ * the reason why there is none, as a phrase to print after the program's name. */
 const char *library_find(const struct elf_file *program, char path[PATH_MAX]);
 
-/* Whether a file that somebody named fits. Returns NULL, or why it does not, in words
- * that may follow its name. */
+/* Checks whether a library that the user has named fits the program. Returns NULL, or the
+ * reason why it does not, as a phrase to print after the library's name. */
 const char *library_check(const char *path, const struct elf_file *program);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether and how a program can be served, from its file and words alone. Knows nothing of
- * by what. */
+/* Decides from a program's file and words alone whether and how it can be served. Does
+ * not know what serves it. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include "path.h"
 #include "program.h"
 
-/* Scripts run by scripts; the kernel allows four (BINPRM_MAX_RECURSION). */
+/* Limits scripts whose interpreters are scripts; the kernel allows four levels
+ * (BINPRM_MAX_RECURSION). */
 #define DEPTH_MAX 5
 
 #if defined(__x86_64__)
@@ -29,8 +30,8 @@
 #define MACHINE_32BIT EM_ARM
 #endif
 
-/* The loader ignores LD_PRELOAD where the kernel sets AT_SECURE: when the
- * program gains what its caller has not (ld.so(8)). */
+/* The loader ignores LD_PRELOAD if the kernel sets AT_SECURE, which it does when the
+ * program gains privileges that its caller does not have (ld.so(8)). */
 static const char *examine_privileges(const char *path, const struct stat *st)
 {
 	if (st->st_mode & S_ISUID && st->st_uid != getuid() &&
@@ -50,8 +51,8 @@ static const char *examine_privileges(const char *path, const struct stat *st)
 	return NULL;
 }
 
-/* A loader can be given the program that it is to load: it loads nothing itself, but has
- * a name that programs ask for it by. */
+/* A loader can be executed like a program, with the program to load as its argument. It
+ * needs no libraries but has a SONAME. */
 static bool is_loader(const struct elf_file *elf)
 {
 	return elf->type == ET_DYN && elf->has_soname && !elf->has_needed;
@@ -106,7 +107,7 @@ static bool is_shell(const char *interpreter)
 	return len >= 2 && !strcmp(interpreter + len - 2, "sh");
 }
 
-/* "#!/usr/bin/env name" says more of name than of env. */
+/* For "#!/usr/bin/env NAME", elf describes NAME on return, not env. */
 static const char *examine_script(char *line, struct elf_file *elf,
 				  char culprit[PATH_MAX], int depth)
 {
@@ -121,7 +122,7 @@ static const char *examine_script(char *line, struct elf_file *elf,
 
 	if (!interpreter)
 		interpreter = "/bin/sh";
-	/* a name may end so, if somebody has made such a file */
+	/* not if there is a file whose name does end in a carriage return */
 	if ((ends_in_cr(interpreter) && access(interpreter, F_OK)) ||
 	    (ends_in_cr(arg) && (by_env ? !is_there : is_shell(interpreter))))
 		return "has lines that end in a carriage return (CR LF), which Linux takes "
@@ -135,7 +136,7 @@ static const char *examine_script(char *line, struct elf_file *elf,
 static const char *examine(const char *path, struct elf_file *elf,
 			   char culprit[PATH_MAX], int depth)
 {
-	/* nobody may ever write to a pipe */
+	/* O_NONBLOCK, as opening a FIFO would wait for a writer */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char line[PATH_MAX] = "";
 	const char *why;
@@ -158,7 +159,7 @@ static const char *examine(const char *path, struct elf_file *elf,
 	} else if (depth == DEPTH_MAX) {
 		why = "is one script of too many that run each other";
 	} else {
-		/* execvp(3) gives what has no interpreter to the shell */
+		/* execvp(3) executes a file without "#!" with the shell */
 		bool named = line[0] == '#' && line[1] == '!';
 
 		line[strcspn(line, "\n")] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System calls that a supervised program hands over: which, by what number, with which
- * arguments. Knows nothing of what is done with them. */
+/* The system calls of a supervised program that are handed over: their kinds, their
+ * numbers on each architecture, and their arguments. Knows nothing of how they are
+ * carried out. */
 #include <string.h>
 #include <sys/syscall.h>
 #include <linux/audit.h>
@@ -10,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Newer than some C libraries' headers; the same on every architecture. */
+/* Not in the headers of older C libraries; the same on every architecture. */
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
@@ -41,7 +42,7 @@
 #endif
 
 #ifdef ARCH
-/* What is called most stands first: the filter looks in this order. */
+/* The most frequent calls come first, as the filter compares in this order. */
 static const struct call_number native[] = {
 	{ SYS_read, CALL_READ },
 	{ SYS_write, CALL_WRITE },
@@ -99,7 +100,7 @@ static const struct call_number native[] = {
 #ifdef SYS_creat
 	{ SYS_creat, CALL_CREAT },
 #endif
-	/* on a machine of 32 bits stat(2) is another call, and has another struct */
+	/* on 32-bit machines SYS_stat is an older call with another struct */
 #if defined(SYS_stat) && __SIZEOF_LONG__ == 8
 	{ SYS_stat, CALL_STAT },
 	{ SYS_lstat, CALL_STAT },
@@ -153,8 +154,8 @@ void call_read(struct call *c, int number, const uint64_t args[6])
 }
 
 #ifdef SYS_socketcall
-/* Of socketcall(2), by its number: what it is, and how many arguments it has. Those
- * that send(2) and recv(2) lack are zero. */
+/* The kind and the number of arguments of each call of socketcall(2). send(2) and recv(2)
+ * are handled like sendto(2) and recvfrom(2), with zeros for the missing arguments. */
 static const struct {
 	uint8_t kind, arguments;
 } socketcalls[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System calls that a supervised program hands over: which, by what number, with which
- * arguments. Knows nothing of what is done with them. */
+/* The system calls of a supervised program that are handed over: their kinds, their
+ * numbers on each architecture, and their arguments. Knows nothing of how they are
+ * carried out. */
 #ifndef SUPERVISE_CALL_H
 #define SUPERVISE_CALL_H
 
@@ -12,35 +13,37 @@
 
 enum call_kind {
 	CALL_NONE,
-	/* handed over if the descriptor, the first argument, may be one of ours */
+	/* handed over if the first argument, a descriptor, may be one of our sockets */
 	CALL_READ, CALL_WRITE, CALL_READV, CALL_WRITEV, CALL_PREADV2, CALL_PWRITEV2,
 	CALL_RECVFROM, CALL_SENDTO, CALL_RECVMSG, CALL_SENDMSG, CALL_RECVMMSG,
 	CALL_RECVMMSG_TIME64, CALL_SENDMMSG, CALL_BIND, CALL_CONNECT, CALL_GETSOCKNAME,
 	CALL_CLOSE, CALL_DUP, CALL_DUP2, CALL_DUP3,
 	CALL_OF_DESCRIPTOR_LAST = CALL_DUP3,
-	/* by other arguments */
+	/* handed over depending on other arguments */
 	CALL_FCNTL,		/* F_DUPFD, and the descriptor may be one of ours */
-	CALL_CLOSE_RANGE,	/* reaches numbers that may be ours */
+	CALL_CLOSE_RANGE,	/* the range has descriptors that may be ours */
 	CALL_SOCKET,		/* AF_NETLINK, NETLINK_FIREWALL or NETLINK_IP6_FW */
-	/* as their arguments are in memory, by those of its calls there may be */
+	/* handed over depending on the call's number only, as its arguments are in
+	 * memory */
 	CALL_SOCKETCALL,
-	/* with a file's name, which the filter cannot read */
+	/* with a file name, which the filter cannot read: handed over whatever the name
+	 * is, but from CALL_OPEN on only if filter_install was told so */
 	CALL_EXEC, CALL_EXECVEAT,
 	CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_CREAT,
 	CALL_STAT, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
 	CALL_READLINK, CALL_READLINKAT, CALL_ATTRIBUTES,
 	CALL_OF_NAME_LAST = CALL_ATTRIBUTES,
-	/* refused, so that programs take their ordinary way */
+	/* refused by the filter, so that programs use the other system calls */
 	CALL_IO_URING_SETUP,
 };
 
-/* Descriptor numbers that may be ours: sockets of ours are put there, and the filter
- * hands over what is done with them. */
+/* The descriptors from first to end - 1 of a supervised program. Our sockets get these
+ * numbers in it, and the filter hands over the system calls on them. */
 struct window {
 	unsigned int first, end;
 };
 
-/* As the kernel numbers the calls of one architecture. */
+/* The number of a system call on one architecture. */
 struct call_number {
 	uint16_t number;
 	uint8_t kind;
@@ -52,21 +55,21 @@ struct call_table {
 	size_t count;
 };
 
-/* That of this machine; false where it is not known. */
+/* Gets the table for this machine. Returns false if there is none. */
 bool call_get_table(struct call_table *t);
 
 struct call {
-	uint64_t id;			/* the kernel's, while the call waits */
-	pid_t thread;			/* that makes it */
+	uint64_t id;			/* by which the kernel identifies the call */
+	pid_t thread;			/* that has made the call */
 	int number;
 	enum call_kind kind;
 	uint64_t args[6];
-	/* as far as it has come, if it has to wait */
-	unsigned int done;		/* messages of recvmmsg(2) */
+	/* the progress of a call that waits */
+	unsigned int done;		/* messages of recvmmsg(2) so far */
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-/* An argument that is an int; that is a length, or an address. */
+/* Returns the nth argument as an int, or as a word (a length or an address). */
 static inline int call_int(const struct call *c, int n)
 {
 	return (int)c->args[n];
@@ -77,7 +80,7 @@ static inline uint64_t call_word(const struct call *c, int n)
 	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
 }
 
-/* What a call comes to whose functions return n, or -1 and errno. */
+/* The result of a call, from a function that returns n, or -1 and errno. */
 static inline int64_t call_result(ssize_t n)
 {
 	return n < 0 ? -errno : n;
@@ -86,8 +89,9 @@ static inline int64_t call_result(ssize_t n)
 /* Fills in number, kind and args. */
 void call_read(struct call *c, int number, const uint64_t args[6]);
 
-/* Of socketcall(2): how many arguments stand where the second one points to, 0 if it is
- * none that could be for us; and what it is with them. */
+/* For socketcall(2): returns how many arguments there are in the array that the second
+ * argument points to, or 0 if the call cannot be on one of our sockets. Then
+ * call_read_socketcall makes c the call that is meant, with these arguments. */
 unsigned int call_socketcall_arguments(const struct call *c);
 void call_read_socketcall(struct call *c, const uint64_t args[6]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a call does that was handed over: as the kernel would on a socket of ip_queue's.
- * Knows nothing of where calls come from, nor how one waits. */
+/* Carries out a system call that was handed over, as the kernel would on a socket of
+ * ip_queue. Knows nothing of where calls come from, nor of waiting. */
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
@@ -23,10 +23,10 @@
 #include "thread.h"
 #include "written.h"
 
-/* Gone from the kernel's headers. */
+/* No longer in the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
-static struct layout_message message;	/* one call is carried out at a time */
+static struct layout_message message;	/* only one call is carried out at a time */
 
 int64_t calls_now(void)
 {
@@ -36,8 +36,8 @@ int64_t calls_now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* The socket of ours that the program has at the number; false if it has something else
- * there, of which the kernel is to say what becomes of the call. */
+/* Finds our socket behind the program's descriptor "at". Returns false if the descriptor
+ * is something else, so that the kernel must carry out the call. */
 static bool look(struct call *c, struct attempt *a, int at)
 {
 	struct sockaddr_nl local = { .nl_family = AF_UNSPEC };
@@ -94,7 +94,8 @@ static int64_t get_name(struct call *c, struct attempt *a)
 	return 0;
 }
 
-/* What is held for it goes out before the descriptor may be its last. */
+/* Sends the held verdicts. Call before the program closes a descriptor of the socket,
+ * which may be the last one. */
 static void flush(struct attempt *a)
 {
 	struct batch *b = a->socket->queue.batch;
@@ -105,7 +106,8 @@ static void flush(struct attempt *a)
 	batch_unlock(b);
 }
 
-/* Puts a->fd at the first number from at on that is free, and may be ours. */
+/* Makes a->fd the program's first free descriptor within the window that is not lower
+ * than "at". */
 static int64_t give(const struct call *c, const struct window *w, struct attempt *a,
 		    unsigned int at, int flags)
 {
@@ -197,7 +199,8 @@ static int64_t carry_out(struct call *c, const struct window *w, struct attempt 
 	}
 }
 
-/* Whoever moves packets to it is to know: the queue number may be free now. */
+/* A mover that moves packets to the socket must be told, as the queue number may be free
+ * now. */
 bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
 {
 	bool was_last;
@@ -228,7 +231,9 @@ static void flush_range(struct call *c, const struct window *w, struct attempt *
 	}
 }
 
-/* Whether we have no room to look: what is not translated is not for the program. */
+/* Whether this process lacks the resources to look at the program's descriptor. The call
+ * then fails, as without translation it would do something else than the program
+ * expects. */
 static bool is_unknown(const struct call *c, const struct attempt *a)
 {
 	return a->fd < 0 && c->kind != CALL_CLOSE &&
@@ -239,7 +244,8 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 {
 	int64_t result;
 
-	/* one that has ended may have had its number: who opens is told by it */
+	/* forget a thread that has ended and had the same id: the socket gets its port ID
+	 * from the process id */
 	if (c->kind == CALL_SOCKET)
 		thread_forget(c->thread);
 	if (!served_begin(c->thread, w->first, w->end))
@@ -276,7 +282,7 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	return result;
 }
 
-/* SO_RCVTIMEO, which recvmmsg(2) has for each of its messages. */
+/* The deadline follows from SO_RCVTIMEO, which recvmmsg(2) applies to each message. */
 int64_t calls_deadline(const struct call *c, const struct attempt *a)
 {
 	struct timeval tv = { .tv_sec = 0 };

@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a call does that was handed over: as the kernel would on a socket of ip_queue's.
- * Knows nothing of where calls come from, nor how one waits. */
+/* Carries out a system call that was handed over, as the kernel would on a socket of
+ * ip_queue. Knows nothing of where calls come from, nor of waiting. */
 #ifndef SUPERVISE_CALLS_H
 #define SUPERVISE_CALLS_H
 
 #include "call.h"
 #include "netlink.h"
 
-/* What a call comes to: its value, a negative errno, or one of these. */
-#define CALL_CONTINUES INT64_MIN	/* it is the kernel's after all */
-#define CALL_WAITS (INT64_MIN + 1)	/* nothing to be had yet */
-#define CALL_GIVES (INT64_MIN + 2)	/* fd is to be put into the program */
-#define CALL_COMES_AGAIN (INT64_MIN + 3)	/* as another: this one is over */
-#define CALL_CLOSES (INT64_MIN + 4)	/* it is the kernel's, and calls_closed is
-					 * to be called when it is over */
+/* The result of a call: its return value, a negative errno, or one of these. */
+#define CALL_CONTINUES INT64_MIN	/* the kernel carries it out */
+#define CALL_WAITS (INT64_MIN + 1)	/* there is no message yet */
+#define CALL_GIVES (INT64_MIN + 2)	/* the program gets the descriptor fd */
+#define CALL_COMES_AGAIN (INT64_MIN + 3)	/* the thread makes another one instead */
+#define CALL_CLOSES (INT64_MIN + 4)	/* the kernel carries it out, and then
+					 * calls_closed must be called */
 
-/* What is at hand while a call is carried out. Whoever calls closes fd. */
+/* What is used while a call is carried out. The caller must close fd. */
 struct attempt {
-	int fd;				/* ours for the program's; -1: none */
-	struct ipq_socket *socket;	/* NULL: none of ours */
-	int to, flags;			/* with CALL_GIVES: where (-1: the first that is
-					 * free), and O_CLOEXEC */
+	int fd;				/* duplicate of the program's, or -1 */
+	struct ipq_socket *socket;	/* NULL if it is not one of our sockets */
+	int to, flags;			/* with CALL_GIVES: the number (-1: the first that
+					 * is free), and O_CLOEXEC */
 };
 
-/* Carries it out as far as that goes without waiting; a is empty at first, and as it was
- * left when it has waited. */
+/* Carries out the call as far as possible without waiting. a is empty at first; after
+ * CALL_WAITS, call this again with the same a. */
 int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a);
 
-/* When a call that waits has waited enough, in ns of CLOCK_MONOTONIC; INT64_MAX: never.
- * And what it then comes to. */
+/* calls_deadline returns the time at which a call that waits must end, in ns of
+ * CLOCK_MONOTONIC, or INT64_MAX if there is none. calls_time_out returns its result
+ * then. */
 int64_t calls_deadline(const struct call *c, const struct attempt *a);
 int64_t calls_time_out(const struct call *c);
 
-/* The thread has closed a descriptor of the socket, or is about to. Whether it was the
- * last. */
+/* Call when the thread has closed a descriptor of the socket, or is about to. Returns
+ * whether it was the last one, and is closed. */
 bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w);
 
 int64_t calls_now(void);

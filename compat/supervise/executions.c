@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands of ip_queue's time that supervised programs execute, by whatever path. A call
- * that is handed over can be refused, done or let pass, but not changed, as its arguments
- * are in registers. So the thread is stopped as a debugger does it (ptrace(2)), which
- * ends the call; new arguments are put below its stack, and the kernel has it call again
- * with these. Mounts over the commands would need a namespace, in which the program's
- * own mounts were seen by nobody else, and CAP_SYS_ADMIN.
- * A thread that somebody else traces, and a stack without room, are left alone, and so is
- * whoever has another root directory. Knows nothing of which commands these are
- * (execution.h). */
+/* Executes the wrappers in place of iptables, modprobe and similar commands, by whatever
+ * path a supervised program executes them. A system call that is handed over can be
+ * refused, carried out or continued, but not changed, as its arguments are in registers.
+ * So the thread is stopped as by a debugger (ptrace(2)), which interrupts the call; new
+ * arguments are written below its stack pointer, and the kernel restarts the call with
+ * these. Mounts over the commands would need CAP_SYS_ADMIN and a mount namespace, outside
+ * of which the program's own mounts could not be seen. Nothing is changed if the thread
+ * has another tracer, if its stack has no room, or if it has another root directory. Does
+ * not know which commands these are (execution.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -60,7 +60,7 @@ bool executions_is_wrapper(pid_t thread)
 #define WORDS_MAX 4096
 #define TEXT_MAX (1 << 18)
 
-/* Below the stack pointer there may be what a function still needs. */
+/* Functions may have data in this many bytes below the stack pointer. */
 #define RED_ZONE 128
 
 static bool has_our_root(pid_t thread)
@@ -72,13 +72,13 @@ static bool has_our_root(pid_t thread)
 	return !stat("/", &own) && is_same_file(path, &own);
 }
 
-/* Arguments of execve(2), or what those of execveat(2) come to. */
+/* The arguments of execve(2), or the equivalent of those of execveat(2). */
 struct arguments {
 	char file[PATH_MAX];
 	uint64_t words_at, variables_at;
 };
 
-/* Where a link of the thread's in /proc leads to, with name behind it, if that is not
+/* Reads a link in the thread's directory in /proc, and appends name if it is not
  * empty. */
 static bool follow(pid_t thread, const char *link, const char *name, char file[PATH_MAX])
 {
@@ -93,7 +93,7 @@ static bool follow(pid_t thread, const char *link, const char *name, char file[P
 	return snprintf(file, PATH_MAX, "%s%s%s", end, *name ? "/" : "", name) < PATH_MAX;
 }
 
-/* As this process finds it. */
+/* Gets the name of the file that is executed, by which this process finds it too. */
 static bool get_file(const struct call *c, char file[PATH_MAX])
 {
 	static const char self[] = "/proc/self/";
@@ -123,8 +123,8 @@ static bool get_arguments(const struct call *c, struct arguments *a)
 	return get_file(c, a->file);
 }
 
-/* The pointers of an array, with the NULL at its end. Returns how many there are before
- * it, or -1 if they are not there, or too many. */
+/* Copies an array of pointers with the NULL at its end. Returns the number of pointers
+ * before it, or -1 if there are too many or they cannot be read. */
 static int get_pointers(const struct call *c, uint64_t at, uint64_t to[WORDS_MAX])
 {
 	for (int n = 0; n < WORDS_MAX; n++) {
@@ -140,7 +140,7 @@ static int get_pointers(const struct call *c, uint64_t at, uint64_t to[WORDS_MAX
 	return -1;
 }
 
-/* A list of strings: where they are in the program, and what they are. */
+/* A list of strings: their addresses in the program, and copies of them. */
 struct list {
 	uint64_t at[WORDS_MAX];
 	char *copy[WORDS_MAX];
@@ -169,7 +169,7 @@ static bool get_list(const struct call *c, uint64_t at, int count_max, struct li
 	return l->count >= 0;
 }
 
-/* What is put into the program: strings, then arrays that refer to them. */
+/* The bytes that are written to the program: strings, then arrays of pointers to them. */
 struct image {
 	uint64_t at;
 	size_t len, size;
@@ -192,7 +192,8 @@ static uint64_t put_text(struct image *image, const char *text)
 	return put(image, text, strlen(text) + 1);
 }
 
-/* The array for pointers that are the program's own, or are to be put there. */
+/* Puts an array of pointers into the image. They point to the program's own strings, or
+ * to new ones that are put into the image too. */
 static uint64_t put_list(struct image *image, char *const *pointers,
 			 const struct list *theirs)
 {
@@ -212,16 +213,16 @@ static uint64_t put_list(struct image *image, char *const *pointers,
 	return put(image, at, (n + 1) * sizeof(*at));
 }
 
-/* The call is over, and the thread stopped where it would make it again; or before it
- * gets a signal, which is to be given on. It may be gone instead; its end is left for
- * whoever waits for it. */
+/* Stops the thread, which interrupts the call. The thread is then about to restart the
+ * call, or about to receive a signal, which the caller must pass on to it. Returns false
+ * if it cannot be stopped or has ended; its parent can still wait for it. */
 static bool stop(pid_t thread, long *signal)
 {
 	siginfo_t info;
 
 	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL))
 		return false;
-	/* the number may be another's by now */
+	/* the id may belong to another thread by now */
 	if (!thread_is_calling()) {
 		ptrace(PTRACE_DETACH, thread, NULL, NULL);
 		return false;
@@ -234,7 +235,7 @@ static bool stop(pid_t thread, long *signal)
 	return true;
 }
 
-/* The kernel's own, which programs never see. */
+/* An error within the kernel, which programs never see. */
 #define ERESTARTSYS 512
 
 static bool is_to_call_again(const struct call *c, const struct user_regs_struct *regs)
@@ -250,7 +251,7 @@ struct replacement {
 	char bytes[TEXT_MAX];
 };
 
-static struct list words, variables;	/* one call is looked at at a time */
+static struct list words, variables;	/* only one call is handled at a time */
 static struct replacement replacement;
 static struct image image;
 
@@ -274,7 +275,7 @@ static bool change(const struct call *c, struct user_regs_struct *regs)
 			     image.len);
 }
 
-/* One that was stopped and could not be changed: it comes again as it was. */
+/* A call that was interrupted but could not be changed. The thread makes it again. */
 static struct call unchanged;
 
 static bool is_unchanged(const struct call *c)
@@ -307,7 +308,7 @@ static bool is_command(struct execution *x, const struct call *c, struct argumen
 	if (!get_arguments(c, a) || executions_is_wrapper(c->thread) ||
 	    !get_list(c, a->words_at, 2, &words))
 		return false;
-	/* the first two words tell */
+	/* the first two words are enough to recognize a command */
 	if (words.count > 2)
 		words.copy[2] = NULL;
 	execution_plan(x, &started, instead, a->file, words.copy, words.copy, -1);
@@ -324,7 +325,7 @@ bool executions_redirect(const struct call *c)
 	    !get_list(c, a.variables_at, WORDS_MAX, &variables))
 		return false;
 	execution_plan(&x, &started, instead, a.file, words.copy, variables.copy, -1);
-	/* another thread may have changed them meanwhile */
+	/* another thread may have changed the words meanwhile */
 	if (!x.file || x.room.bytes > sizeof(replacement.bytes))
 		return false;
 	replacement.x = &x;
@@ -340,8 +341,8 @@ bool executions_redirect(const struct call *c)
 
 #else
 
-/* Its registers are not known: commands are found by PATH alone, where the wrappers come
- * first. */
+/* The registers of this architecture are not known here. The program only finds the
+ * wrappers through PATH, in which they come first. */
 bool executions_redirect(const struct call *c)
 {
 	(void)c;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands of ip_queue's time that supervised programs execute. */
+/* Executes the wrappers in place of iptables, modprobe and similar commands that
+ * supervised programs execute. */
 #ifndef SUPERVISE_EXECUTIONS_H
 #define SUPERVISE_EXECUTIONS_H
 
@@ -7,14 +8,15 @@
 
 #include "call.h"
 
-/* Keeps what our own environment says of them. */
+/* Reads from our own environment where the wrappers are. */
 void executions_begin(void);
 
-/* Whether the thread's program is the one that is run in the place of commands. */
+/* Whether the thread runs a wrapper. */
 bool executions_is_wrapper(pid_t thread);
 
-/* If the thread is about to execute such a command: has it call again, and execute what
- * is run in its place. False: what it executes is the kernel's to find. */
+/* If the thread is about to execute such a command, makes it execute the wrapper instead,
+ * by another system call, and returns true. If not, returns false, and the kernel must
+ * carry out the call. */
 bool executions_redirect(const struct call *c);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The seccomp filter of a supervised program, which decides what is handed over. Knows
- * nothing of what is done with it. */
+/* The seccomp filter of a supervised program. It decides which system calls the kernel
+ * hands over to the supervisor. Knows nothing of how they are carried out. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -14,10 +14,10 @@
 
 #include "filter.h"
 
-/* Gone from the kernel's headers. */
+/* No longer in the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
-/* Jumps reach 255 instructions. */
+/* A conditional jump can skip 255 instructions. */
 #define INSTRUCTIONS_MAX 250
 
 struct code {
@@ -37,7 +37,7 @@ static void load(struct code *c, size_t offset)
 	add(c, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-/* The low half of an argument: all of an int. */
+/* Loads the lower half of an argument, which is all of an int. */
 static void load_argument(struct code *c, int n)
 {
 	load(c, offsetof(struct seccomp_data, args[n]) +
@@ -49,7 +49,8 @@ static void give(struct code *c, uint32_t action)
 	add(c, BPF_RET | BPF_K, action, 0, 0);
 }
 
-/* The next instruction is for where the comparison holds, or does not. */
+/* The next instruction is executed only if the comparison is true, or only if it is
+ * false. */
 static void next_if(struct code *c, uint16_t comparison, uint32_t k)
 {
 	add(c, BPF_JMP | BPF_K | comparison, k, 0, 1);
@@ -60,7 +61,7 @@ static void next_if_not(struct code *c, uint16_t comparison, uint32_t k)
 	add(c, BPF_JMP | BPF_K | comparison, k, 1, 0);
 }
 
-/* Hands over if the argument is a number that may be ours, else lets pass. */
+/* Hands over the call if the first argument is a descriptor that may be ours. */
 static void hand_over_descriptor(struct code *c, const struct window *w)
 {
 	load_argument(c, 0);
@@ -88,7 +89,8 @@ static void hand_over_close_range(struct code *c, const struct window *w)
 	give(c, SECCOMP_RET_USER_NOTIF);
 }
 
-/* With this flag most calls are about a descriptor (fstat), and have no name. */
+/* With AT_EMPTY_PATH most calls are about a descriptor, such as fstat(2), and have no
+ * name. */
 static void hand_over_name(struct code *c, int argument)
 {
 	load_argument(c, argument);
@@ -110,8 +112,8 @@ static void hand_over_socket(struct code *c)
 	give(c, SECCOMP_RET_ALLOW);
 }
 
-/* Of socketcall's, those that have to do with messages and names: all but listen,
- * accept, socketpair, shutdown, setsockopt, getsockopt and accept4. */
+/* Hands over the calls of socketcall(2) that concern messages and addresses: all but
+ * listen, accept, socketpair, shutdown, setsockopt, getsockopt and accept4. */
 static void hand_over_socketcall(struct code *c)
 {
 	static const uint8_t passed[] = { 4, 5, 8, 13, 14, 15, 18 };
@@ -169,8 +171,8 @@ static bool is_of_name(enum call_kind kind)
 	return kind >= CALL_OPEN && kind <= CALL_OF_NAME_LAST;
 }
 
-/* The numbers of one architecture: compared one by one, then what each kind of them
- * comes to, for all of the kind together. */
+/* Adds the code for one architecture: a comparison with each number, and then for each
+ * kind of call the code that all numbers of this kind jump to. */
 static void add_table(struct code *c, const struct call_table *t, const struct window *w,
 		      bool names)
 {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The seccomp filter of a supervised program, which decides what is handed over. Knows
- * nothing of what is done with it. */
+/* The seccomp filter of a supervised program. It decides which system calls the kernel
+ * hands over to the supervisor. Knows nothing of how they are carried out. */
 #ifndef SUPERVISE_FILTER_H
 #define SUPERVISE_FILTER_H
 
 #include "call.h"
 
-/* Installs it in the calling thread, for it and all it will start; it hands over calls with
- * a file's name only if names is set. Returns the
- * descriptor that the calls come by, close-on-exec, or -1 and errno: EINVAL where the
- * kernel has no such thing, EBUSY where a supervisor is there already, ENOSYS on a
- * machine that is not known, or as seccomp(2). */
+/* Installs the filter for the calling thread and all threads and processes that it
+ * creates later. It hands over calls with a file name only if names is set. Returns the
+ * listener, a close-on-exec descriptor by which the system calls are handed over
+ * (seccomp_unotify(2)), or -1 and errno: EINVAL if the kernel does not support it, EBUSY
+ * if there is a listener already, ENOSYS if the architecture is not known here, or an
+ * error of seccomp(2). */
 int filter_install(const struct window *w, bool names);
 
 #endif

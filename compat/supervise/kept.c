@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages that were taken out of a socket for a call that a signal then ended: the next
- * call has them. Knows nothing of the program. */
+/* Keeps messages that were received for a system call which a signal then ended, so that
+ * the next call receives them. Knows nothing of the program. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,18 +10,19 @@
 #include "nfqueue.h"
 #include "translate.h"
 
-/* No number of a batch's. */
+/* The number of our mark (translate_mark). A batch does not use it for its own marks. */
 #define MARK 0
 
 static struct kept {
-	void *data;		/* NULL: none */
-	size_t len;		/* of the whole message */
+	void *data;		/* the message, or NULL */
+	size_t len;		/* bytes */
 	bool is_marked;		/* a mark in the socket makes it readable */
 } kept[IPQ_SOCKETS_MAX];
 
 unsigned char kept_room[KEPT_ROOM];
 
-/* What the last call took; no socket: nothing, or it was only looked at. */
+/* The message that the last system call received. socket is NULL if it received none, or
+ * only looked at one (MSG_PEEK). */
 static struct {
 	struct ipq_socket *socket;
 	const void *data;
@@ -33,8 +34,9 @@ static struct kept *of(const struct ipq_socket *s)
 	return &kept[s - ipq_sockets];
 }
 
-/* The mark was sent when nothing else was there; so it stands first, or right after
- * what came at that moment. */
+/* Removes the mark from the socket if it is the first message there. The mark was sent
+ * when the socket was empty, so it is the first, or follows a message that arrived at the
+ * same moment. */
 static void take_mark(struct ipq_socket *s, int fd)
 {
 	struct batch *b = s->queue.batch;
@@ -84,8 +86,8 @@ ssize_t kept_receive(struct ipq_socket *s, int fd, void *buf, size_t len, size_t
 		return n;
 	}
 	n = ip_queue_receive(&s->queue, fd, buf, len, flags | MSG_DONTWAIT);
-	if (n > 0 && (size_t)n > room)
-		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags, n);	/* never waits */
+	if (n > 0 && (size_t)n > room)	/* ip_queue_pass_over never waits */
+		n = ip_queue_pass_over(&s->queue, fd, buf, room, flags, n);
 	if (k->is_marked)
 		take_mark(s, fd);
 	if (n > 0 && (size_t)n <= len && !(flags & MSG_PEEK)) {

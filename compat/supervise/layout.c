@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the arguments of calls point to in a program's memory, in the layout of its
- * architecture. Knows nothing of what it is for. */
+/* Copies the structs that the arguments of system calls point to from a program's memory
+ * and to it, in the layout of its architecture. Does not know what they are used for. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "layout.h"
 #include "thread.h"
 
-/* The kernel's own; the C library's has an int for msg_iovlen in some. */
+/* The kernel's struct msghdr. In that of some C libraries msg_iovlen is an int. */
 struct msghdr_kernel {
 	void *name;
 	int namelen;
@@ -158,7 +158,7 @@ int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *n
 		return -EFAULT;
 	sec = is_narrow ? narrow[0] : wide[0];
 	nsec = is_narrow ? narrow[1] : wide[1];
-	/* the upper half of a 32-bit program's is padding (get_timespec64) */
+	/* in a 32-bit program the upper half of tv_nsec is padding (get_timespec64) */
 	if (!is_narrow && sizeof(long) == 4)
 		nsec = (int32_t)nsec;
 	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)

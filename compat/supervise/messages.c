@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls that send and receive messages on a socket of ip_queue's: their arguments, the
- * buffers these point to, and what is told of each message. Knows nothing of how one
- * waits, nor of what messages say. */
+/* System calls that send and receive messages on a socket of ip_queue: their arguments,
+ * the buffers that these point to, and the results for each message. Knows nothing of
+ * waiting, nor of what is in a message. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,14 +13,15 @@
 #include "served.h"
 #include "traffic.h"
 
-/* linux/fs.h: as MSG_DONTWAIT. */
+/* From linux/fs.h. It corresponds to MSG_DONTWAIT. */
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
 
-static struct layout_message message;	/* one call is carried out at a time */
+static struct layout_message message;	/* only one call is carried out at a time */
 
-/* import_iovec and the like: more is cut off. */
+/* Returns a length, limited to what the kernel accepts at once (import_iovec and
+ * others). */
 static size_t length(const struct call *c, int n)
 {
 	uint64_t len = call_word(c, n);
@@ -118,7 +119,7 @@ static int64_t receive_from(struct call *c, struct attempt *a)
 	int64_t n;
 
 	layout_clear(&message);
-	/* sock_read_iter: a read of nothing takes no message away */
+	/* a read of zero bytes receives no message (sock_read_iter) */
 	if (c->kind == CALL_READ && !length(c, 2))
 		return 0;
 	if (at && layout_get_int(c, call_word(c, 5), &room))
@@ -208,16 +209,17 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
 		if (n < 0)
 			break;
 		c->done++;
-		/* what is told so far is the program's, whatever comes */
+		/* the program has this message, even if a signal ends the call */
 		kept_begin();
-		/* recvmmsg(2) looks at the time after each message only */
+		/* recvmmsg(2) checks the time only after each message */
 		if (limit < INT64_MAX && calls_now() - c->began >= limit)
 			break;
 	}
 	return c->done || n >= 0 ? (int64_t)c->done : n;
 }
 
-/* Whether readv and writev are meant: a socket has no other place. */
+/* Whether the offset is -1, with which the calls are the same as readv and writev. A
+ * socket has no other offset. */
 static bool is_at_current(const struct call *c)
 {
 	return sizeof(long) == 8 ? c->args[3] == UINT64_MAX :

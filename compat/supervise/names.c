@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls with a file's name, if it is one of the module's files: open(2), stat(2),
- * access(2) and their like. Every such call is handed over, if any is, since the filter
- * cannot read names; all but a few are the kernel's after a look at the name's last word.
- * Knows nothing of what the files say (files.h). */
+/* Carries out system calls with a file name, such as open(2), stat(2) and access(2), if
+ * it is one of the module's files. The filter cannot read names, so that either all these
+ * calls are handed over or none. For nearly all of them the last part of the name shows
+ * that the kernel must carry them out. Knows nothing of what is in the files
+ * (files.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,12 +19,12 @@
 #include "thread.h"
 #include "written.h"
 
-/* Which argument is what; -1: none. */
+/* Which argument is which; -1 if there is none. */
 struct shape {
 	int8_t directory, name;
-	int8_t how;			/* flags of open(2), mode of access(2) */
-	int8_t result;			/* to which so many bytes are written */
-	uint16_t size;
+	int8_t how;			/* flags of open(2), or mode of access(2) */
+	int8_t result;			/* the address that the result is written to, */
+	uint16_t size;			/* and its size in bytes */
 };
 
 #ifndef STATX_TYPE
@@ -50,7 +51,7 @@ static void *pointer(uint64_t at)
 	return (void *)(uintptr_t)at;
 }
 
-/* Of a path that does not begin with a slash; -1 if there is none. */
+/* Opens the directory to which a relative path refers. Returns -1 on failure. */
 static int open_directory(const struct call *c, const struct shape *shape)
 {
 	int fd = shape->directory < 0 ? AT_FDCWD : (int)c->args[shape->directory];
@@ -81,11 +82,11 @@ static enum module_file find(const struct call *c, const struct shape *shape)
 			close(directory);
 		}
 	}
-	/* who lists the modules itself has ours already */
+	/* our wrapper of lsmod must get the kernel's list of modules */
 	return file == FILE_MODULES && executions_is_wrapper(c->thread) ? FILE_NONE : file;
 }
 
-/* False if the argument is not there. */
+/* Returns false if the argument cannot be read. */
 static bool get_flags(const struct call *c, const struct shape *shape, int *flags)
 {
 	uint64_t how;		/* the first of struct open_how */
@@ -122,14 +123,14 @@ static int64_t open_file(const struct call *c, const struct window *w,
 	a->to = -1;
 	if (writes) {
 		written_watch(a->fd, file);
-		/* where the filter hands over that it is closed */
+		/* a number in the window, so that the filter hands over its close(2) */
 		a->to = thread_free_number(c->thread, w->first, w->end);
 	}
 	a->flags = flags & O_CLOEXEC;
 	return CALL_GIVES;
 }
 
-/* As the kernel's file in its place: anybody may read it, root write. */
+/* The permissions are those of the kernel's file: all users may read, root may write. */
 static int64_t may_access(int mode)
 {
 	if (mode & X_OK || (mode & W_OK && !served_is_administrator()))
@@ -137,7 +138,7 @@ static int64_t may_access(int mode)
 	return mode & ~(R_OK | W_OK) ? -EINVAL : 0;
 }
 
-/* The call itself, about the kernel's file. */
+/* Makes the same system call, for the file that the kernel has in its place. */
 static int64_t ask(const struct call *c, const struct shape *shape, enum module_file file)
 {
 	union {
@@ -156,7 +157,8 @@ static int64_t ask(const struct call *c, const struct shape *shape, enum module_
 			    shape->size) ? -EFAULT : 0;
 }
 
-/* What is asked about it: the kernel may have the file itself. */
+/* Answers a call about the file. If the kernel has the file itself, the kernel must
+ * answer. */
 static int64_t answer(const struct call *c, const struct window *w,
 		      const struct shape *shape, struct attempt *a, enum module_file file)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls with a file's name, if it is one of the module's files. */
+/* Carries out system calls with a file name, if it is one of the module's files. */
 #ifndef SUPERVISE_NAMES_H
 #define SUPERVISE_NAMES_H
 
 #include "calls.h"
 
-/* As calls_carry_out, for the thread that is served. Any other file is the kernel's. */
+/* Like calls_carry_out, for the thread of served_begin. Returns CALL_CONTINUES for any
+ * other file. */
 int64_t names_carry_out(const struct call *c, const struct window *w, struct attempt *a);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The calls that are handed over: taken, answered, and those that wait meanwhile. Knows
- * nothing of what they do. */
+/* Receives the system calls that are handed over, answers them, and keeps track of those
+ * that wait for a message. Knows nothing of what the calls do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "thread.h"
 #include "written.h"
 
-/* Newer than some kernels' headers. */
+/* Not in the headers of older kernels. */
 #ifndef SECCOMP_ADDFD_FLAG_SEND
 #define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
 #endif
@@ -33,16 +33,16 @@ struct wait {
 	struct wait *next;
 	struct call call;
 	struct attempt attempt;
-	int64_t deadline;		/* INT64_MAX: none */
-	bool is_over;			/* to be freed when no event can name it */
+	int64_t deadline;		/* ns of CLOCK_MONOTONIC, or INT64_MAX */
+	bool is_over;			/* freed when the current events are handled */
 };
 
-/* That threads are about to close, which the kernel does after us; more are not seen to
- * be closed. */
+/* The most sockets that threads are about to close at a time, which the kernel does only
+ * after our answer. Of further ones it is not noticed that they are closed. */
 #define CLOSING_MAX 64
 
 static struct closing {
-	struct ipq_socket *socket;	/* NULL: none */
+	struct ipq_socket *socket;	/* NULL if unused */
 	pid_t thread;
 	int looks_left;
 } closing[CLOSING_MAX];
@@ -53,13 +53,13 @@ static int listener, poller;
 static struct window window;
 static struct wait *waits;
 
-/* Larger than the structs, if the kernel is newer than our headers. */
+/* If the kernel is newer than our headers, these are larger than the structs. */
 static struct seccomp_notif *notice;
 static struct seccomp_notif_resp *answer;
 static size_t notice_size, answer_size;
 
-/* What epoll tells of: one of these, a thread by its number, or a wait by the
- * descriptor that it waits for. */
+/* The source of an epoll event. A thread also has its id, and a wait the descriptor that
+ * it waits for. */
 enum { OF_LISTENER, OF_WATCHED, OF_WRITTEN, OF_THREAD, OF_WAIT };
 
 static bool poll_for(int fd, int what, int number)
@@ -92,9 +92,10 @@ bool notices_begin(int fd, const struct window *w)
 	poller = epoll_create1(EPOLL_CLOEXEC);
 	if (!notice || !answer || poller < 0)
 		return false;
-	/* what is said meanwhile goes elsewhere, in one piece (served_end) */
+	/* messages are collected, and written to the program's stderr (served_end) */
 	setvbuf(stderr, NULL, _IOFBF, BUFSIZ);
-	/* who calls and who answers take turns, best on one processor; since Linux 6.6 */
+	/* Since Linux 6.6: the thread and this process run in turns, so they are faster
+	 * on the same processor. */
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	return poll_for(written_begin(), OF_WRITTEN, 0) && poll_for(fd, OF_LISTENER, 0);
 }
@@ -109,7 +110,8 @@ static bool is_valid(uint64_t id)
 	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
 }
 
-/* False if the call is over: a signal ended it, or its thread's end. */
+/* Answers a call. Returns false if it has ended already, because of a signal or because
+ * its thread has ended. */
 static bool tell(const struct call *c, int64_t result)
 {
 	memset(answer, 0, answer_size);
@@ -123,7 +125,7 @@ static bool tell(const struct call *c, int64_t result)
 	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, answer) || errno != ENOENT;
 }
 
-/* Puts the descriptor into the program, and answers with its number. */
+/* Installs the descriptor in the program, and answers with its number. */
 static bool give(const struct call *c, const struct attempt *a)
 {
 	uint32_t placed = a->to < 0 ? 0 : SECCOMP_ADDFD_FLAG_SETFD;
@@ -139,19 +141,19 @@ static bool give(const struct call *c, const struct attempt *a)
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
 		return true;
 	error = errno;
-	if (error == EINVAL) {		/* before Linux 5.14 it takes two steps */
+	if (error == EINVAL) {		/* before Linux 5.14 two steps are needed */
 		add.flags = placed;
 		number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 		if (number >= 0)
 			return tell(c, number);
 		error = errno;
 	}
-	/* beyond its limit (replace_fd) */
+	/* EBADF: the number exceeds the limit of the program (replace_fd) */
 	return tell(c, error == EBADF ? -EMFILE : -error);
 }
 
-/* What was done for a call that a signal ended before its thread was told: most often it
- * makes the call again (signal(7)), and is told then. */
+/* The results of calls that a signal ended before they were answered. The thread usually
+ * restarts such a call (signal(7)), and gets this result then. */
 static struct done {
 	struct call call;
 	int64_t result;
@@ -206,8 +208,8 @@ static void close_attempt(struct attempt *a)
 	a->fd = -1;
 }
 
-/* No descriptor of ours is to keep a socket that the program has not. epoll(7) would
- * watch a closed one on while the program has it. */
+/* Closes our duplicate, which must not keep the socket open when the program has closed
+ * it. epoll(7) would continue to watch it while the program has it open. */
 static void end_wait(struct wait *w)
 {
 	epoll_ctl(poller, EPOLL_CTL_DEL, w->attempt.fd, NULL);
@@ -251,7 +253,7 @@ static void begin_wait(const struct call *c, struct attempt *a)
 	}
 }
 
-/* What a thread that calls again, or is gone, has waited for is over. */
+/* Call when a thread makes another call or has ended: its call no longer waits. */
 static void end_waits(pid_t thread)
 {
 	for (struct wait *w = waits; w; w = w->next)
@@ -259,7 +261,8 @@ static void end_waits(pid_t thread)
 			end_wait(w);
 }
 
-/* So is what a signal has ended: no descriptor of ours may keep what is closed. */
+/* Ends the waiting of calls that a signal has ended. Call before the program closes a
+ * descriptor, as our duplicates keep the sockets open. */
 static void end_ended_waits(void)
 {
 	for (struct wait *w = waits; w; w = w->next)
@@ -291,7 +294,8 @@ static void retry(struct wait *w)
 	end_wait(w);
 }
 
-/* The thread may take its time, and the socket have other descriptors. */
+/* How often a socket is checked, as the thread may not have closed it yet, and other
+ * descriptors of it may be open. */
 #define LOOKS 100
 #define LOOK_AGAIN 10		/* in ms */
 
@@ -305,7 +309,8 @@ static void begin_closing(struct ipq_socket *s, pid_t thread)
 		}
 }
 
-/* A thread that calls again has closed; 0: whichever. */
+/* Checks which sockets have been closed: those of a thread that makes another call, and
+ * so has closed its descriptor, or all if thread is 0. */
 static void look_at_closing(pid_t thread)
 {
 	for (unsigned int i = 0; closing_count && i < CLOSING_MAX; i++) {
@@ -347,7 +352,7 @@ static void take_call(void)
 		begin_wait(&c, &a);
 		return;
 	}
-	/* what the program closes now is to be closed when it goes on */
+	/* our duplicate must be closed before the program continues and closes its own */
 	if (result == CALL_CONTINUES || result == CALL_CLOSES)
 		close_attempt(&a);
 	if (result == CALL_CLOSES) {

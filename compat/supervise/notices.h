@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The calls that are handed over: taken, answered, and those that wait meanwhile. Knows
- * nothing of what they do. */
+/* Receives the system calls that are handed over, answers them, and keeps track of those
+ * that wait for a message. Knows nothing of what the calls do. */
 #ifndef SUPERVISE_NOTICES_H
 #define SUPERVISE_NOTICES_H
 
@@ -8,19 +8,21 @@
 
 #include "call.h"
 
-/* They come by listener. False and errno. */
+/* listener is the descriptor of filter_install. Returns false, with errno set, on
+ * failure. */
 bool notices_begin(int listener, const struct window *w);
 
-/* A descriptor beside it; when it is readable notices_take returns. */
+/* Makes notices_take return when fd is readable. Returns false, with errno set, on
+ * failure. */
 bool notices_watch(int fd);
 
 enum notice {
 	NOTICE_NONE,
-	NOTICE_OF_SIGNAL,	/* what is watched is readable */
-	NOTICE_OF_END,		/* no process is left that could hand over calls */
+	NOTICE_OF_SIGNAL,	/* the descriptor of notices_watch is readable */
+	NOTICE_OF_END,		/* no process with the filter is left */
 };
 
-/* Waits for what comes next, and sees to it. */
+/* Waits for the next events, and handles them. */
 enum notice notices_take(void);
 
 #endif

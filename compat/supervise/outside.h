@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A program that hands its calls over: its memory is another process's, and descriptors
- * are looked at through duplicates of ours. compat/wire is compiled with this ahead of
- * everything else; program.h there says what each function is for. */
+/* Access to a program whose system calls are handed over to this process: its memory is
+ * that of another process, and its descriptors are used through duplicates. This header
+ * is included before all others when compat/wire is compiled for ipq-run; program.h in
+ * that folder says what each function is for. */
 #ifndef SUPERVISE_OUTSIDE_H
 #define SUPERVISE_OUTSIDE_H
 
@@ -13,7 +14,7 @@
 #include "served.h"
 #include "thread.h"
 
-/* Copied before: the program's own may change while it is looked at. */
+/* The structs have been copied already, as the program could change its own meanwhile. */
 static inline bool program_describes(const void *at, size_t n)
 {
 	(void)at;
@@ -36,7 +37,8 @@ static inline bool program_is_here(void)
 	return false;
 }
 
-/* One message at a time is carried; what was received last may be asked for again. */
+/* kept_room serves for all messages: there is only one at a time, and kept_keep needs the
+ * last one. */
 struct scratch {
 	void *data;
 	size_t size;
@@ -65,7 +67,7 @@ static inline void scratch_give(struct scratch *scratch)
 	errno = saved;
 }
 
-/* Its name told. */
+/* The descriptor was recognized by the socket's port ID in this same system call. */
 static inline bool program_has_socket(int fd)
 {
 	(void)fd;

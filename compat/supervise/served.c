@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a call is carried out for: the thread of a supervised program whose process id,
- * capability, network namespace and settings the parts of libipq are to see in place of
- * our own. */
+/* The thread of a supervised program for which a system call is carried out. The parts of
+ * libipq see its process id, capability, network namespace and settings, not those of
+ * this process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,15 +26,15 @@
 
 static struct {
 	pid_t id, process;
-	int first, end;			/* numbers of its sockets */
-	bool is_known;			/* what it has there: */
+	int first, end;			/* its sockets have descriptors in this range */
+	bool is_known;			/* the sockets have been duplicated: */
 	unsigned int count;
-	int sockets[SOCKETS_MAX];	/* duplicates of them */
+	int sockets[SOCKETS_MAX];
 } served;
 
-static bool is_deprived;		/* CAP_NET_ADMIN is put aside */
-static char **own_environment;		/* put aside, NULL if it is not */
-static uint64_t network_here;		/* ours now, as nfqueue_network; 0: ask */
+static bool is_deprived;		/* CAP_NET_ADMIN is given up for a while */
+static char **own_environment;		/* our environment, NULL if it is in use */
+static uint64_t network_here;		/* our nfqueue_network; 0: not known */
 
 pid_t served_thread(void)
 {
@@ -84,7 +84,7 @@ int served_socket(uint32_t port_id, uint64_t network)
 	return -1;
 }
 
-/* No descriptor of ours is to keep a socket that the program closes. */
+/* Closes our duplicates, which would keep sockets open when the program closes them. */
 static void give_back_sockets(void)
 {
 	while (served.count)
@@ -103,7 +103,8 @@ static bool get_capabilities(pid_t thread, capabilities data)
 	return !syscall(SYS_capget, &header, data);
 }
 
-/* Of this thread alone: the system call, unlike C libraries' functions, does so. */
+/* Changes this thread only, as the system call does. C libraries' functions may change
+ * all threads. */
 static bool set_net_admin(bool has)
 {
 	struct __user_cap_header_struct header = {
@@ -129,7 +130,8 @@ static uint64_t namespace_of(pid_t thread, const char *kind)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-/* The kernel looks at who sends (netlink_net_capable), which is us. */
+/* The kernel checks the capability of the sender (netlink_net_capable), which is this
+ * process. */
 void served_take_capability(void)
 {
 	int saved = errno;
@@ -209,11 +211,12 @@ void served_enter_network_of(int fd, uint64_t network)
 	errno = saved;
 }
 
-#define ENVIRONMENT_MAX (1 << 21)	/* more than the kernel gives room for */
+#define ENVIRONMENT_MAX (1 << 21)	/* bytes, more than the kernel allows */
 #define SETTINGS_MAX 32
 static const char prefix[] = "LIBIPQ_";
 
-/* Where it has us write to, when it may not write there itself. */
+/* Whether the variable would make this process write to a file as another user than the
+ * thread's, who may not have the permission. */
 static bool is_beyond_it(const char *variable)
 {
 	static const char trace[] = "LIBIPQ_TRACE=";
@@ -222,7 +225,8 @@ static bool is_beyond_it(const char *variable)
 	       thread_user(served.id) != geteuid();
 }
 
-/* A program may change its own afterwards; nobody but itself knows that. */
+/* Uses the environment with which the program was executed. If the program has changed it
+ * since, only the program itself knows. */
 void served_take_environment(void)
 {
 	static char text[ENVIRONMENT_MAX], *settings[SETTINGS_MAX + 1];
@@ -245,14 +249,15 @@ void served_take_environment(void)
 		    !is_beyond_it(at))
 			settings[n++] = at;
 	settings[n] = NULL;
-	/* one that was emptied on the way still means what ipq-run was told */
+	/* without any setting, for example after env -i, those of ipq-run apply */
 	if (n) {
 		own_environment = environ;
 		environ = settings;
 	}
 }
 
-/* So much fits without waiting where anything does (pipe(7)). */
+/* Whether the text can be written without waiting: a pipe that is writable has room for
+ * PIPE_BUF bytes (pipe(7)). */
 static bool takes_text(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
@@ -260,7 +265,8 @@ static bool takes_text(int fd)
 	return __fpending(stderr) <= PIPE_BUF && poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
 }
 
-/* What there is to explain is said where the program would say it, if somebody reads. */
+/* Writes the messages that were collected to the program's stderr. If they cannot be
+ * written without waiting, they are lost. */
 static void say_there(void)
 {
 	int theirs = thread_descriptor(served.id, STDERR_FILENO);

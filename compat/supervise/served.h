@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a call is carried out for: the thread of a supervised program whose process id,
- * capability, network namespace and settings the parts of libipq are to see in place of
- * our own. Included ahead of everything else when they are compiled for supervising. */
+/* The thread of a supervised program for which a system call is carried out. The parts of
+ * libipq see its process id, capability, network namespace and settings, not those of
+ * this process. This header is included before all others when they are compiled for
+ * ipq-run. */
 #ifndef SUPERVISE_SERVED_H
 #define SUPERVISE_SERVED_H
 
@@ -10,34 +11,35 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Of whom is served: the thread, and the process id as the program sees it itself. */
+/* The thread that is served, and its process id as the program itself sees it. */
 pid_t served_thread(void);
 pid_t served_process(void);
 #define getpid served_process
 
-/* What follows is done for that thread, whose sockets have numbers from first to end - 1.
- * Returns false and errno if it is gone. */
+/* Begins to serve a thread, whose sockets have descriptors from first to end - 1. Returns
+ * false and errno if the thread has ended. */
 bool served_begin(pid_t thread, int first, int end);
 
-/* A duplicate of its socket with that port id, in that network namespace, until
- * served_end; -1: it has none. */
+/* Returns a duplicate of the thread's socket with this port ID in this network namespace,
+ * which is valid until served_end, or -1 if there is none. */
 int served_socket(uint32_t port_id, uint64_t network);
 
-/* It may have given up CAP_NET_ADMIN; then we have it not either, until served_end. */
+/* If the thread does not have CAP_NET_ADMIN, this process gives it up until
+ * served_end. */
 void served_take_capability(void);
 
-/* Whether it has that, or is root: whose the module's sysctls were
+/* Whether the thread has CAP_NET_ADMIN, or is root, and may write the module's sysctls
  * (net_ctl_permissions). */
 bool served_is_administrator(void);
 
-/* The network namespace of the thread, or of a socket, is ours from here on; or one that
- * was ours when it was opened. */
+/* Enter the network namespace of the thread, of a socket, or one that was opened with
+ * served_open_network. */
 void served_enter_network(void);
 int served_open_network(void);
 void served_enter_opened_network(int fd);
 void served_enter_network_of(int fd, uint64_t network);
 
-/* The thread's LIBIPQ_* are the environment, until served_end. */
+/* Makes the thread's LIBIPQ_* variables our environment until served_end. */
 void served_take_environment(void);
 
 void served_end(void);

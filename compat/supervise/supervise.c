@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a program whose calls on ip_queue's sockets are handed to this process, from its
- * start to the end of the last that it has started. Knows nothing of the calls. */
+/* Runs a program whose system calls on ip_queue's sockets are handed over to this
+ * process, until the program and all processes that it has started have ended. Knows
+ * nothing of the system calls. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -27,18 +28,18 @@
 #define SYS_pidfd_getfd 438
 #endif
 
-/* Those that somebody may send to the program. */
+/* Signals that users and other processes send to a program; they are passed on. */
 static const int forwarded[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
 };
 
 struct program {
 	const char *name;
-	bool names;			/* of files are handed over */
+	bool names;			/* hand over calls with file names */
 	pid_t pid;			/* 0 when it has ended, */
-	int status;			/* as waitpid(2) tells */
-	int said[2];			/* what it says of its start */
-	int may[2];			/* closed when it may go on */
+	int status;			/* and the status from waitpid(2) */
+	int said[2];			/* a pipe with a struct word about its start */
+	int may[2];			/* a pipe that is closed when it may continue */
 	int listener;
 	int signals;
 	sigset_t awaited, mask;
@@ -46,16 +47,17 @@ struct program {
 	struct window window;
 };
 
-/* What the program says before it is executed, and if it cannot be. */
+/* What the forked process reports before it executes the program, or if it cannot. */
 struct word {
 	enum { CANNOT_FILTER, LISTENS, CANNOT_EXECUTE } what;
 	int number;			/* errno, or the descriptor */
 };
 
 #define WINDOW 64			/* descriptors */
-#define SELECT_MAX 1024			/* select(2) knows no higher ones */
+#define SELECT_MAX 1024			/* select(2) accepts no higher ones */
 
-/* As high as any program can have them: it has others there last. */
+/* The highest descriptors that any program can use, as the kernel gives these to other
+ * files last. */
 static struct window choose_window(void)
 {
 	struct rlimit limit;
@@ -74,8 +76,8 @@ static void say(struct program *p, int what, int n)
 		_exit(126);
 }
 
-/* In the forked process. Without CAP_SYS_ADMIN a filter needs that no program gains
- * privileges any more. */
+/* Runs in the forked process. Without CAP_SYS_ADMIN a filter is only allowed if the
+ * process cannot gain privileges by execve(2) any more (PR_SET_NO_NEW_PRIVS). */
 static void be_program(struct program *p, pid_t parent, void (*execute)(void *),
 		       void *program)
 {
@@ -161,7 +163,7 @@ static int start(struct program *p, void (*execute)(void *), void *program)
 	return 0;
 }
 
-/* Each call that waits has two of our descriptors. */
+/* Each system call that waits needs two descriptors in this process. */
 static void allow_descriptors(void)
 {
 	struct rlimit limit;
@@ -172,8 +174,8 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* From here on signals wait to be taken. Blocked, they are kept even if ignored
- * (sig_ignored in the kernel). */
+/* Blocks the signals; they are received with sigtimedwait(2) from now on. A blocked
+ * signal becomes pending even if it is ignored (sig_ignored in the kernel). */
 static void take_signals(struct program *p)
 {
 	const struct sigaction by_default = { .sa_handler = SIG_DFL };
@@ -194,7 +196,7 @@ static void reap(struct program *p)
 	int status;
 	pid_t pid;
 
-	/* others are left to us when who started them has ended */
+	/* there may be other children, whose parent has ended */
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (pid == p->pid) {
 			p->pid = 0;
@@ -202,8 +204,9 @@ static void reap(struct program *p)
 		}
 }
 
-/* What the terminal sends comes from the kernel and reaches the whole process
- * group; but at a hangup only the session's leader (tty_signal_session_leader). */
+/* Whether the program has received the signal too. A signal from the terminal comes from
+ * the kernel and goes to the whole process group; at a hangup, however, it goes to the
+ * session leader only (tty_signal_session_leader). */
 static bool all_have_it(const siginfo_t *info)
 {
 	return info->si_code == SI_KERNEL && info->si_signo != SIGCONT &&
@@ -238,7 +241,7 @@ static void take_waiting_signals(struct program *p)
 		take_signal(p, &info);
 }
 
-/* As a shell has it. */
+/* Returns the exit status that a shell would report. */
 static int exit_status(const struct program *p)
 {
 	struct word w;
@@ -256,8 +259,8 @@ int supervise_run(const char *name, bool names, void (*execute)(void *), void *p
 	bool is_used = true;
 	int failed;
 
-	/* those whose parent ends stay below us, where their memory may be looked into
-	 * (yama in the kernel), and their end is seen */
+	/* Processes whose parent ends become children of this one. So their memory can be
+	 * accessed (Yama allows that for descendants), and their end is noticed. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	executions_begin();
 	take_signals(&p);

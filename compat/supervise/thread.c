@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The threads of supervised programs: who they are, their descriptors, their memory.
- * Knows nothing of calls. */
+/* The threads of supervised programs: their processes, descriptors and memory. Knows
+ * nothing of system calls. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 
 #include "thread.h"
 
-/* Newer than some C libraries' headers; the same on every architecture. */
+/* Not in the headers of older C libraries; the same on every architecture. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -28,7 +28,8 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
-/* Those that lately called; others' are forgotten, and asked about again. */
+/* The number of buckets for threads that have made a call recently. Others are forgotten,
+ * and looked up again. */
 #define THREADS_MAX 256
 
 static struct thread *buckets[THREADS_MAX];
@@ -38,7 +39,8 @@ static struct thread **bucket(pid_t id)
 	return &buckets[(unsigned int)id % THREADS_MAX];
 }
 
-/* The last number of the line of /proc/ID/status: in the innermost PID namespace. */
+/* Returns the last number in a line of /proc/ID/status. For ids this is the one in the
+ * innermost PID namespace. */
 static pid_t read_last(const char *text, const char *line)
 {
 	const char *at = strstr(text, line), *end;
@@ -96,7 +98,8 @@ static struct thread *make(pid_t id)
 	return t;
 }
 
-/* The ends of those that are watched are told; the others make room. */
+/* A thread that is not watched is forgotten if another one needs its bucket. It is not
+ * noticed when it ends. */
 struct thread *thread_find(pid_t id)
 {
 	struct thread **place = bucket(id), *t = *place;
@@ -129,7 +132,7 @@ void thread_forget(pid_t id)
 	}
 }
 
-/* The number of a thread that has ended may be another's by now: ESRCH says so. */
+/* ESRCH: the thread has ended, and its id may belong to another one by now. */
 int thread_descriptor(pid_t id, int fd)
 {
 	struct thread *t = thread_find(id);
@@ -191,7 +194,8 @@ int thread_read(pid_t id, void *to, const void *from, size_t n)
 	return whole(thread_is_calling() ? got : -1, n);
 }
 
-/* What is read in one piece is of one page: the next may not be there. */
+/* Text is read in pieces that do not cross a page boundary, as the next page may not
+ * exist. */
 #define PIECE 256
 
 ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size)
@@ -217,7 +221,7 @@ uid_t thread_user(pid_t id)
 {
 	char status[2048];
 
-	/* the last of four is that for files, which follows the effective one */
+	/* the last of four ids is that for files, which follows the effective one */
 	return read_status(id, status, sizeof(status)) ? read_last(status, "\nUid:") : -1;
 }
 

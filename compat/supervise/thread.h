@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The threads of supervised programs: who they are, their descriptors, their memory.
- * Knows nothing of calls. */
+/* The threads of supervised programs: their processes, descriptors and memory. Knows
+ * nothing of system calls. */
 #ifndef SUPERVISE_THREAD_H
 #define SUPERVISE_THREAD_H
 
@@ -14,24 +14,27 @@ struct thread {
 	pid_t id;
 	pid_t process;		/* its process id as the program itself sees it */
 	int pidfd;		/* of the thread, or of its process in older kernels */
-	bool is_watched;	/* the loop is told when it ends */
+	bool is_watched;	/* epoll reports its end (notices.c) */
 };
 
-/* What is known of the thread; NULL and errno if it is gone, or not ours to look at. */
+/* Returns the thread with this id, or NULL and errno if it has ended or cannot be
+ * accessed. */
 struct thread *thread_find(pid_t id);
 
-/* It has ended. */
+/* Call when the thread has ended. */
 void thread_forget(pid_t id);
 
-/* A duplicate of its descriptor, close-on-exec; -1 and errno. */
+/* Returns a close-on-exec duplicate of the thread's descriptor, or -1 and errno. */
 int thread_descriptor(pid_t id, int fd);
 
-/* The first of its numbers from first to end - 1 that is free, or -1. */
+/* Returns the thread's first unused descriptor from first to end - 1, or -1 if there is
+ * none. */
 int thread_free_number(pid_t id, int first, int end);
 
-/* What is read and written from here on is a thread's that waits for the answer to this
- * call: once it does not, its number may be another process's. A listener of -1: the
- * thread is stopped, and waits for us. */
+/* Call before the memory of a thread is accessed that waits for the answer to this call.
+ * When it no longer waits, its id may belong to another process, and accesses fail. With
+ * a listener of -1 the thread is stopped, and remains so. thread_is_calling returns
+ * whether it waits. */
 void thread_begin_call(int listener, uint64_t call);
 bool thread_is_calling(void);
 
@@ -39,11 +42,12 @@ bool thread_is_calling(void);
 int thread_read(pid_t id, void *to, const void *from, size_t n);
 int thread_write(pid_t id, void *to, const void *from, size_t n);
 
-/* Copies a string that stands there. Returns its length, or -1: it has no end within
- * size bytes, or is not there. */
+/* Copies a string from the thread's memory. Returns its length, or -1 if it does not end
+ * within size bytes or cannot be read. */
 ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size);
 
-/* The user whose files it may reach, as this process numbers users; -1 if it is gone. */
+/* Returns the user id with which the thread accesses files, as seen in this process's
+ * user namespace, or -1 if the thread has ended. */
 uid_t thread_user(pid_t id);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What supervised programs write of how many packets may wait: as the descriptors are
- * their own, and go wherever they like, the kernel is asked to tell when one is closed
- * (inotify(7)). Knows nothing of what becomes of it (files.h). */
+/* Notices when supervised programs have written the sysctl ip_queue_maxlen or
+ * ip6_queue_maxlen. The programs write to descriptors of their own, and may pass them on,
+ * so the kernel reports when one is closed (inotify(7)). Knows nothing of how the value
+ * is applied (files.h). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,14 +13,15 @@
 #include "served.h"
 #include "written.h"
 
-/* One for each network namespace and family; the oldest give way to more. */
+/* The most files that are watched, one for each network namespace and family. If there
+ * are more, the oldest is no longer watched. */
 #define WATCHES 16
 
 static struct watch {
-	int id;				/* 0: none */
+	int id;				/* of inotify, 0 if unused */
 	enum module_file file;
-	int network;			/* namespace */
-	uint32_t known;			/* to the queues, in packets */
+	int network;			/* descriptor of the network namespace */
+	uint32_t known;			/* the value that was applied last, in packets */
 } watches[WATCHES];
 
 static unsigned int newest;
