@@ -276,7 +276,7 @@ static void *take_and_hand_over(void *arg)
 	/* the mover may be late with the last packets on a slow machine */
 	while (take(i, over ? 1000000 : 20000) || !over)
 		if (handover < HANDOVERS && handover / 2 % 2 == (unsigned int)i &&
-		    got[0] + got[1] > (handover + 1) * (2 * COUNT / (HANDOVERS + 2)))
+		    last[0] + last[1] > (handover + 1) * (2 * COUNT / (HANDOVERS + 2)))
 			hand_over(i);
 	return NULL;
 }

@@ -175,6 +175,7 @@ Test(several_handles, a_port_id_that_is_taken_is_an_error_though_elsewhere_it_is
 	struct ipq_handle *h;
 	int other;
 
+	NEEDS_KERNEL(3, 8, "to tell network namespaces apart");
 	network_enter();
 	h = open_at("0");
 	network_enter();

@@ -72,7 +72,7 @@ Test(status, a_rule_that_feeds_a_family_nobody_reads_is_told_of)
 	/* a mover has the number now */
 	ipq_destroy_handle(h[1]);
 	cr_assert(strstr(shell(IPQCTL " status 2>&1")->text, told));
-	cr_assert(strstr(shell(IPQCTL " check")->text, "has queue 0 for IPv4 and drops"));
+	cr_assert(strstr(shell(IPQCTL " check")->text, "owns queue 0 for IPv4 and drops"));
 	ipq_destroy_handle(h[0]);
 }
 
