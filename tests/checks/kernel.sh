@@ -19,13 +19,18 @@ shims()
 	cat > root/shims/cc <<-END
 		#!/bin/sh
 		name=\${1##*/}
-		cp "$BUILD/examples/\${name%.c}" "\$3"
+		case " \$* " in
+		*" -static "*)	cp "/shims/\${name%.c}-static" "\$3" ;;
+		*)		cp "$BUILD/examples/\${name%.c}" "\$3" ;;
+		esac
 	END
 	cat > root/shims/ldd <<-'END'
 		#!/bin/sh
 		LD_TRACE_LOADED_OBJECTS=1 exec "$1"
 	END
 	echo '#!/bin/sh' > root/shims/pkg-config
+	"${CC:-cc}" -static -I"$source/include/libipq-nfqueue" -I"$source/include" \
+		-o root/shims/raw-static "$source/examples/raw.c"
 	chmod +x root/shims/*
 }
 
