@@ -34,6 +34,9 @@
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+#ifndef SECCOMP_ADDFD_FLAG_SEND
+#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -59,6 +62,7 @@ enum trait {
 	NO_PIDFD_GETFD,
 	NO_CLOSE_RANGE,
 	NO_COOKIE,
+	NO_ADDFD_SEND,
 	TRAITS,
 };
 
@@ -82,6 +86,7 @@ static const struct {
 	[NO_PIDFD_GETFD] = { "no-pidfd-getfd", 5, 6, SYS_pidfd_getfd },
 	[NO_CLOSE_RANGE] = { "no-close-range", 5, 9, SYS_close_range },
 	[NO_COOKIE] = { "no-cookie", 5, 14 },
+	[NO_ADDFD_SEND] = { "no-addfd-send", 5, 14 },
 };
 
 static bool active[TRAITS];
@@ -444,6 +449,9 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (active[NO_NAMESPACE] && request == SIOCGSKNS)
 		return fail(EOPNOTSUPP);
+	if (active[NO_ADDFD_SEND] && request == SECCOMP_IOCTL_NOTIF_ADDFD &&
+	    ((struct seccomp_notif_addfd *)arg)->flags & SECCOMP_ADDFD_FLAG_SEND)
+		return fail(EINVAL);
 	if (active[NO_NAMES] && request >> 8 == 0x89 && is_netlink(fd))
 		return fail(EOPNOTSUPP);
 	return syscall(SYS_ioctl, fd, request, arg);
