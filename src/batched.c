@@ -28,7 +28,7 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 {
 	bool locked = batch_lock(q->batch);
-	bool accepted = receive_accept(q, fd, m);
+	bool accepted = receive_is_for_program(q, fd, m);
 
 	batch_took_one(q->batch);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
@@ -63,7 +63,7 @@ static void receive_several(struct ip_queue *q, int fd)
 				ends_note_mark(q->peer);
 			} else if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
-				receive_accept(q, fd, m);
+				receive_is_for_program(q, fd, m);
 			} else if (m->kind == MESSAGE_PACKET &&
 				   !take_is_for(q->peer, m)) {
 				take_refuse(q, fd, m);
@@ -92,8 +92,8 @@ static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, in
 	while (n == 0 && batch_held(b)) {
 		m = batch_head(b, &d);
 		batch_note_size(b, m->payload_len);
-		if (receive_accept(q, fd, m))
-			n = receive_give(q, fd, m, &d, buf, len, flags);
+		if (receive_is_for_program(q, fd, m))
+			n = receive_write(q, fd, m, &d, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* no mark may be in the socket while nothing is held */
@@ -122,6 +122,6 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	}
 	if (n >= 0)	/* sending a held verdict or a mark may have failed */
 		errno = saved;
-	return n ? n : receive_message(q, fd, buf, len, flags);
+	return n ? n : receive_singly(q, fd, buf, len, flags);
 }
 

@@ -5,10 +5,10 @@
 
 #include "ip_queue.h"
 
-/* Like receive_message, for the oldest message held or the next one in the socket. */
+/* Like receive_singly, for the oldest message held or the next one in the socket. */
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* Like receive_accept, for a message that was received singly. */
+/* Like receive_is_for_program, for a message that was received singly. */
 bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags);
 
 #endif

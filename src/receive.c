@@ -112,7 +112,7 @@ static bool accept_error(struct ip_queue *q, struct message *m)
 	return true;
 }
 
-bool receive_accept(struct ip_queue *q, int fd, struct message *m)
+bool receive_is_for_program(struct ip_queue *q, int fd, struct message *m)
 {
 	if (m->kind == MESSAGE_PACKET)
 		return accept_packet(q, fd, m);
@@ -157,8 +157,8 @@ static EVERY_PACKET bool write_packet(const struct message *m, const unsigned ch
 
 /* Writes the payload before the head: the part of buf where the head goes may still
  * contain payload. */
-static APART ssize_t write_any(const struct message *m, const struct nfqueue_datagram *d,
-			       unsigned char *buf, size_t len)
+static APART ssize_t write_message(const struct message *m, const struct nfqueue_datagram *d,
+				   unsigned char *buf, size_t len)
 {
 	size_t end = m->len < len ? m->len : len;
 	size_t head_len = m->head_len < len ? m->head_len : len;
@@ -187,8 +187,8 @@ static EVERY_PACKET void note_given(struct peer *p, const struct message *m, int
 	atomic_store_explicit(&p->last_given, m->id, memory_order_relaxed);
 }
 
-ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
-		     const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
+ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
+		      const struct nfqueue_datagram *d, void *buf, size_t len, int flags)
 {
 	if (q->peer->has_stale)
 		take_purge(q->peer, fd);
@@ -197,10 +197,10 @@ ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
 		if (m->len <= len && write_packet(m, d->head, nfqueue_have(d), d->rest, buf))
 			return m->len;
 	}
-	return write_any(m, d, buf, len);
+	return write_message(m, d, buf, len);
 }
 
-static ssize_t pass_over_mark(struct ip_queue *q, const struct message *m)
+static ssize_t end_read_at_mark(struct ip_queue *q, const struct message *m)
 {
 	if (m->id != ENDS_MARK || !ends_marked(q->peer))
 		return 0;
@@ -210,23 +210,23 @@ static ssize_t pass_over_mark(struct ip_queue *q, const struct message *m)
 
 /* Handles a message that is not a packet, or that needs more than the usual steps, for
  * example because there is a batch. */
-static APART ssize_t receive_any(struct ip_queue *q, int fd, struct message *m,
-				 const struct nfqueue_datagram *d, void *buf, size_t len,
-				 int flags)
+static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct message *m,
+					  const struct nfqueue_datagram *d, void *buf, size_t len,
+					  int flags)
 {
-	if (q->batch ? batched_accept(q, fd, m, flags) : receive_accept(q, fd, m))
-		return receive_give(q, fd, m, d, buf, len, flags);
+	if (q->batch ? batched_accept(q, fd, m, flags) : receive_is_for_program(q, fd, m))
+		return receive_write(q, fd, m, d, buf, len, flags);
 	if (flags & MSG_PEEK)
 		nfqueue_discard(fd);
 	if (m->kind == MESSAGE_NONE && q->settings.debug &&
 	    translate_refuses_old_request(nfqueue_head(d), nfqueue_have(d)))
 		debug_own_request(q->peer->number);
-	return m->kind == MESSAGE_MARK ? pass_over_mark(q, m) : 0;
+	return m->kind == MESSAGE_MARK ? end_read_at_mark(q, m) : 0;
 }
 
 /* Receives one message. Returns 0 if it was not for the program. */
-static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, size_t len,
-					int flags, const struct batch *batch)
+static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *buf, size_t len,
+					      int flags, const struct batch *batch)
 {
 	struct peer *p = q->peer;
 	struct nfqueue_datagram d;
@@ -241,22 +241,22 @@ static EVERY_PACKET ssize_t receive_one(struct ip_queue *q, int fd, void *buf, s
 	if (batch || m.kind != MESSAGE_PACKET || !take_is_for(p, &m) ||
 	    atomic_load_explicit(&p->ids, memory_order_relaxed) ||
 	    atomic_load_explicit(&p->has_stale, memory_order_relaxed))
-		return receive_any(q, fd, &m, &d, buf, len, flags);
+		return write_if_for_program(q, fd, &m, &d, buf, len, flags);
 	name_links(q, fd, &m);
 	note_place(p, m.payload_offset);
 	note_given(p, &m, flags);
 	if (m.len <= len && write_packet(&m, d.own, have, d.rest, buf))
 		return m.len;
-	return write_any(&m, &d, buf, len);
+	return write_message(&m, &d, buf, len);
 }
 
-ssize_t receive_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
-	return receive_one(q, fd, buf, len, flags, q->batch);
+	return receive_and_write(q, fd, buf, len, flags, q->batch);
 }
 
 /* Call when a message that was not for the program was received. */
-static APART void pass_over(struct ip_queue *q, int fd)
+static APART void give_up_if_foreign(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 
@@ -268,22 +268,23 @@ static APART void pass_over(struct ip_queue *q, int fd)
 	peers_unlock();
 }
 
-static ssize_t receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
 {
 	ssize_t n;
 
 	while ((n = q->batch ? batched_receive(q, fd, buf, len, flags) :
-			       receive_message(q, fd, buf, len, flags)) == 0)
-		pass_over(q, fd);
+			       receive_singly(q, fd, buf, len, flags)) == 0)
+		give_up_if_foreign(q, fd);
 	return n;
 }
 
 /* Receives if a read must end whose mark may be missing from the socket: the read ends
  * when there are no messages left. */
-static ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static ssize_t receive_before_end(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	int saved = errno;
-	ssize_t n = receive(q, fd, buf, len, flags | MSG_DONTWAIT);
+	ssize_t n = receive_until_delivered(q, fd, buf, len, flags | MSG_DONTWAIT);
 
 	if (n > 0 || errno != EAGAIN)
 		return n;
@@ -292,7 +293,7 @@ static ssize_t receive_last(struct ip_queue *q, int fd, void *buf, size_t len, i
 		return -1;
 	}
 	errno = saved;
-	return receive(q, fd, buf, len, flags);
+	return receive_until_delivered(q, fd, buf, len, flags);
 }
 
 bool ip_queue_holds_message(const struct ip_queue *q)
@@ -311,11 +312,11 @@ static void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ss
 
 /* Receives in all cases other than the common one, in which the next message is a packet
  * for the program. */
-static APART ssize_t receive_otherwise(struct ip_queue *q, int fd, void *buf, size_t len,
-				       int flags)
+static APART ssize_t receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+					   int flags)
 {
-	ssize_t n = q->peer->ends_due ? receive_last(q, fd, buf, len, flags) :
-					receive(q, fd, buf, len, flags);
+	ssize_t n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
+					receive_until_delivered(q, fd, buf, len, flags);
 
 	if (q->trace)
 		trace(q, buf, len, flags, n);
@@ -330,10 +331,10 @@ ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len, int 
 		len = MESSAGE_MAX;
 	if (q->batch || q->trace ||
 	    atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
-		return receive_otherwise(q, fd, buf, len, flags);
-	n = receive_one(q, fd, buf, len, flags, NULL);
+		return receive_with_settings(q, fd, buf, len, flags);
+	n = receive_and_write(q, fd, buf, len, flags, NULL);
 	if (n)
 		return n;
-	pass_over(q, fd);
-	return receive_otherwise(q, fd, buf, len, flags);
+	give_up_if_foreign(q, fd);
+	return receive_with_settings(q, fd, buf, len, flags);
 }

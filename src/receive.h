@@ -10,14 +10,14 @@
  * it. flags are those of recv(2): MSG_DONTWAIT, MSG_PEEK. Returns the length of the
  * message, 0 if it was not for the program, or -1 and errno: EFAULT if buf cannot be
  * accessed, as recv(2). */
-ssize_t receive_message(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
+ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* The two halves of receive_message, for a message that has already been received.
- * receive_accept returns whether the message is for the program, and deals with it if
- * not; receive_give writes it to buf. */
-bool receive_accept(struct ip_queue *q, int fd, struct message *m);
-ssize_t receive_give(struct ip_queue *q, int fd, const struct message *m,
-		     const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
+/* The two halves of receive_singly, for a message that has already been received.
+ * receive_is_for_program returns whether the message is for the program, and deals with it if
+ * not; receive_write writes it to buf. */
+bool receive_is_for_program(struct ip_queue *q, int fd, struct message *m);
+ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
+		      const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
 /* Call before a verdict with more payload than RECEIVE_ECHO_MAX is sent. If the kernel
  * refuses it, the answer echoes the payload, at a greater offset than in a packet. */

@@ -3,7 +3,7 @@
 # Counts the instructions in user space per packet.
 # hardening: with and without the hardening flags. They may differ by 3 % at most. Of about
 # 700, there are 18 more: the two functions with arrays of bytes on the stack that are called
-# for each packet (receive_waiting, ip_queue_request) need some seven each to set and to
+# for each packet (receive_and_write, ip_queue_request) need some seven each to set and to
 # check the stack protector's guard.
 # batches: with LIBIPQ_BATCH. There may be no more than this, and some hundredths, since the
 # number depends a little on how many packets happen to wait. Whoever saves some lowers it.
