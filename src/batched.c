@@ -51,8 +51,8 @@ static void receive_several(struct ip_queue *q, int fd)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
+	unsigned int n, ends = 0;
 	struct message *m;
-	unsigned int n;
 
 	do {
 		n = batch_receive(b, fd);
@@ -60,7 +60,7 @@ static void receive_several(struct ip_queue *q, int fd)
 			m = batch_look(b, i, &d);
 			translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, m);
 			if (m->kind == MESSAGE_MARK && m->id == ENDS_MARK) {
-				ends_note_mark(q->peer);
+				ends++;
 			} else if (m->kind == MESSAGE_MARK) {
 				batch_mark_seen(b, m->id);
 				receive_is_for_program(q, fd, m);
@@ -76,6 +76,7 @@ static void receive_several(struct ip_queue *q, int fd)
 		}
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
 }
 

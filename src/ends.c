@@ -38,27 +38,37 @@ static bool count_lost(int fd, uint32_t *lost)
 	return true;
 }
 
-int ends_ask(struct peer *p, int fd, unsigned int reads)
+/* Returns how many of the marks were sent. */
+static unsigned int send_marks(struct peer *p, int fd, unsigned int count)
 {
 	uint32_t before, after;
 	bool can_tell = count_lost(fd, &before);
 	struct kernel_request mark;
+	unsigned int sent;
 
-	atomic_fetch_add(&p->ends, reads);
-	for (unsigned int i = 0; i < reads; i++) {
+	for (sent = 0; sent < count; sent++) {
 		kernel_request_init(&mark);
 		translate_mark(&mark, ENDS_MARK);
-		if (nfqueue_send(fd, &mark)) {
-			atomic_fetch_sub(&p->ends, reads - i);
-			return errno;
-		}
+		if (nfqueue_send(fd, &mark))
+			return sent;
 	}
-	if (can_tell && count_lost(fd, &after) && after == before)
-		return 0;
-	/* The receive buffer was full, and a mark may be lost. So there are messages to
+	/* If the receive buffer was full, a mark may be lost. So there are messages to
 	 * read, and the reader calls ends_due when it has read them all. */
-	atomic_fetch_add(&p->ends_due, reads);
-	return 0;
+	if (!can_tell || !count_lost(fd, &after) || after != before)
+		atomic_fetch_add(&p->ends_due, count);
+	return count;
+}
+
+int ends_ask(struct peer *p, int fd, unsigned int reads)
+{
+	unsigned int sent;
+
+	atomic_fetch_add(&p->ends, reads);
+	sent = send_marks(p, fd, reads);
+	if (sent == reads)
+		return 0;
+	atomic_fetch_sub(&p->ends, reads - sent);
+	return errno;
 }
 
 bool ends_marked(struct peer *p)
@@ -66,9 +76,13 @@ bool ends_marked(struct peer *p)
 	return take(&p->ends);
 }
 
-void ends_note_mark(struct peer *p)
+void ends_note_marks(struct peer *p, int fd, unsigned int count)
 {
-	atomic_fetch_add(&p->ends_due, 1);
+	if (!count)
+		return;
+	/* other threads may wait in recv(2) already */
+	count -= send_marks(p, fd, count - 1);
+	atomic_fetch_add(&p->ends_due, count);
 }
 
 bool ends_due(struct peer *p)

@@ -19,9 +19,10 @@ int ends_ask(struct peer *p, int fd, unsigned int reads);
 /* Call when a read has received a mark. Returns whether the read must end. */
 bool ends_marked(struct peer *p);
 
-/* Call when a mark was received together with other messages, which must be read before a
- * read ends. */
-void ends_note_mark(struct peer *p);
+/* Call when this number of marks was received together with other messages, which must be
+ * read before a read ends. One mark is for the calling thread; the others go back into the
+ * socket, as other threads may wait for them there. */
+void ends_note_marks(struct peer *p, int fd, unsigned int count);
 
 /* Call when a read has found no message. Returns whether it must end because of such a
  * mark, or because of one for which the receive buffer had no room. */
