@@ -90,6 +90,7 @@ void kernel_report(struct report *r, const struct lacking *l)
 	if (l->supervision)
 		REPORT(r, NOTE, "no-supervision",
 		       "ipq-run cannot serve statically linked programs",
-		       "this kernel is older than Linux 5.6: pidfd_getfd(2) is missing",
+		       "pidfd_getfd(2) is missing: this kernel is older than Linux 5.6, or a "
+		       "container's seccomp profile hides it",
 		       "link them dynamically");
 }

@@ -84,7 +84,7 @@ Test(pace, a_program_is_quick_after_64_quick_reads)
 	cr_assert(pace_is_quick(&pace));
 }
 
-Test(pace, one_that_takes_its_time_begins_anew)
+Test(pace, a_program_that_takes_its_time_begins_anew)
 {
 	read_after(1, 100);
 	read_after(5, 1);
@@ -95,7 +95,7 @@ Test(pace, one_that_takes_its_time_begins_anew)
 	cr_assert(pace_is_quick(&pace));
 }
 
-Test(pace, one_that_is_interrupted_now_and_then_is_quick)
+Test(pace, a_program_that_is_interrupted_now_and_then_is_quick)
 {
 	read_after(1, 1 + 128);
 	for (int i = 0; i < 10; i++) {
@@ -109,7 +109,7 @@ Test(pace, one_that_is_interrupted_now_and_then_is_quick)
 	cr_assert(!pace_is_quick(&pace));
 }
 
-Test(pace, one_that_was_quick_for_long_may_be_interrupted_several_times)
+Test(pace, a_program_that_was_quick_for_long_may_be_interrupted_several_times)
 {
 	read_after(1, 1000);
 	read_after(100, 3);
@@ -118,7 +118,7 @@ Test(pace, one_that_was_quick_for_long_may_be_interrupted_several_times)
 	cr_assert(!pace_is_quick(&pace));
 }
 
-Test(pace, one_that_has_slept_was_not_just_interrupted)
+Test(pace, a_program_that_has_slept_was_not_just_interrupted)
 {
 	read_after(1, 1000);
 	sleeps++;
@@ -126,7 +126,7 @@ Test(pace, one_that_has_slept_was_not_just_interrupted)
 	cr_assert(!pace_is_quick(&pace));
 }
 
-Test(pace, one_that_had_nothing_to_read_was_not_just_interrupted)
+Test(pace, a_program_that_had_nothing_to_read_was_not_just_interrupted)
 {
 	read_after(1, 1000);
 	is_ready = false;
@@ -134,7 +134,7 @@ Test(pace, one_that_had_nothing_to_read_was_not_just_interrupted)
 	cr_assert(!pace_is_quick(&pace));
 }
 
-Test(pace, one_that_takes_its_time_every_64_reads_is_never_quick)
+Test(pace, a_program_that_takes_its_time_every_64_reads_is_never_quick)
 {
 	for (int i = 0; i < 200; i++) {
 		read_after(5, 1);
@@ -156,7 +156,7 @@ Test(pace, the_time_of_the_librarys_own_system_calls_does_not_count)
 	cr_assert(pace_is_quick(&pace));
 }
 
-Test(pace, it_is_the_same_on_a_processor_a_thousand_times_slower)
+Test(pace, a_quick_program_is_quick_on_a_processor_a_thousand_times_slower)
 {
 	call *= 1000;
 	read_after(3, 65);
