@@ -2,7 +2,6 @@
 /* The system calls of a supervised program that are handed over: their kinds, their
  * numbers on each architecture, and their arguments. Knows nothing of how they are
  * carried out. */
-#include <string.h>
 #include <sys/syscall.h>
 #include <linux/audit.h>
 #include <linux/net.h>
@@ -27,8 +26,9 @@
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define ARCH AUDIT_ARCH_X86_64
+#define HAS_I386
 #elif defined(__i386__)
-#define ARCH AUDIT_ARCH_I386
+#define HAS_I386
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define ARCH AUDIT_ARCH_AARCH64
 #elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -43,7 +43,7 @@
 
 #ifdef ARCH
 /* The most frequent calls come first, as the filter compares in this order. */
-static const struct call_number native[] = {
+static const struct call_number numbers[] = {
 	{ SYS_read, CALL_READ },
 	{ SYS_write, CALL_WRITE },
 #ifdef SYS_recvfrom
@@ -125,35 +125,49 @@ static const struct call_number native[] = {
 	{ SYS_listxattr, CALL_ATTRIBUTES },
 	{ SYS_llistxattr, CALL_ATTRIBUTES },
 };
+
+static const struct call_table own = {
+	.arch = ARCH,
+	.is_32bit = sizeof(long) == 4,
+	.execve = SYS_execve,
+	.numbers = numbers,
+	.count = COUNT(numbers),
+};
 #endif
 
-bool call_get_table(struct call_table *t)
-{
+const struct call_table *const call_tables[] = {
 #ifdef ARCH
-	*t = (struct call_table) {
-		.arch = ARCH, .numbers = native, .count = COUNT(native),
-	};
-	return true;
-#else
-	(void)t;
-	return false;
+	&own,
 #endif
+#ifdef HAS_I386
+	&call_table_i386,
+#endif
+	NULL
+};
+
+static const struct call_table *find_table(uint32_t arch)
+{
+	static const struct call_table none;
+	const struct call_table *const *t = call_tables;
+
+	while (*t && (*t)->arch != arch)
+		t++;
+	return *t ? *t : &none;
 }
 
-void call_read(struct call *c, int number, const uint64_t args[6])
+void call_read(struct call *c, uint32_t arch, int number, const uint64_t args[6])
 {
-	struct call_table t = { .count = 0 };
-
+	c->table = find_table(arch);
 	c->kind = CALL_NONE;
 	c->number = number;
-	memcpy(c->args, args, sizeof(c->args));
-	call_get_table(&t);
-	for (size_t i = 0; i < t.count && !c->kind; i++)
-		if (t.numbers[i].number == number)
-			c->kind = t.numbers[i].kind;
+	/* the kernel ignores the upper halves of a 32-bit program's registers */
+	for (unsigned int i = 0; i < 6; i++)
+		c->args[i] = call_is_32bit(c) ? (uint32_t)args[i] : args[i];
+	for (size_t i = 0; i < c->table->count && !c->kind; i++)
+		if (c->table->numbers[i].number == number)
+			c->kind = c->table->numbers[i].kind;
 }
 
-#ifdef SYS_socketcall
 /* The kind and the number of arguments of each call of socketcall(2). send(2) and recv(2)
  * are handled like sendto(2) and recvfrom(2), with zeros for the missing arguments. */
 static const struct {
@@ -186,4 +200,3 @@ void call_read_socketcall(struct call *c, const uint64_t args[6])
 	for (unsigned int i = 0; i < 6; i++)
 		c->args[i] = i < n ? args[i] : 0;
 }
-#endif

@@ -30,7 +30,7 @@ enum call_kind {
 	 * is, but from CALL_OPEN on only if filter_install was told so */
 	CALL_EXEC, CALL_EXECVEAT,
 	CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_CREAT,
-	CALL_STAT, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
+	CALL_STAT, CALL_STAT_NARROW, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
 	CALL_READLINK, CALL_READLINKAT, CALL_ATTRIBUTES,
 	CALL_OF_NAME_LAST = CALL_ATTRIBUTES,
 	/* refused by the filter, so that programs use the other system calls */
@@ -51,16 +51,22 @@ struct call_number {
 
 struct call_table {
 	uint32_t arch;			/* AUDIT_ARCH_* */
+	bool is_32bit;			/* its long and its pointers have 32 bits */
+	uint16_t execve;		/* the number of execve(2) */
 	const struct call_number *numbers;
 	size_t count;
 };
 
-/* Gets the table for this machine. Returns false if there is none. */
-bool call_get_table(struct call_table *t);
+/* The tables of the architectures whose programs this process can supervise, its own
+ * first, with NULL at the end. There may be none. */
+extern const struct call_table *const call_tables[];
+extern const struct call_table call_table_i386;
 
 struct call {
 	uint64_t id;			/* by which the kernel identifies the call */
 	pid_t thread;			/* that has made the call */
+	const struct call_table *table;	/* of the architecture that it was made for: a
+					 * program may use several */
 	int number;
 	enum call_kind kind;
 	uint64_t args[6];
@@ -77,7 +83,13 @@ static inline int call_int(const struct call *c, int n)
 
 static inline uint64_t call_word(const struct call *c, int n)
 {
-	return sizeof(long) == 4 ? (uint32_t)c->args[n] : c->args[n];
+	return c->args[n];
+}
+
+/* Whether the structs that the arguments point to are those of 32-bit programs. */
+static inline bool call_is_32bit(const struct call *c)
+{
+	return c->table->is_32bit;
 }
 
 /* The result of a call, from a function that returns n, or -1 and errno. */
@@ -86,8 +98,8 @@ static inline int64_t call_result(ssize_t n)
 	return n < 0 ? -errno : n;
 }
 
-/* Fills in number, kind and args. */
-void call_read(struct call *c, int number, const uint64_t args[6]);
+/* Fills in table, number, kind and args. */
+void call_read(struct call *c, uint32_t arch, int number, const uint64_t args[6]);
 
 /* For socketcall(2): returns how many arguments there are in the array that the second
  * argument points to, or 0 if the call cannot be on one of our sockets. Then

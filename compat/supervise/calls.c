@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <linux/netlink.h>
 
@@ -240,10 +239,23 @@ static bool is_unknown(const struct call *c, const struct attempt *a)
 	       (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
 }
 
+/* Reads the arguments of socketcall(2), which are in memory. */
+static bool is_read(struct call *c)
+{
+	uint64_t args[6];
+
+	if (layout_get_socketcall(c, args))
+		return false;
+	call_read_socketcall(c, args);
+	return true;
+}
+
 int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
 	int64_t result;
 
+	if (c->kind == CALL_SOCKETCALL && !is_read(c))
+		return CALL_CONTINUES;
 	/* forget a thread that has ended and had the same id: the socket gets its port ID
 	 * from the process id */
 	if (c->kind == CALL_SOCKET)
@@ -251,15 +263,6 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	if (!served_begin(c->thread, w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
-#ifdef SYS_socketcall
-	if (c->kind == CALL_SOCKETCALL) {
-		uint64_t args[6];
-
-		if (layout_get_socketcall(c, args))
-			return CALL_CONTINUES;
-		call_read_socketcall(c, args);
-	}
-#endif
 	if (c->kind == CALL_EXEC || c->kind == CALL_EXECVEAT)
 		return executions_redirect(c) ? CALL_COMES_AGAIN : CALL_CONTINUES;
 	if (c->kind > CALL_EXECVEAT && c->kind <= CALL_OF_NAME_LAST)

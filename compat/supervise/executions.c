@@ -123,16 +123,21 @@ static bool get_arguments(const struct call *c, struct arguments *a)
 	return get_file(c, a->file);
 }
 
+static size_t pointer_size(const struct call *c)
+{
+	return call_is_32bit(c) ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
 /* Copies an array of pointers with the NULL at its end. Returns the number of pointers
  * before it, or -1 if there are too many or they cannot be read. */
 static int get_pointers(const struct call *c, uint64_t at, uint64_t to[WORDS_MAX])
 {
+	size_t size = pointer_size(c);
+
 	for (int n = 0; n < WORDS_MAX; n++) {
-		if (!at)
-			to[n] = 0;
-		else if (thread_read(c->thread, &to[n],
-				     (const void *)(uintptr_t)(at + n * sizeof(*to)),
-				     sizeof(*to)))
+		to[n] = 0;	/* x86 has the lower half of a pointer first */
+		if (at && thread_read(c->thread, &to[n],
+				      (const void *)(uintptr_t)(at + n * size), size))
 			return -1;
 		if (!to[n])
 			return n;
@@ -192,10 +197,10 @@ static uint64_t put_text(struct image *image, const char *text)
 	return put(image, text, strlen(text) + 1);
 }
 
-/* Puts an array of pointers into the image. They point to the program's own strings, or
- * to new ones that are put into the image too. */
+/* Puts an array of pointers into the image, with "size" bytes each. They point to the
+ * program's own strings, or to new ones that are put into the image too. */
 static uint64_t put_list(struct image *image, char *const *pointers,
-			 const struct list *theirs)
+			 const struct list *theirs, size_t size)
 {
 	uint64_t at[WORDS_MAX + ENVIRONMENT_KEPT_MAX + 4];
 	size_t n = 0;
@@ -208,9 +213,12 @@ static uint64_t put_list(struct image *image, char *const *pointers,
 		if (!at[n])
 			at[n] = put_text(image, pointers[n]);
 	}
-	at[n] = 0;
+	at[n++] = 0;
 	image->len = (image->len + 7) & ~(size_t)7;
-	return put(image, at, (n + 1) * sizeof(*at));
+	/* the lower half of each first, in place */
+	for (size_t i = 0; i < n; i++)
+		memmove((char *)at + i * size, &at[i], size);
+	return put(image, at, n * size);
 }
 
 /* Stops the thread, which interrupts the call. The thread is then about to restart the
@@ -238,10 +246,27 @@ static bool stop(pid_t thread, long *signal)
 /* An error within the kernel, which programs never see. */
 #define ERESTARTSYS 512
 
+/* The first three arguments are in other registers in a 32-bit program (syscall(2)). */
 static bool is_to_call_again(const struct call *c, const struct user_regs_struct *regs)
 {
-	return (long)regs->orig_rax == c->number && (long)regs->rax == -ERESTARTSYS &&
-	       regs->rdi == c->args[0] && regs->rsi == c->args[1];
+	uint64_t first = call_is_32bit(c) ? regs->rbx : regs->rdi;
+	uint64_t second = call_is_32bit(c) ? regs->rcx : regs->rsi;
+
+	return (int)regs->orig_rax == c->number && (int)regs->rax == -ERESTARTSYS &&
+	       first == c->args[0] && second == c->args[1];
+}
+
+static void set_arguments(const struct call *c, struct user_regs_struct *regs,
+			  uint64_t file, uint64_t words_at, uint64_t variables_at)
+{
+	if (call_is_32bit(c)) {
+		regs->rbx = file;
+		regs->rcx = words_at;
+	} else {
+		regs->rdi = file;
+		regs->rsi = words_at;
+	}
+	regs->rdx = variables_at;
 }
 
 struct replacement {
@@ -260,17 +285,19 @@ static bool change(const struct call *c, struct user_regs_struct *regs)
 	size_t size = sizeof(instead) + PATH_MAX + variables.len + 3 * PATH_MAX +
 		      (replacement.x->words + variables.count + ENVIRONMENT_KEPT_MAX + 8) *
 		      sizeof(uint64_t);
+	uint64_t file, words_at, variables_at;
 
 	image.size = (size + 15) & ~(size_t)15;
 	image.len = 0;
 	image.at = (regs->rsp - RED_ZONE - image.size) & ~UINT64_C(15);
-	if (image.size > sizeof(image.bytes))
+	if (image.size > sizeof(image.bytes) || (call_is_32bit(c) && image.at >> 32))
 		return false;
-	regs->orig_rax = SYS_execve;
-	regs->rdi = put_text(&image, instead);
-	regs->rsi = put_list(&image, replacement.words, &words);
-	regs->rdx = put_list(&image, replacement.variables, &variables);
-	return regs->rdi && regs->rsi && regs->rdx &&
+	file = put_text(&image, instead);
+	words_at = put_list(&image, replacement.words, &words, pointer_size(c));
+	variables_at = put_list(&image, replacement.variables, &variables, pointer_size(c));
+	regs->orig_rax = c->table->execve;
+	set_arguments(c, regs, file, words_at, variables_at);
+	return file && words_at && variables_at &&
 	       !thread_write(c->thread, (void *)(uintptr_t)image.at, image.bytes,
 			     image.len);
 }

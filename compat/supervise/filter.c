@@ -17,8 +17,10 @@
 /* No longer in the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
-/* A conditional jump can skip 255 instructions. */
-#define INSTRUCTIONS_MAX 250
+/* A conditional jump can skip 255 instructions, within the code for one architecture or
+ * all of it. */
+#define TABLE_MAX 255
+#define INSTRUCTIONS_MAX (2 * TABLE_MAX)
 
 struct code {
 	struct sock_filter ins[INSTRUCTIONS_MAX];
@@ -204,19 +206,19 @@ static void add_table(struct code *c, const struct call_table *t, const struct w
 	}
 	if (skip < INSTRUCTIONS_MAX)
 		c->ins[skip].jf = c->n - skip - 1;
+	if (c->n - skip > TABLE_MAX)
+		c->n = INSTRUCTIONS_MAX + 1;
 }
 
 int filter_install(const struct window *w, bool names)
 {
 	struct code c = { .n = 0 };
 	struct sock_fprog program = { .filter = c.ins };
-	struct call_table table;
-	bool is_known = call_get_table(&table);
 
-	if (is_known)
-		add_table(&c, &table, w, names);
+	for (const struct call_table *const *t = call_tables; *t; t++)
+		add_table(&c, *t, w, names);
 	give(&c, SECCOMP_RET_ALLOW);
-	if (!is_known || c.n > INSTRUCTIONS_MAX) {
+	if (!*call_tables || c.n > INSTRUCTIONS_MAX) {
 		errno = ENOSYS;
 		return -1;
 	}

@@ -2,27 +2,19 @@
 /* Copies the structs that the arguments of system calls point to from a program's memory
  * and to it, in the layout of its architecture. Does not know what they are used for. */
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "layout.h"
 #include "thread.h"
 
-/* The kernel's struct msghdr. In that of some C libraries msg_iovlen is an int. */
-struct msghdr_kernel {
-	void *name;
-	int namelen;
-	struct iovec *iov;
-	size_t iovlen;
-	void *control;
-	size_t controllen;
-	unsigned int flags;
-};
-
-struct mmsghdr_kernel {
-	struct msghdr_kernel hdr;
-	unsigned int len;
+/* The members of the kernel's struct msghdr, in this order. Each of them takes one word,
+ * as large as the program's long, even if it is an int. In struct mmsghdr msg_len
+ * follows. */
+enum {
+	NAME, NAMELEN, IOV, IOVLEN, CONTROL, CONTROLLEN, FLAGS,
+	MSGHDR_WORDS,
+	LEN = MSGHDR_WORDS,
+	MMSGHDR_WORDS
 };
 
 static void *pointer(uint64_t at)
@@ -40,25 +32,53 @@ static int put(const struct call *c, uint64_t at, const void *from, size_t n)
 	return thread_write(c->thread, pointer(at), from, n) ? -EFAULT : 0;
 }
 
-#ifdef SYS_socketcall
-int layout_get_socketcall(const struct call *c, uint64_t args[6])
+static size_t word_size(const struct call *c)
 {
-	unsigned int n = call_socketcall_arguments(c);
-	unsigned long native[6];
+	return call_is_32bit(c) ? sizeof(uint32_t) : sizeof(uint64_t);
+}
 
-	if (get(c, native, c->args[1], n * sizeof(*native)))
+/* Copies an array of n words, MSGHDR_WORDS at most. */
+static int get_words(const struct call *c, uint64_t *to, uint64_t at, size_t n)
+{
+	uint32_t narrow[MSGHDR_WORDS];
+
+	if (!call_is_32bit(c))
+		return get(c, to, at, n * sizeof(*to));
+	if (get(c, narrow, at, n * sizeof(*narrow)))
 		return -EFAULT;
-	for (unsigned int i = 0; i < n; i++)
-		args[i] = native[i];
+	for (size_t i = 0; i < n; i++)
+		to[i] = narrow[i];
 	return 0;
 }
-#endif
+
+int layout_get_socketcall(const struct call *c, uint64_t args[6])
+{
+	return get_words(c, args, c->args[1], call_socketcall_arguments(c));
+}
 
 void layout_clear(struct layout_message *m)
 {
 	memset(&m->msg, 0, sizeof(m->msg));
 	m->name_at = 0;
 	m->name_len = 0;
+}
+
+static int get_iov(const struct call *c, uint64_t at, size_t count, struct iovec *iov)
+{
+	uint32_t narrow[IOV_MAX][2];
+	uint64_t total = 0;
+
+	if (!call_is_32bit(c))
+		return get(c, iov, at, count * sizeof(*iov));
+	if (get(c, narrow, at, count * sizeof(*narrow)))
+		return -EFAULT;
+	for (size_t i = 0; i < count; i++) {
+		iov[i] = (struct iovec) { pointer(narrow[i][0]), narrow[i][1] };
+		total += narrow[i][1];
+		if (total > INT32_MAX)
+			return -EINVAL;		/* more than its ssize_t holds */
+	}
+	return 0;
 }
 
 int layout_get_buffers(const struct call *c, uint64_t at, uint64_t count,
@@ -70,7 +90,7 @@ int layout_get_buffers(const struct call *c, uint64_t at, uint64_t count,
 		m->msg.msg_iovlen = IOV_MAX + 1;
 		return 0;
 	}
-	return count ? get(c, m->iov, at, count * sizeof(*m->iov)) : 0;
+	return count ? get_iov(c, at, count, m->iov) : 0;
 }
 
 void layout_set_buffer(struct layout_message *m, uint64_t at, size_t len)
@@ -91,22 +111,32 @@ int layout_get_name(const struct call *c, uint64_t at, int len, struct layout_me
 	return get(c, &m->name, at, len);
 }
 
+/* Returns the int in a word, which it begins. */
+static int int_in(const struct call *c, uint64_t word)
+{
+	bool is_above = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && !call_is_32bit(c);
+
+	return is_above ? word >> 32 : word;
+}
+
 int layout_get_message(const struct call *c, uint64_t at, struct layout_message *m)
 {
-	struct msghdr_kernel h;
+	uint64_t words[MSGHDR_WORDS];
+	int namelen;
 
 	memset(&m->msg, 0, sizeof(m->msg));
 	m->at = at;
-	if (get(c, &h, at, sizeof(h)))
+	if (get_words(c, words, at, MSGHDR_WORDS))
 		return -EFAULT;
-	if (h.namelen < 0)
+	namelen = int_in(c, words[NAMELEN]);
+	if (namelen < 0)
 		return -EINVAL;		/* __copy_msghdr */
-	m->name_at = (uintptr_t)h.name;
-	m->name_len = (size_t)h.namelen < sizeof(m->name) ? (size_t)h.namelen :
-							    sizeof(m->name);
-	m->msg.msg_name = h.name ? &m->name : NULL;
-	m->msg.msg_namelen = h.name ? m->name_len : 0;
-	return layout_get_buffers(c, (uintptr_t)h.iov, h.iovlen, m);
+	m->name_at = words[NAME];
+	m->name_len = (size_t)namelen < sizeof(m->name) ? (size_t)namelen :
+							  sizeof(m->name);
+	m->msg.msg_name = words[NAME] ? &m->name : NULL;
+	m->msg.msg_namelen = words[NAME] ? m->name_len : 0;
+	return layout_get_buffers(c, words[IOV], words[IOVLEN], m);
 }
 
 int layout_put_name(const struct call *c, const struct layout_message *m)
@@ -117,38 +147,35 @@ int layout_put_name(const struct call *c, const struct layout_message *m)
 	return m->msg.msg_name ? put(c, m->name_at, &m->name, len) : 0;
 }
 
-#define PUT(c, m, field, value)						\
-	put((c), (m)->at + offsetof(struct msghdr_kernel, field),		\
-	    &(typeof(((struct msghdr_kernel *)0)->field)) { value },		\
-	    sizeof(((struct msghdr_kernel *)0)->field))
-
 int layout_put_message(const struct call *c, const struct layout_message *m)
 {
-	int len = m->msg.msg_namelen;
+	static const uint64_t no_control;
+	size_t word = word_size(c);
 
-	if (layout_put_name(c, m))
+	if (layout_put_name(c, m) ||
+	    (m->msg.msg_name &&
+	     layout_put_int(c, m->at + NAMELEN * word, m->msg.msg_namelen)) ||
+	    put(c, m->at + CONTROLLEN * word, &no_control, word) ||
+	    layout_put_int(c, m->at + FLAGS * word, m->msg.msg_flags))
 		return -EFAULT;
-	return (m->msg.msg_name && PUT(c, m, namelen, len)) ||
-	       PUT(c, m, controllen, 0) || PUT(c, m, flags, m->msg.msg_flags) ?
-	       -EFAULT : 0;
+	return 0;
 }
 
-uint64_t layout_mmsg_at(uint64_t at, unsigned int n)
+uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n)
 {
-	return at + (uint64_t)n * sizeof(struct mmsghdr_kernel);
+	return at + (uint64_t)n * MMSGHDR_WORDS * word_size(c);
 }
 
 int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
 {
-	return put(c, layout_mmsg_at(at, n) + offsetof(struct mmsghdr_kernel, len), &len,
-		   sizeof(len));
+	return layout_put_int(c, layout_mmsg_at(c, at, n) + LEN * word_size(c), len);
 }
 
 #define NS_PER_S 1000000000
 
 int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *ns)
 {
-	bool is_narrow = !is_64bit && sizeof(long) == 4;
+	bool is_narrow = !is_64bit && call_is_32bit(c);
 	int64_t sec, nsec;
 	int32_t narrow[2];
 	int64_t wide[2];
@@ -159,12 +186,93 @@ int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *n
 	sec = is_narrow ? narrow[0] : wide[0];
 	nsec = is_narrow ? narrow[1] : wide[1];
 	/* in a 32-bit program the upper half of tv_nsec is padding (get_timespec64) */
-	if (!is_narrow && sizeof(long) == 4)
+	if (!is_narrow && call_is_32bit(c))
 		nsec = (int32_t)nsec;
 	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
 		return -EINVAL;		/* timespec64_valid */
 	*ns = sec < INT64_MAX / NS_PER_S ? sec * NS_PER_S + nsec : INT64_MAX;
 	return 0;
+}
+
+/* The kernel's struct stat64 of i386 (asm/stat.h). */
+struct stat64_i386 {
+	uint64_t dev;
+	uint32_t pad, ino_low, mode, nlink, uid, gid;
+	uint64_t rdev;
+	uint32_t pad_too, size[2], blksize, blocks[2];
+	uint32_t atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec;
+	uint32_t ino[2];
+};
+
+_Static_assert(sizeof(struct stat64_i386) == 96, "the kernel's size");
+
+static int put_stat64_i386(const struct call *c, uint64_t at, const struct stat *st)
+{
+	struct stat64_i386 s = {
+		.dev = st->st_dev,
+		.ino_low = st->st_ino,
+		.mode = st->st_mode,
+		.nlink = st->st_nlink,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.rdev = st->st_rdev,
+		.size = { st->st_size, (uint64_t)st->st_size >> 32 },
+		.blksize = st->st_blksize,
+		.blocks = { st->st_blocks, (uint64_t)st->st_blocks >> 32 },
+		.atime = st->st_atim.tv_sec,
+		.atime_nsec = st->st_atim.tv_nsec,
+		.mtime = st->st_mtim.tv_sec,
+		.mtime_nsec = st->st_mtim.tv_nsec,
+		.ctime = st->st_ctim.tv_sec,
+		.ctime_nsec = st->st_ctim.tv_nsec,
+		.ino = { st->st_ino, (uint64_t)st->st_ino >> 32 },
+	};
+
+	return put(c, at, &s, sizeof(s));
+}
+
+/* The kernel's struct stat of i386. */
+struct stat_i386 {
+	uint32_t dev, ino;
+	uint16_t mode, nlink, uid, gid;
+	uint32_t rdev, size, blksize, blocks;
+	uint32_t atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec;
+	uint32_t unused[2];
+};
+
+_Static_assert(sizeof(struct stat_i386) == 64, "the kernel's size");
+
+/* The files are those of the module, for which all members are large enough. */
+static int put_stat_i386(const struct call *c, uint64_t at, const struct stat *st)
+{
+	struct stat_i386 s = {
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mode = st->st_mode,
+		.nlink = st->st_nlink,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.rdev = st->st_rdev,
+		.size = st->st_size,
+		.blksize = st->st_blksize,
+		.blocks = st->st_blocks,
+		.atime = st->st_atim.tv_sec,
+		.atime_nsec = st->st_atim.tv_nsec,
+		.mtime = st->st_mtim.tv_sec,
+		.mtime_nsec = st->st_mtim.tv_nsec,
+		.ctime = st->st_ctim.tv_sec,
+		.ctime_nsec = st->st_ctim.tv_nsec,
+	};
+
+	return put(c, at, &s, sizeof(s));
+}
+
+int layout_put_stat(const struct call *c, uint64_t at, const struct stat *st)
+{
+	if (c->kind == CALL_STAT_NARROW)
+		return put_stat_i386(c, at, st);
+	return call_is_32bit(c) ? put_stat64_i386(c, at, st) :
+				  put(c, at, st, sizeof(*st));
 }
 
 int layout_get_int(const struct call *c, uint64_t at, int *value)

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "call.h"
@@ -43,12 +44,16 @@ int layout_get_name(const struct call *c, uint64_t at, int len, struct layout_me
 int layout_get_message(const struct call *c, uint64_t at, struct layout_message *m);
 int layout_put_message(const struct call *c, const struct layout_message *m);
 int layout_put_name(const struct call *c, const struct layout_message *m);
-uint64_t layout_mmsg_at(uint64_t at, unsigned int n);
+uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n);
 int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len);
 
-/* Gets a struct timespec in ns. With is_64bit it has 64-bit members on a 32-bit machine
+/* Gets a struct timespec in ns. With is_64bit it has 64-bit members in a 32-bit program
  * too. Returns -EINVAL if it is not a valid time. */
 int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *ns);
+
+/* Writes the struct stat of this call, which an i386 program has two of: struct stat of
+ * stat(2) and struct stat64 of stat64(2). */
+int layout_put_stat(const struct call *c, uint64_t at, const struct stat *st);
 
 int layout_get_int(const struct call *c, uint64_t at, int *value);
 int layout_put_int(const struct call *c, uint64_t at, int value);

@@ -89,7 +89,7 @@ static int64_t send_mmsg(struct call *c, struct attempt *a)
 	if (count > IOV_MAX)
 		count = IOV_MAX;	/* UIO_MAXIOV */
 	for (c->done = 0; c->done < count; c->done++) {
-		error = send_one_of(c, a, layout_mmsg_at(call_word(c, 1), c->done),
+		error = send_one_of(c, a, layout_mmsg_at(c, call_word(c, 1), c->done),
 				    call_int(c, 3), &sent);
 		if (!error)
 			error = layout_put_mmsg_len(c, call_word(c, 1), c->done, sent);
@@ -200,7 +200,7 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
 	while (c->done < count) {
 		if (c->done && flags & MSG_WAITFORONE)
 			flags |= MSG_DONTWAIT;
-		n = receive_one_of(c, a, layout_mmsg_at(call_word(c, 1), c->done),
+		n = receive_one_of(c, a, layout_mmsg_at(c, call_word(c, 1), c->done),
 				   flags & ~MSG_WAITFORONE);
 		if (n == CALL_WAITS)
 			return n;
@@ -222,8 +222,8 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
  * socket has no other offset. */
 static bool is_at_current(const struct call *c)
 {
-	return sizeof(long) == 8 ? c->args[3] == UINT64_MAX :
-	       (uint32_t)c->args[3] == UINT32_MAX && (uint32_t)c->args[4] == UINT32_MAX;
+	return call_is_32bit(c) ? c->args[3] == UINT32_MAX && c->args[4] == UINT32_MAX :
+				  c->args[3] == UINT64_MAX;
 }
 
 int64_t messages_send(struct call *c, struct attempt *a)

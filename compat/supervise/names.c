@@ -14,6 +14,7 @@
 
 #include "executions.h"
 #include "files.h"
+#include "layout.h"
 #include "names.h"
 #include "served.h"
 #include "thread.h"
@@ -23,8 +24,7 @@
 struct shape {
 	int8_t directory, name;
 	int8_t how;			/* flags of open(2), or mode of access(2) */
-	int8_t result;			/* the address that the result is written to, */
-	uint16_t size;			/* and its size in bytes */
+	int8_t result;			/* the address that the result is written to */
 };
 
 #ifndef STATX_TYPE
@@ -32,18 +32,19 @@ struct statx { char space[256]; };
 #endif
 
 static const struct shape shapes[] = {
-	[CALL_OPEN] = { -1, 0, 1, -1, 0 },
-	[CALL_OPENAT] = { 0, 1, 2, -1, 0 },
-	[CALL_OPENAT2] = { 0, 1, 2, -1, 0 },
-	[CALL_CREAT] = { -1, 0, -1, -1, 0 },
-	[CALL_STAT] = { -1, 0, -1, 1, sizeof(struct stat) },
-	[CALL_STATAT] = { 0, 1, -1, 2, sizeof(struct stat) },
-	[CALL_STATX] = { 0, 1, -1, 4, sizeof(struct statx) },
-	[CALL_ACCESS] = { -1, 0, 1, -1, 0 },
-	[CALL_ACCESSAT] = { 0, 1, 2, -1, 0 },
-	[CALL_READLINK] = { -1, 0, -1, -1, 0 },
-	[CALL_READLINKAT] = { 0, 1, -1, -1, 0 },
-	[CALL_ATTRIBUTES] = { -1, 0, -1, -1, 0 },
+	[CALL_OPEN] = { -1, 0, 1, -1 },
+	[CALL_OPENAT] = { 0, 1, 2, -1 },
+	[CALL_OPENAT2] = { 0, 1, 2, -1 },
+	[CALL_CREAT] = { -1, 0, -1, -1 },
+	[CALL_STAT] = { -1, 0, -1, 1 },
+	[CALL_STAT_NARROW] = { -1, 0, -1, 1 },
+	[CALL_STATAT] = { 0, 1, -1, 2 },
+	[CALL_STATX] = { 0, 1, -1, 4 },
+	[CALL_ACCESS] = { -1, 0, 1, -1 },
+	[CALL_ACCESSAT] = { 0, 1, 2, -1 },
+	[CALL_READLINK] = { -1, 0, -1, -1 },
+	[CALL_READLINKAT] = { 0, 1, -1, -1 },
+	[CALL_ATTRIBUTES] = { -1, 0, -1, -1 },
 };
 
 static void *pointer(uint64_t at)
@@ -138,23 +139,34 @@ static int64_t may_access(int mode)
 	return mode & ~(R_OK | W_OK) ? -EINVAL : 0;
 }
 
-/* Makes the same system call, for the file that the kernel has in its place. */
+static int64_t ask_statx(const struct call *c, const char *name, uint64_t at)
+{
+#ifdef SYS_statx
+	struct statx stx;	/* the same on all architectures */
+
+	if (syscall(SYS_statx, AT_FDCWD, name, (int)c->args[2], (unsigned int)c->args[3], &stx))
+		return -errno;
+	return thread_write(c->thread, pointer(at), &stx, sizeof(stx)) ? -EFAULT : 0;
+#else
+	(void)c;
+	(void)name;
+	(void)at;
+	return -ENOSYS;
+#endif
+}
+
+/* Asks the same about the file that the kernel has in its place. */
 static int64_t ask(const struct call *c, const struct shape *shape, enum module_file file)
 {
-	union {
-		struct stat st;
-		struct statx stx;
-	} result;
-	long args[6];
+	const char *name = files_stand_in(file);
+	uint64_t at = c->args[shape->result];
+	struct stat st;
 
-	for (int i = 0; i < 6; i++)
-		args[i] = c->args[i];
-	args[shape->name] = (long)files_stand_in(file);
-	args[shape->result] = (long)&result;
-	if (syscall(c->number, args[0], args[1], args[2], args[3], args[4], args[5]))
+	if (c->kind == CALL_STATX)
+		return ask_statx(c, name, at);
+	if (fstatat(AT_FDCWD, name, &st, c->kind == CALL_STATAT ? (int)c->args[3] : 0))
 		return -errno;
-	return thread_write(c->thread, pointer(c->args[shape->result]), &result,
-			    shape->size) ? -EFAULT : 0;
+	return layout_put_stat(c, at, &st);
 }
 
 /* Answers a call about the file. If the kernel has the file itself, the kernel must

@@ -339,7 +339,8 @@ static void take_call(void)
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
-	call_read(&c, notice->data.nr, (const uint64_t *)notice->data.args);
+	call_read(&c, notice->data.arch, notice->data.nr,
+		  (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
 	written_take();
 	if (closes(c.kind))
