@@ -18,15 +18,15 @@ enum {
 	QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, TRACE, VARIABLES
 };
 
+/* The greatest value of the program's unsigned long. It differs from ours if the program
+ * is a supervised one. */
+#ifndef PROGRAM_ULONG_MAX
+#define PROGRAM_ULONG_MAX ULONG_MAX
+#endif
+
 /* With several queue numbers, the upper half of a packet id is the queue number, for
  * which a 32-bit program's unsigned long has no room. */
-#if ULONG_MAX > UINT32_MAX
-#define RANGE_MAX SETTINGS_RANGE_MAX
-#define QUEUE_NUMBERS "a queue number, 0 to 65535, or up to 256 of them as 4-7"
-#else
-#define RANGE_MAX 1
-#define QUEUE_NUMBERS "a queue number, 0 to 65535 (only 64-bit programs can have several)"
-#endif
+#define RANGE_MAX (PROGRAM_ULONG_MAX > UINT32_MAX ? SETTINGS_RANGE_MAX : 1)
 
 static const struct variable {
 	const char *name;	/* after the prefix */
@@ -36,8 +36,8 @@ static const struct variable {
 	bool text;		/* any text but the empty one is accepted */
 	const char *accepted;	/* for the message about an invalid value */
 } variables[VARIABLES] = {
-	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
-	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, false, QUEUE_NUMBERS },
+	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, false, "a queue number, 0 to 65535" },
+	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, false, "a queue number, 0 to 65535" },
 	/* -1 for no limit, as in net.ipv4.ip_queue_maxlen */
 	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false, false,
 		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
@@ -136,6 +136,15 @@ static void print_in_line(const char *text, size_t len)
 		fputc(*text >= ' ' ? *text : '?', stderr);
 }
 
+/* Returns what the message about an invalid value says of several numbers. */
+static const char *several(const struct variable *v)
+{
+	if (!v->range)
+		return "";
+	return RANGE_MAX > 1 ? ", or up to 256 of them as 4-7" :
+			       " (only 64-bit programs can have several)";
+}
+
 /* Whether this is the code that serves unmodified programs, whose administrators set the
  * length of the queue with ip_queue's sysctl. */
 static bool is_beneath(void)
@@ -173,7 +182,7 @@ bool settings_read(int family, struct settings *s)
 		if (!parse(v, equals + 1, &value[v - variables])) {
 			fputs("libipq: ", stderr);
 			print_in_line(*e, strlen(*e));
-			fprintf(stderr, ": expected %s\n", v->accepted);
+			fprintf(stderr, ": expected %s%s\n", v->accepted, several(v));
 			return false;
 		}
 	}

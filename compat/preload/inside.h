@@ -44,6 +44,24 @@ static inline bool program_is_here(void)
 	return true;
 }
 
+/* The program and we are one process, with one form of messages. */
+static inline size_t program_request_size(void)
+{
+	return sizeof(struct request);
+}
+
+static inline void program_widen(struct request *r)
+{
+	(void)r;
+}
+
+static inline size_t program_narrow(const void **message, size_t n)
+{
+	(void)message;
+	(void)n;
+	return 0;
+}
+
 /* malloc(3) must not be called, as the program may be in a signal handler. */
 struct scratch {
 	unsigned char here[4096];

@@ -204,7 +204,7 @@ bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
 {
 	bool was_last;
 
-	if (!served_begin(thread, w->first, w->end))
+	if (!served_begin(thread, false, w->first, w->end))
 		return true;
 	served_enter_network();
 	was_last = peers_is_gone(s->queue.peer);
@@ -260,7 +260,7 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	 * from the process id */
 	if (c->kind == CALL_SOCKET)
 		thread_forget(c->thread);
-	if (!served_begin(c->thread, w->first, w->end))
+	if (!served_begin(c->thread, call_is_32bit(c), w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
 	if (c->kind == CALL_EXEC || c->kind == CALL_EXECVEAT)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "kept.h"
+#include "narrow.h"
 #include "program.h"
 #include "served.h"
 #include "thread.h"
@@ -35,6 +36,30 @@ static inline int program_put(void *to, const void *from, size_t n)
 static inline bool program_is_here(void)
 {
 	return false;
+}
+
+static inline size_t program_request_size(void)
+{
+	return served_is_narrow() ? NARROW_REQUEST : sizeof(struct request);
+}
+
+static inline void program_widen(struct request *r)
+{
+	if (served_is_narrow())
+		narrow_widen(r);
+}
+
+/* The message itself stays as it is, as it may be kept for another program. */
+static inline size_t program_narrow(const void **message, size_t n)
+{
+	static unsigned char copy[KEPT_ROOM];
+	size_t less;
+
+	if (!served_is_narrow())
+		return 0;
+	less = narrow_copy(copy, *message, n);
+	*message = copy;
+	return less;
 }
 
 /* kept_room serves for all messages: there is only one at a time, and kept_keep needs the
@@ -77,7 +102,9 @@ static inline bool program_has_socket(int fd)
 static inline ssize_t program_receive(struct ipq_socket *s, int fd, void *buf, size_t len,
 				      size_t room, int flags)
 {
-	return kept_receive(s, fd, buf, len, room, flags);
+	/* of the messages that are longer than the room only those of packets matter */
+	return kept_receive(s, fd, buf, len, room + (served_is_narrow() ? NARROW_LESS : 0),
+			    flags);
 }
 
 #endif

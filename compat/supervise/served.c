@@ -26,6 +26,7 @@
 
 static struct {
 	pid_t id, process;
+	bool is_32bit;
 	int first, end;			/* its sockets have descriptors in this range */
 	bool is_known;			/* the sockets have been duplicated: */
 	unsigned int count;
@@ -46,13 +47,24 @@ pid_t served_process(void)
 	return served.process;
 }
 
-bool served_begin(pid_t thread, int first, int end)
+bool served_is_narrow(void)
+{
+	return served.is_32bit && sizeof(long) > sizeof(uint32_t);
+}
+
+unsigned long served_ulong_max(void)
+{
+	return served_is_narrow() ? UINT32_MAX : ULONG_MAX;
+}
+
+bool served_begin(pid_t thread, bool is_32bit, int first, int end)
 {
 	const struct thread *t = thread_find(thread);
 
 	if (t) {
 		served.id = t->id;
 		served.process = t->process;
+		served.is_32bit = is_32bit;
 		served.first = first;
 		served.end = end;
 	}

@@ -17,8 +17,15 @@ pid_t served_process(void);
 #define getpid served_process
 
 /* Begins to serve a thread, whose sockets have descriptors from first to end - 1. Returns
- * false and errno if the thread has ended. */
-bool served_begin(pid_t thread, int first, int end);
+ * false and errno if the thread has ended. is_32bit: its system call is one of a 32-bit
+ * program. */
+bool served_begin(pid_t thread, bool is_32bit, int first, int end);
+
+/* Whether the program has another form of ip_queue's messages than this process, since
+ * its long has 32 bits; and the greatest value of its unsigned long. */
+bool served_is_narrow(void);
+unsigned long served_ulong_max(void);
+#define PROGRAM_ULONG_MAX served_ulong_max()
 
 /* Returns a duplicate of the thread's socket with this port ID in this network namespace,
  * which is valid until served_end, or -1 if there is none. */

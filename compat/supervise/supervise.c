@@ -253,6 +253,15 @@ static int exit_status(const struct program *p)
 	return WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128 + WTERMSIG(p->status);
 }
 
+bool supervise_serves_32bit(void)
+{
+	const struct call_table *const *t = call_tables;
+
+	while (*t && !(*t)->is_32bit)
+		t++;
+	return *t;
+}
+
 int supervise_run(const char *name, bool names, void (*execute)(void *), void *program)
 {
 	struct program p = { .name = name, .names = names, .window = choose_window() };

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Whether programs for another architecture, with 32 bits, can be supervised too. */
+bool supervise_serves_32bit(void);
+
 /* Calls execute(program) in a process of its own, which returns only if it fails, with
  * errno set. System calls with a file name are handed over only if names is set: each of
  * them then takes about ten microseconds, and a signal may end it (EINTR). Returns after

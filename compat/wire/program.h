@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct ipq_socket;
+struct request;
 
 /* Whether n bytes that describe a message or an address (struct msghdr, struct iovec) can
  * be read: the program may have passed an invalid pointer. */
@@ -22,6 +23,15 @@ static int program_put(void *to, const void *from, size_t n);
 
 /* Whether the program's memory can be used directly and need not be copied. */
 static bool program_is_here(void);
+
+/* The program may have another form of ip_queue's messages than this process, since its
+ * long has another size. program_request_size returns the size of a request without
+ * payload in the program's form; program_widen changes one that wire_read has read to our
+ * form. program_narrow changes a message of n bytes, or makes *message point to a changed
+ * copy, and returns by how many bytes the program's form is shorter. */
+static size_t program_request_size(void);
+static void program_widen(struct request *r);
+static size_t program_narrow(const void **message, size_t n);
 
 /* Memory for one message in one piece. scratch_take returns 0, or -1 and ENOBUFS. */
 struct scratch;

@@ -194,7 +194,7 @@ static int send_gathered(struct ipq_socket *s, int fd, const struct msghdr *msg,
 
 	if (scratch_take(&scratch, len))
 		return -1;
-	result = copy(msg, sizeof(*r), len, scratch.data, NULL);
+	result = copy(msg, program_request_size(), len, scratch.data, NULL);
 	if (!result)
 		result = pass_on(s, fd, WIRE_REQUEST, r, scratch.data);
 	scratch_give(&scratch);
@@ -213,10 +213,13 @@ ssize_t traffic_send(struct ipq_socket *s, int fd, const struct msghdr *msg, int
 
 	if (total < 0)
 		return -1;
-	have = (size_t)total < sizeof(r) ? (size_t)total : sizeof(r);
+	have = program_request_size();
+	if ((size_t)total < have)
+		have = total;
 	if (copy(msg, 0, have, head, NULL))
 		return -1;
 	wire = wire_read(head, have, total, &r);
+	program_widen(&r);
 	if (check(fd, wire, total, flags) || check_destination(msg))
 		return -1;
 	if (wire == WIRE_REQUEST && r.nlh.nlmsg_len > sizeof(r)) {
@@ -235,14 +238,20 @@ static ssize_t receive_scattered(struct ipq_socket *s, int fd, struct msghdr *ms
 				 size_t total, int flags)
 {
 	size_t size = total < MESSAGE_MAX && program_is_here() ? total : MESSAGE_MAX;
+	size_t have, less;
+	const void *message;
 	struct scratch scratch;
 	ssize_t n;
 
 	if (scratch_take(&scratch, size))
 		return -1;
 	n = program_receive(s, fd, scratch.data, size, total < size ? total : size, flags);
-	if (n > 0 && copy(msg, 0, (size_t)n < size ? (size_t)n : size, NULL, scratch.data))
-		n = -1;
+	if (n > 0) {
+		have = (size_t)n < size ? (size_t)n : size;
+		message = scratch.data;
+		less = program_narrow(&message, have);
+		n = copy(msg, 0, have - less, NULL, message) ? -1 : n - (ssize_t)less;
+	}
 	scratch_give(&scratch);
 	return n;
 }
