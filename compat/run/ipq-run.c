@@ -422,13 +422,10 @@ int main(int argc, char **argv)
 	if (why)
 		die(125, culprit, why);
 	supervised = supervised || elf_is_static(&elf);
-	if (supervised && elf.class != NATIVE_CLASS)
-		die(125, culprit, elf_is_static(&elf) ?
-		    "is statically linked, for 32 bits: nothing can be loaded into it, and a "
-		    "64-bit ipq-run does not supervise it; link it again, dynamically or for "
-		    "64 bits" :
-		    "is a 32-bit program, which cannot be supervised; run it without "
-		    "--supervise");
+	if (supervised && elf.class != NATIVE_CLASS && !supervise_serves_32bit())
+		die(125, culprit, "is a 32-bit program, and ipq-run supervises only 64-bit "
+		    "ones on this machine; link it again, for 64 bits or dynamically, and "
+		    "run it without --supervise");
 	if (supervised)
 		return run(&program, instances ? &set : NULL, supervise);
 	why = named ? library_check(library, &elf) : library_find(&elf, library);
