@@ -2,6 +2,7 @@
 /* Programs that use netlink protocol 3 or 13 themselves, with each function for sending
  * and receiving (PROGRAMS 15). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -29,8 +30,8 @@ static void serve(int heard, const char *type, const char *bound, const char *re
 Test(raw, every_way_of_receiving_gives_the_packet)
 {
 	static const char *const ways[] = {
-		"recv", "recvfrom", "recvmsg", "recvmsg-in-parts", "recvmmsg", "read",
-		"readv", "peek", "select", "poll", "epoll",
+		"recv", "recvfrom", "recvmsg", "recvmsg-in-parts", "recvmmsg",
+		"recvmmsg-in-time", "read", "readv", "peek", "select", "poll", "epoll",
 	};
 	int heard = queued_port(AF_INET);
 
@@ -55,6 +56,16 @@ Test(raw, a_payload_sent_in_parts_replaces_the_packet)
 
 	serve(heard, "3", "bind", "recv", "sendmsg-in-parts", "Hello");
 	serve(heard, "3", "bind", "readv", "writev", "Hello");
+}
+
+/* A library does not see the system calls; glibc makes one of readv(2) only. */
+Test(raw, at_the_offset_minus_1_is_where_sockets_are_read_and_written)
+{
+	int heard = queued_port(AF_INET);
+
+	if (!getenv("SUPERVISED"))
+		cr_skip_test("the program makes the system calls itself");
+	serve(heard, "3", "bind", "preadv2", "pwritev2", "Hello");
 }
 
 Test(raw, sockets_of_both_types_with_any_flags_serve_bound_or_not)

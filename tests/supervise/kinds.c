@@ -40,3 +40,14 @@ Test(kinds, without_a_c_library)
 {
 	serves("bare", NULL);
 }
+
+/* glibc makes socketcall(2) of the socket functions there. */
+Test(kinds, for_32_bits)
+{
+	serves("i386/stock", "2");
+}
+
+Test(kinds, for_32_bits_without_a_c_library)
+{
+	serves("i386/bare", NULL);
+}

@@ -114,6 +114,23 @@ Test(truncated, with_drop_truncated_packets_are_dropped_and_the_next_is_read)
 	ipq_destroy_handle(h);
 }
 
+/* The message of a packet with "small" in it fills the buffer, or has one word more. */
+Test(truncated, a_message_as_long_as_the_buffer_is_not_truncated)
+{
+	struct ipq_handle *h = open_with("drop");
+	const size_t len = NLMSG_ALIGN(sizeof(struct nlmsghdr) + sizeof(ipq_packet_msg_t) +
+				       20 + 8 + strlen("small"));
+
+	udp_say(AF_INET, 5000, "small");
+	cr_assert(ipq_read(h, buf, len, 0) == (ssize_t)len, "%s", ipq_errstr());
+	ipq_set_verdict(h, ipq_get_packet(buf)->packet_id, NF_ACCEPT, 0, NULL);
+	udp_expect(heard, "small");
+	udp_say(AF_INET, 5000, "small");
+	cr_assert(ipq_read(h, buf, len - 4, 100000) <= NLMSG_HDRLEN);
+	cr_assert(waiting() == 0);
+	ipq_destroy_handle(h);
+}
+
 Test(truncated, a_read_that_select_had_begin_does_not_hang)
 {
 	struct ipq_handle *h = open_with("drop");

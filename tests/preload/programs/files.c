@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "old.h"
@@ -106,6 +107,30 @@ static void is_asked(void)
 #endif
 }
 
+#ifdef STATIC_I386
+/* By system calls that today's C library makes no more, and structs of 64 and 96 bytes:
+ * the inode is in the second word or in the last two, the mode in the third (with the
+ * number of links) or in the fifth. */
+static void is_asked_as_earlier(void)
+{
+	unsigned int st[17], st64[25];
+
+	memset(st, 0xcc, sizeof(st));
+	memset(st64, 0xcc, sizeof(st64));
+	check(!syscall(SYS_stat, QUEUE, st) && !syscall(SYS_stat64, QUEUE, st64));
+	check(st[2] == (1 << 16 | S_IFREG | 0444) && st[3] == 0 && st[5] == 0);
+	check(st64[4] == (S_IFREG | 0444) && st64[5] == 1 && st64[6] == 0 && st64[11] == 0);
+	check(st[1] == st64[3] && st[1] == st64[22] && st64[23] == 0);
+	check(st[16] == 0xcccccccc && st64[24] == 0xcccccccc);
+	check(!syscall(SYS_lstat, MAXLEN, st) && st[2] == (1 << 16 | S_IFREG | 0644));
+	check(!syscall(SYS_lstat64, MAXLEN, st64) && st64[4] == (S_IFREG | 0644));
+	check(st[1] == st64[22]);
+	check(!syscall(SYS_fstatat64, net, "ip_queue", st64, 0) && S_ISREG(st64[4]));
+	check(syscall(SYS_stat, QUEUE, 4) == -1 && errno == EFAULT);
+	check(syscall(SYS_stat64, QUEUE, 4) == -1 && errno == EFAULT);
+}
+#endif
+
 /* Also if the library has made calls that fail. */
 static void leaves_errno_alone(const char *path)
 {
@@ -154,6 +179,9 @@ int main(void)
 	check(open(MAXLEN, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
 	check(open(QUEUE, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
 	is_asked();
+#ifdef STATIC_I386
+	is_asked_as_earlier();
+#endif
 	leaves_errno_alone(QUEUE);
 	leaves_errno_alone(MAXLEN);
 	leaves_errno_alone("/proc/modules");

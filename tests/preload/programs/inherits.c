@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inherits HOW: opens the socket and executes itself as "inherits serve FD", which
- * opens none and accepts a packet. HOW: by exec, by exec with a duplicate, with an
- * empty environment, by a shell as its standard input, or by posix_spawn as its
+/* inherits HOW [PROGRAM]: opens the socket and executes itself, or PROGRAM, as "inherits
+ * serve FD", which opens none and accepts a packet. HOW: by exec, by exec with a duplicate,
+ * with an empty environment, by a shell as its standard input, or by posix_spawn as its
  * standard input. */
 #include <spawn.h>
 #include <sys/wait.h>
@@ -25,7 +25,7 @@ static void spawn(const char *self, int fd)
 int main(int argc, char **argv)
 {
 	char *nothing[] = { NULL };
-	char number[16], command[4096];
+	char number[16], command[4096], *program;
 	int fd;
 
 	old_limit();
@@ -34,19 +34,20 @@ int main(int argc, char **argv)
 		old_pass(atoi(argv[2]));
 		return 0;
 	}
-	check(argc == 2);
+	check(argc == 2 || argc == 3);
+	program = argv[argc == 3 ? 2 : 0];
 	fd = old_ready(NETLINK_FIREWALL);
 	if (!strcmp(argv[1], "dup"))
 		check(dup2(fd, 77) == 77 && !close(fd) && (fd = 77));
 	sprintf(number, "%d", fd);
-	snprintf(command, sizeof(command), "exec %s serve 0 0<&%d", argv[0], fd);
+	snprintf(command, sizeof(command), "exec %s serve 0 0<&%d", program, fd);
 	if (!strcmp(argv[1], "shell"))
 		return system(command) != 0;
 	if (!strcmp(argv[1], "spawn"))
-		spawn(argv[0], fd);
+		spawn(program, fd);
 	else if (!strcmp(argv[1], "empty"))
-		execle(argv[0], argv[0], "serve", number, (char *)NULL, nothing);
+		execle(program, program, "serve", number, (char *)NULL, nothing);
 	else
-		execl(argv[0], argv[0], "serve", number, (char *)NULL);
+		execl(program, program, "serve", number, (char *)NULL);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "old.h"
@@ -76,6 +77,20 @@ static ssize_t by_recvmmsg(int fd)
 	return msgs[0].msg_len;
 }
 
+/* The time is looked at after each message, and is over after the first. */
+static ssize_t by_recvmmsg_in_time(int fd)
+{
+	struct iovec iov = { &m, sizeof(m) }, unused = { &m, 0 };
+	struct timespec ns = { .tv_nsec = 1 };
+	struct mmsghdr msgs[2] = {
+		{ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } },
+		{ .msg_hdr = { .msg_iov = &unused, .msg_iovlen = 1 } },
+	};
+
+	check(recvmmsg(fd, msgs, 2, 0, &ns) == 1);
+	return msgs[0].msg_len;
+}
+
 static ssize_t by_read(int fd)
 {
 	return read(fd, &m, sizeof(m));
@@ -84,6 +99,12 @@ static ssize_t by_read(int fd)
 static ssize_t by_readv(int fd)
 {
 	return readv(fd, parts, 3);
+}
+
+/* The C library may lack these functions. */
+static ssize_t by_preadv2(int fd)
+{
+	return syscall(SYS_preadv2, fd, parts, 3, -1L, -1L, 0);
 }
 
 static ssize_t by_peek(int fd)
@@ -199,19 +220,32 @@ static ssize_t with_sendmsg_in_parts(int fd)
 	return with_iov(fd, iov, replacement(iov));
 }
 
-static ssize_t with_writev(int fd)
+/* The payload is in two buffers. */
+static int replacement_in_four(struct iovec iov[4])
 {
-	struct iovec iov[4];
-	char rest[64];
+	static char rest[64];
 
-	/* the payload in two buffers */
 	replacement(iov);
 	iov[3] = (struct iovec) { rest, iov[2].iov_len - 21 };
 	check(iov[3].iov_len <= sizeof(rest));
 	memcpy(rest, (char *)iov[2].iov_base + 21, iov[3].iov_len);
 	memset((char *)iov[2].iov_base + 21, 0, iov[3].iov_len);
 	iov[2].iov_len = 21;
-	return writev(fd, iov, 4);
+	return 4;
+}
+
+static ssize_t with_writev(int fd)
+{
+	struct iovec iov[4];
+
+	return writev(fd, iov, replacement_in_four(iov));
+}
+
+static ssize_t with_pwritev2(int fd)
+{
+	struct iovec iov[4];
+
+	return syscall(SYS_pwritev2, fd, iov, replacement_in_four(iov), -1L, -1L, 0);
 }
 
 static const struct way {
@@ -223,8 +257,10 @@ static const struct way {
 	{ "recvmsg", by_recvmsg },
 	{ "recvmsg-in-parts", by_recvmsg_in_parts },
 	{ "recvmmsg", by_recvmmsg },
+	{ "recvmmsg-in-time", by_recvmmsg_in_time },
 	{ "read", by_read },
 	{ "readv", by_readv },
+	{ "preadv2", by_preadv2 },
 	{ "peek", by_peek },
 	{ "select", by_select },
 	{ "poll", by_poll },
@@ -236,6 +272,7 @@ static const struct way {
 	{ "sendmmsg", with_sendmmsg },
 	{ "write", with_write },
 	{ "writev", with_writev },
+	{ "pwritev2", with_pwritev2 },
 };
 
 static ssize_t go(const char *name, int fd)

@@ -13,6 +13,7 @@
 #define FAMILY 16		/* AF_NETLINK */
 #define RAW 3			/* SOCK_RAW */
 
+#ifdef __x86_64__
 static long call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
@@ -23,6 +24,21 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 			 : "rcx", "r11", "memory");
 	return result;
 }
+#else
+static long call(long number, long a, long b, long c, long d, long e, long f)
+{
+	const long args[6] = { a, b, c, d, e, f }, *at = args;
+	long result = number;
+
+	/* eax points to the arguments until the number is taken from the stack */
+	__asm__ volatile("push %%ebp; push %%ebx; push %0; mov %1, %%eax;"
+			 "mov (%%eax), %%ebx; mov 4(%%eax), %%ecx; mov 8(%%eax), %%edx;"
+			 "mov 12(%%eax), %%esi; mov 16(%%eax), %%edi; mov 20(%%eax), %%ebp;"
+			 "pop %%eax; int $0x80; pop %%ebx; pop %%ebp"
+			 : "+a"(result), "+d"(at) : : "ecx", "esi", "edi", "memory");
+	return result;
+}
+#endif
 
 static void end(int status)
 {

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -216,10 +217,17 @@ static void open_many(void)
 	open_all();
 }
 
+/* An address that no program has, and that of nothing in a 32-bit program. */
+#define PAST_ALL ((long)(UINT64_C(1) << 47 | UINT64_C(0xfffff000)))
+
+#ifndef SYS_newfstatat
+#define SYS_newfstatat SYS_fstatat64
+#endif
+
 /* A command that is replaced, with words and variables that are nowhere. */
 static void execute_with_nothing(void)
 {
-	static const long nowhere[] = { 1, -1, LONG_MAX, 1L << 47, 4095 };
+	static const long nowhere[] = { 1, -1, LONG_MAX, PAST_ALL, 4095 };
 
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
 		for (size_t j = 0; j < sizeof(nowhere) / sizeof(nowhere[0]); j++) {
@@ -228,6 +236,30 @@ static void execute_with_nothing(void)
 				      nowhere[j], 0) < 0);
 		}
 }
+
+#ifdef MIXES_CALLS
+/* Makes a call of a 32-bit program: write, execve, socketcall, dup3, or one on a socket. Its
+ * arguments are the lower halves of these. */
+static void call_as_32_bits(long args[5], unsigned int *seed)
+{
+	static const int calls[] = {
+		4, 11, 102, 330, 337, 345, 361, 362, 367, 369, 370, 371, 372,
+	};
+	int call = calls[rand_r(seed) % (sizeof(calls) / sizeof(calls[0]))];
+	long result;
+
+	if (call == 102 && args[0] > 2)
+		args[0] = 1 + rand_r(seed) % 20;
+	if (call >= 371 || call == 337)
+		args[call == 372 ? 2 : 3] = MSG_DONTWAIT;
+	if (call == 330 && (unsigned int)args[1] < 3)
+		args[1] = FIRST + 2;
+	__asm__ volatile("int $0x80" : "=a"(result)
+			 : "a"(call), "b"(args[0]), "c"(args[1]), "d"(args[2]),
+			   "S"(args[3]), "D"(args[4])
+			 : "r8", "r9", "r10", "r11", "memory");
+}
+#endif
 
 /* As they come: sockets, descriptors that are none, addresses of nothing. */
 static void call_with_anything(void)
@@ -242,7 +274,7 @@ static void call_with_anything(void)
 	char *page = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long anything[] = {
-		0, 1, -1, 64, 4096, INT_MAX, LONG_MAX, LONG_MIN, 1L << 47, FIRST, FIRST + 1,
+		0, 1, -1, 64, 4096, INT_MAX, LONG_MAX, LONG_MIN, PAST_ALL, FIRST, FIRST + 1,
 		AF_NETLINK, NETLINK_FIREWALL, AT_FDCWD, (long)page, (long)page + 8190,
 		(long)"/proc/net/ip_queue", (long)&page[4000],
 	};
@@ -268,6 +300,9 @@ static void call_with_anything(void)
 		if (i % 100 == 0)
 			fcntl(open_one(), F_SETFL, O_NONBLOCK);
 		syscall(call, args[0], args[1], args[2], args[3], args[4], args[5]);
+#ifdef MIXES_CALLS
+		call_as_32_bits(args, &seed);
+#endif
 	}
 }
 
