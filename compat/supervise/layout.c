@@ -35,9 +35,14 @@ static int get(const struct call *c, void *to, uint64_t at, size_t n)
 	return thread_read(c->thread, to, pointer(at), n) ? -EFAULT : 0;
 }
 
-static int put(const struct call *c, uint64_t at, const void *from, size_t n)
+static void put(const struct call *c, uint64_t at, const void *from, size_t n)
 {
-	return thread_write(c->thread, pointer(at), from, n) ? -EFAULT : 0;
+	thread_write_later(c->thread, pointer(at), from, n);
+}
+
+int layout_put_all(const struct call *c)
+{
+	return thread_write_all(c->thread) ? -EFAULT : 0;
 }
 
 #ifdef SYS_socketcall
@@ -109,12 +114,13 @@ int layout_get_message(const struct call *c, uint64_t at, struct layout_message 
 	return layout_get_buffers(c, (uintptr_t)h.iov, h.iovlen, m);
 }
 
-int layout_put_name(const struct call *c, const struct layout_message *m)
+void layout_put_name(const struct call *c, const struct layout_message *m)
 {
 	socklen_t len = m->msg.msg_namelen < m->name_len ? m->msg.msg_namelen :
 							   m->name_len;
 
-	return m->msg.msg_name ? put(c, m->name_at, &m->name, len) : 0;
+	if (m->msg.msg_name)
+		put(c, m->name_at, &m->name, len);
 }
 
 #define PUT(c, m, field, value)						\
@@ -122,15 +128,15 @@ int layout_put_name(const struct call *c, const struct layout_message *m)
 	    &(typeof(((struct msghdr_kernel *)0)->field)) { value },		\
 	    sizeof(((struct msghdr_kernel *)0)->field))
 
-int layout_put_message(const struct call *c, const struct layout_message *m)
+void layout_put_message(const struct call *c, const struct layout_message *m)
 {
 	int len = m->msg.msg_namelen;
 
-	if (layout_put_name(c, m))
-		return -EFAULT;
-	return (m->msg.msg_name && PUT(c, m, namelen, len)) ||
-	       PUT(c, m, controllen, 0) || PUT(c, m, flags, m->msg.msg_flags) ?
-	       -EFAULT : 0;
+	layout_put_name(c, m);
+	if (m->msg.msg_name)
+		PUT(c, m, namelen, len);
+	PUT(c, m, controllen, 0);
+	PUT(c, m, flags, m->msg.msg_flags);
 }
 
 uint64_t layout_mmsg_at(uint64_t at, unsigned int n)
@@ -138,10 +144,10 @@ uint64_t layout_mmsg_at(uint64_t at, unsigned int n)
 	return at + (uint64_t)n * sizeof(struct mmsghdr_kernel);
 }
 
-int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
+void layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
 {
-	return put(c, layout_mmsg_at(at, n) + offsetof(struct mmsghdr_kernel, len), &len,
-		   sizeof(len));
+	put(c, layout_mmsg_at(at, n) + offsetof(struct mmsghdr_kernel, len), &len,
+	    sizeof(len));
 }
 
 #define NS_PER_S 1000000000
@@ -172,7 +178,7 @@ int layout_get_int(const struct call *c, uint64_t at, int *value)
 	return get(c, value, at, sizeof(*value));
 }
 
-int layout_put_int(const struct call *c, uint64_t at, int value)
+void layout_put_int(const struct call *c, uint64_t at, int value)
 {
-	return put(c, at, &value, sizeof(value));
+	put(c, at, &value, sizeof(value));
 }
