@@ -261,14 +261,15 @@ int thread_read(pid_t id, void *to, const void *from, size_t n)
 
 ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size)
 {
-	const char *at = from, *end;
+	uintptr_t at = (uintptr_t)from;
 	size_t len = 0, n;
+	const char *end;
 
 	while (len < size) {
-		n = PIECE - (uintptr_t)(at + len) % PIECE;
+		n = PIECE - (at + len) % PIECE;
 		if (n > size - len)
 			n = size - len;
-		if (thread_read(id, to + len, at + len, n))
+		if (thread_read(id, to + len, (void *)(at + len), n))
 			return -1;
 		end = memchr(to + len, '\0', n);
 		if (end)
