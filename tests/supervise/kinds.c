@@ -40,3 +40,8 @@ Test(kinds, without_a_c_library)
 {
 	serves("bare", NULL);
 }
+
+Test(kinds, in_go)
+{
+	serves("plain-go", NULL);
+}
