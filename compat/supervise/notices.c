@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 
 #include "calls.h"
+#include "closing.h"
 #include "duplicate.h"
 #include "kept.h"
 #include "missed.h"
@@ -38,18 +39,6 @@ struct wait {
 	int64_t deadline;		/* ns of CLOCK_MONOTONIC, or INT64_MAX */
 	bool is_over;			/* freed when the current events are handled */
 };
-
-/* The most sockets that threads are about to close at a time, which the kernel does only
- * after our answer. Of further ones it is not noticed that they are closed. */
-#define CLOSING_MAX 64
-
-static struct closing {
-	struct ipq_socket *socket;	/* NULL if unused */
-	pid_t thread;
-	int looks_left;
-} closing[CLOSING_MAX];
-
-static unsigned int closing_count;
 
 static int listener, poller;
 static struct window window;
@@ -192,8 +181,10 @@ static int64_t closed_at = -CLOSING_TAKES;
  * likely to be on the same descriptor. */
 static void end_attempt(const struct call *c, struct attempt *a)
 {
-	if (a->socket && call_is_of_message(c) && c->began - closed_at > CLOSING_TAKES &&
-	    watch_thread(c->thread))
+	bool is_likely = a->fd >= 0 && a->socket && call_is_of_message(c) &&
+			 c->began - closed_at > CLOSING_TAKES;
+
+	if (is_likely && watch_thread(c->thread))
 		duplicate_keep(c->thread, call_int(c, 0), a->fd, a->socket);
 	else
 		close_attempt(a);
@@ -291,38 +282,6 @@ static void retry(struct wait *w)
 	end_attempt(&w->call, &w->attempt);
 }
 
-/* How often a socket is checked, as the thread may not have closed it yet, and other
- * descriptors of it may be open. */
-#define LOOKS 100
-#define LOOK_AGAIN 10		/* in ms */
-
-static void begin_closing(struct ipq_socket *s, pid_t thread)
-{
-	for (unsigned int i = 0; i < CLOSING_MAX; i++)
-		if (!closing[i].socket) {
-			closing[i] = (struct closing) { s, thread, LOOKS };
-			closing_count++;
-			return;
-		}
-}
-
-/* Checks which sockets have been closed: those of a thread that makes another call, and
- * so has closed its descriptor, or all if thread is 0. */
-static void look_at_closing(pid_t thread)
-{
-	for (unsigned int i = 0; closing_count && i < CLOSING_MAX; i++) {
-		struct closing *it = &closing[i];
-
-		if (!it->socket || (thread && it->thread != thread))
-			continue;
-		if (calls_closed(it->socket, it->thread, &window) || thread ||
-		    --it->looks_left == 0) {
-			it->socket = NULL;
-			closing_count--;
-		}
-	}
-}
-
 static void take_call(void)
 {
 	struct attempt a = { .fd = -1 };
@@ -332,7 +291,7 @@ static void take_call(void)
 	memset(notice, 0, notice_size);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return;
-	look_at_closing(notice->pid);
+	closing_look(notice->pid, &window);
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
@@ -357,7 +316,7 @@ static void take_call(void)
 	if (result == CALL_CONTINUES || result == CALL_CLOSES)
 		close_attempt(&a);
 	if (result == CALL_CLOSES) {
-		begin_closing(a.socket, c.thread);
+		closing_begin(a.socket, c.thread);
 		result = CALL_CONTINUES;
 	}
 	if (!finish(&c, &a, result))
@@ -372,8 +331,8 @@ static int time_left(void)
 	for (struct wait *w = waits; w; w = w->next)
 		if (w->deadline < first)
 			first = w->deadline;
-	if (closing_count)
-		return LOOK_AGAIN;
+	if (closing_is_due())
+		return CLOSING_LOOK_AGAIN;
 	if (first == INT64_MAX)
 		return -1;
 	left = (first - calls_now() + 999999) / 1000000;
@@ -405,7 +364,7 @@ enum notice notices_take(void)
 	struct epoll_event events[EVENTS];
 	enum notice notice_of = NOTICE_NONE;
 	int n = epoll_wait(poller, events, EVENTS,
-			   waits || closing_count ? time_left() : -1);
+			   waits || closing_is_due() ? time_left() : -1);
 
 	for (int i = 0; i < n; i++) {
 		int number = (uint32_t)events[i].data.u64;
@@ -441,7 +400,7 @@ enum notice notices_take(void)
 		}
 	}
 	if (n == 0)
-		look_at_closing(0);
+		closing_look(0, &window);
 	if (waits) {
 		end_late_waits();
 		sweep();

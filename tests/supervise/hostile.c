@@ -37,6 +37,11 @@ Test(hostile, gives_the_number_of_a_socket_to_another_file)
 	survives("replaces");
 }
 
+Test(hostile, reads_where_a_socket_has_no_offset)
+{
+	survives("offset");
+}
+
 Test(hostile, takes_away_memory_that_it_has_named)
 {
 	survives("memory");

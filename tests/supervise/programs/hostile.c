@@ -447,6 +447,17 @@ static void replace_by_a_pipe(void)
 	check(write(ends[1], "b", 1) == 1 && read(fd, &byte, 1) == 1 && byte == 'b');
 }
 
+/* A call that is left to the kernel, which refuses it, comes between others. */
+static void read_at_an_offset(void)
+{
+	int fd = call_for_a_while();
+	char buf[256];
+	struct iovec part = { buf, sizeof(buf) };
+
+	check(preadv2(fd, &part, 1, 5, 0) == -1 && errno == ESPIPE);
+	check(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == EAGAIN);
+}
+
 /* Has a queue, and calls no more. */
 static void pause_with_a_queue(void)
 {
@@ -472,6 +483,7 @@ static const struct {
 	{ "nothing", do_nothing },
 	{ "pauses", pause_with_a_queue },
 	{ "replaces", replace_by_a_pipe },
+	{ "offset", read_at_an_offset },
 };
 
 int main(int argc, char **argv)
