@@ -18,12 +18,10 @@
 static struct user_regs_struct registers;
 static bool is_changed;
 
-/* Files differ by their first character after "/proc/ID/". */
+/* There are two files: the wrapper, and one that all other names mean. */
 static int fake_stat(const char *path, struct stat *st)
 {
-	const char *in_process = !strncmp(path, "/proc/", 6) ? strchr(path + 6, '/') : NULL;
-
-	*st = (struct stat) { .st_ino = in_process && in_process[1] == 'e' ? 1 : 2 };
+	*st = (struct stat) { .st_ino = strncmp(path, "/wrappers/", 10) ? 1 : 2 };
 	return 0;
 }
 
