@@ -16,8 +16,12 @@ enum call_kind {
 	/* handed over if the first argument, a descriptor, may be one of our sockets */
 	CALL_READ, CALL_WRITE, CALL_READV, CALL_WRITEV, CALL_PREADV2, CALL_PWRITEV2,
 	CALL_RECVFROM, CALL_SENDTO, CALL_RECVMSG, CALL_SENDMSG, CALL_RECVMMSG,
-	CALL_RECVMMSG_TIME64, CALL_SENDMMSG, CALL_BIND, CALL_CONNECT, CALL_GETSOCKNAME,
-	CALL_CLOSE, CALL_DUP, CALL_DUP2, CALL_DUP3,
+	CALL_RECVMMSG_TIME64, CALL_SENDMMSG,
+	CALL_OF_MESSAGE_LAST = CALL_SENDMMSG,
+	CALL_BIND, CALL_CONNECT, CALL_GETSOCKNAME,
+	CALL_CLOSE, CALL_DUP,
+	/* the same, or if the second one may be */
+	CALL_DUP2, CALL_DUP3,
 	CALL_OF_DESCRIPTOR_LAST = CALL_DUP3,
 	/* handed over depending on other arguments */
 	CALL_FCNTL,		/* F_DUPFD, and the descriptor may be one of ours */
@@ -74,6 +78,12 @@ struct call {
 	unsigned int done;		/* messages of recvmmsg(2) so far */
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
+
+/* Whether the call sends or receives. */
+static inline bool call_is_of_message(const struct call *c)
+{
+	return c->kind > CALL_NONE && c->kind <= CALL_OF_MESSAGE_LAST;
+}
 
 /* Returns the nth argument as an int, or as a word (a length or an address). */
 static inline int call_int(const struct call *c, int n)

@@ -11,6 +11,7 @@
 
 #include "calls.h"
 #include "claims.h"
+#include "duplicate.h"
 #include "executions.h"
 #include "kept.h"
 #include "layout.h"
@@ -44,6 +45,12 @@ static bool look(struct call *c, struct attempt *a, int at)
 	uint8_t family;
 	pid_t process;
 
+	if (a->fd < 0)
+		a->fd = duplicate_take(c->thread, at, &a->socket);
+	if (a->socket) {
+		served_enter_network_of(a->fd, a->socket->network);
+		return true;
+	}
 	if (a->fd < 0)
 		a->fd = thread_descriptor(c->thread, at);
 	if (a->fd < 0 || getsockname(a->fd, (struct sockaddr *)&local, &len) ||
@@ -88,9 +95,9 @@ static int64_t get_name(struct call *c, struct attempt *a)
 	message.name_at = call_word(c, 1);
 	message.msg.msg_name = &message.name;
 	message.msg.msg_namelen = len;
-	if (layout_put_name(c, &message) || layout_put_int(c, call_word(c, 2), len))
-		return -EFAULT;
-	return 0;
+	layout_put_name(c, &message);
+	layout_put_int(c, call_word(c, 2), len);
+	return layout_put_all(c);
 }
 
 /* Sends the held verdicts. Call before the program closes a descriptor of the socket,
@@ -217,10 +224,11 @@ bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
 	return was_last;
 }
 
-static void flush_range(struct call *c, const struct window *w, struct attempt *a)
+static void flush_range(struct call *c, const struct window *w, struct attempt *a,
+			unsigned int first, unsigned int last)
 {
 	for (unsigned int at = w->first; at < w->end; at++) {
-		if (at < (unsigned int)call_int(c, 0) || at > (unsigned int)call_int(c, 1))
+		if (at < first || at > last)
 			continue;
 		if (look(c, a, at))
 			flush(a);
@@ -270,9 +278,12 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	if (c->kind == CALL_SOCKET)
 		return open_socket(c, w, a);
 	if (c->kind == CALL_CLOSE_RANGE) {
-		flush_range(c, w, a);
+		flush_range(c, w, a, call_int(c, 0), call_int(c, 1));
 		return CALL_CONTINUES;
 	}
+	/* the second descriptor is closed */
+	if ((c->kind == CALL_DUP2 || c->kind == CALL_DUP3) && call_int(c, 0) != call_int(c, 1))
+		flush_range(c, w, a, call_int(c, 1), call_int(c, 1));
 	if (c->kind == CALL_CLOSE)
 		written_look();
 	if (c->kind == CALL_NONE ||

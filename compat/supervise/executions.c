@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -221,6 +222,27 @@ static uint64_t put_list(struct image *image, char *const *pointers,
 	return put(image, at, n * size);
 }
 
+/* Waits until the thread, which is to stop, has stopped. Returns false if it ends instead.
+ * If another thread of its process executes a program at this moment, that one ends all
+ * others and may take over the id of this one (de_thread in the kernel). It is not traced
+ * and does not stop, so this must not wait for that id without end. */
+static bool has_stopped(pid_t thread, siginfo_t *info)
+{
+	static const struct timespec pause = { .tv_nsec = 20000 };
+
+	do {
+		/* fails if the thread with this id is not traced, or not any more */
+		if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL))
+			return false;
+		nanosleep(&pause, NULL);
+		info->si_pid = 0;
+		/* without WEXITED this fails if it has ended, and leaves it to its parent */
+		if (waitid(P_PID, thread, info, WSTOPPED | WNOHANG | __WALL))
+			return false;
+	} while (!info->si_pid);
+	return true;
+}
+
 /* Stops the thread, which interrupts the call. The thread is then about to restart the
  * call, or about to receive a signal, which the caller must pass on to it. Returns false
  * if it cannot be stopped or has ended; its parent can still wait for it. */
@@ -235,8 +257,7 @@ static bool stop(pid_t thread, long *signal)
 		ptrace(PTRACE_DETACH, thread, NULL, NULL);
 		return false;
 	}
-	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) ||
-	    waitid(P_PID, thread, &info, WSTOPPED | __WALL))
+	if (!has_stopped(thread, &info))
 		return false;
 	thread_begin_call(-1, 0);
 	*signal = info.si_status >> 8 ? 0 : info.si_status;

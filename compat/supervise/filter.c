@@ -17,6 +17,13 @@
 /* No longer in the kernel's headers. */
 #define NETLINK_IP6_FW 13
 
+/* This filter confines nothing, so the kernel need not slow the program down as it does
+ * with programs that are not trusted, by default before Linux 5.16 (SPEC_ALLOW).
+ * SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, with which signals would no longer end calls
+ * that are being carried out, is not used: it applies to all calls that are handed over,
+ * and so signals would not end a read that waits for a message either. */
+#define FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+
 /* A conditional jump can skip 255 instructions, within the code for one architecture or
  * all of it. */
 #define TABLE_MAX 255
@@ -72,6 +79,16 @@ static void hand_over_descriptor(struct code *c, const struct window *w)
 	next_if(c, BPF_JGE, w->end);
 	give(c, SECCOMP_RET_ALLOW);
 	give(c, SECCOMP_RET_USER_NOTIF);
+}
+
+/* The second argument is a descriptor that is closed, if it is open. */
+static void hand_over_duplicate(struct code *c, const struct window *w)
+{
+	load_argument(c, 1);
+	add(c, BPF_JMP | BPF_K | BPF_JGE, w->first, 0, 2);
+	add(c, BPF_JMP | BPF_K | BPF_JGE, w->end, 1, 0);
+	give(c, SECCOMP_RET_USER_NOTIF);
+	hand_over_descriptor(c, w);
 }
 
 static void hand_over_fcntl(struct code *c, const struct window *w)
@@ -131,6 +148,9 @@ static void hand_over_socketcall(struct code *c)
 static void judge(struct code *c, enum call_kind kind, const struct window *w)
 {
 	switch (kind) {
+	case CALL_DUP2:
+		hand_over_duplicate(c, w);
+		break;
 	case CALL_FCNTL:
 		hand_over_fcntl(c, w);
 		break;
@@ -162,6 +182,8 @@ static void judge(struct code *c, enum call_kind kind, const struct window *w)
 
 static enum call_kind judged_as(enum call_kind kind)
 {
+	if (kind == CALL_DUP2 || kind == CALL_DUP3)
+		return CALL_DUP2;
 	if (kind <= CALL_OF_DESCRIPTOR_LAST)
 		return CALL_READ;
 	return kind > CALL_EXEC && kind <= CALL_OF_NAME_LAST && kind != CALL_STATAT &&
@@ -223,6 +245,5 @@ int filter_install(const struct window *w, bool names)
 		return -1;
 	}
 	program.len = c.n;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		       SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, FLAGS, &program);
 }

@@ -27,9 +27,14 @@ static int get(const struct call *c, void *to, uint64_t at, size_t n)
 	return thread_read(c->thread, to, pointer(at), n) ? -EFAULT : 0;
 }
 
-static int put(const struct call *c, uint64_t at, const void *from, size_t n)
+static void put(const struct call *c, uint64_t at, const void *from, size_t n)
 {
-	return thread_write(c->thread, pointer(at), from, n) ? -EFAULT : 0;
+	thread_write_later(c->thread, pointer(at), from, n);
+}
+
+int layout_put_all(const struct call *c)
+{
+	return thread_write_all(c->thread) ? -EFAULT : 0;
 }
 
 static size_t word_size(const struct call *c)
@@ -139,26 +144,25 @@ int layout_get_message(const struct call *c, uint64_t at, struct layout_message 
 	return layout_get_buffers(c, words[IOV], words[IOVLEN], m);
 }
 
-int layout_put_name(const struct call *c, const struct layout_message *m)
+void layout_put_name(const struct call *c, const struct layout_message *m)
 {
 	socklen_t len = m->msg.msg_namelen < m->name_len ? m->msg.msg_namelen :
 							   m->name_len;
 
-	return m->msg.msg_name ? put(c, m->name_at, &m->name, len) : 0;
+	if (m->msg.msg_name)
+		put(c, m->name_at, &m->name, len);
 }
 
-int layout_put_message(const struct call *c, const struct layout_message *m)
+void layout_put_message(const struct call *c, const struct layout_message *m)
 {
 	static const uint64_t no_control;
 	size_t word = word_size(c);
 
-	if (layout_put_name(c, m) ||
-	    (m->msg.msg_name &&
-	     layout_put_int(c, m->at + NAMELEN * word, m->msg.msg_namelen)) ||
-	    put(c, m->at + CONTROLLEN * word, &no_control, word) ||
-	    layout_put_int(c, m->at + FLAGS * word, m->msg.msg_flags))
-		return -EFAULT;
-	return 0;
+	layout_put_name(c, m);
+	if (m->msg.msg_name)
+		layout_put_int(c, m->at + NAMELEN * word, m->msg.msg_namelen);
+	put(c, m->at + CONTROLLEN * word, &no_control, word);
+	layout_put_int(c, m->at + FLAGS * word, m->msg.msg_flags);
 }
 
 uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n)
@@ -166,9 +170,9 @@ uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n)
 	return at + (uint64_t)n * MMSGHDR_WORDS * word_size(c);
 }
 
-int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
+void layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len)
 {
-	return layout_put_int(c, layout_mmsg_at(c, at, n) + LEN * word_size(c), len);
+	layout_put_int(c, layout_mmsg_at(c, at, n) + LEN * word_size(c), len);
 }
 
 #define NS_PER_S 1000000000
@@ -206,9 +210,11 @@ struct stat64_i386 {
 
 _Static_assert(sizeof(struct stat64_i386) == 96, "the kernel's size");
 
-static int put_stat64_i386(const struct call *c, uint64_t at, const struct stat *st)
+static void put_stat64_i386(const struct call *c, uint64_t at, const struct stat *st)
 {
-	struct stat64_i386 s = {
+	static struct stat64_i386 s;	/* until layout_put_all */
+
+	s = (struct stat64_i386) {
 		.dev = st->st_dev,
 		.ino_low = st->st_ino,
 		.mode = st->st_mode,
@@ -228,7 +234,7 @@ static int put_stat64_i386(const struct call *c, uint64_t at, const struct stat 
 		.ino = { st->st_ino, (uint64_t)st->st_ino >> 32 },
 	};
 
-	return put(c, at, &s, sizeof(s));
+	put(c, at, &s, sizeof(s));
 }
 
 /* The kernel's struct stat of i386. */
@@ -243,9 +249,11 @@ struct stat_i386 {
 _Static_assert(sizeof(struct stat_i386) == 64, "the kernel's size");
 
 /* The files are those of the module, for which all members are large enough. */
-static int put_stat_i386(const struct call *c, uint64_t at, const struct stat *st)
+static void put_stat_i386(const struct call *c, uint64_t at, const struct stat *st)
 {
-	struct stat_i386 s = {
+	static struct stat_i386 s;	/* until layout_put_all */
+
+	s = (struct stat_i386) {
 		.dev = st->st_dev,
 		.ino = st->st_ino,
 		.mode = st->st_mode,
@@ -264,15 +272,17 @@ static int put_stat_i386(const struct call *c, uint64_t at, const struct stat *s
 		.ctime_nsec = st->st_ctim.tv_nsec,
 	};
 
-	return put(c, at, &s, sizeof(s));
+	put(c, at, &s, sizeof(s));
 }
 
-int layout_put_stat(const struct call *c, uint64_t at, const struct stat *st)
+void layout_put_stat(const struct call *c, uint64_t at, const struct stat *st)
 {
 	if (c->kind == CALL_STAT_NARROW)
-		return put_stat_i386(c, at, st);
-	return call_is_32bit(c) ? put_stat64_i386(c, at, st) :
-				  put(c, at, st, sizeof(*st));
+		put_stat_i386(c, at, st);
+	else if (call_is_32bit(c))
+		put_stat64_i386(c, at, st);
+	else
+		put(c, at, st, sizeof(*st));
 }
 
 int layout_get_int(const struct call *c, uint64_t at, int *value)
@@ -280,7 +290,7 @@ int layout_get_int(const struct call *c, uint64_t at, int *value)
 	return get(c, value, at, sizeof(*value));
 }
 
-int layout_put_int(const struct call *c, uint64_t at, int value)
+void layout_put_int(const struct call *c, uint64_t at, int value)
 {
-	return put(c, at, &value, sizeof(value));
+	put(c, at, &value, sizeof(value));
 }

@@ -24,7 +24,10 @@ struct layout_message {
 /* Makes m a message without buffers and without a name. */
 void layout_clear(struct layout_message *m);
 
-/* The functions below return 0, or a negative errno. */
+/* The functions below that get something return 0, or a negative errno. What those put is
+ * written when layout_put_all is called, all at once, with the data of the message. It
+ * returns 0, or -EFAULT if a part of it could not be written. */
+int layout_put_all(const struct call *c);
 
 /* Copies the arguments of socketcall(2). */
 int layout_get_socketcall(const struct call *c, uint64_t args[6]);
@@ -42,20 +45,20 @@ int layout_get_name(const struct call *c, uint64_t at, int len, struct layout_me
  * name only, back to the program. layout_mmsg_at returns the address of the nth struct
  * mmsghdr of an array; layout_put_mmsg_len sets its msg_len. */
 int layout_get_message(const struct call *c, uint64_t at, struct layout_message *m);
-int layout_put_message(const struct call *c, const struct layout_message *m);
-int layout_put_name(const struct call *c, const struct layout_message *m);
+void layout_put_message(const struct call *c, const struct layout_message *m);
+void layout_put_name(const struct call *c, const struct layout_message *m);
 uint64_t layout_mmsg_at(const struct call *c, uint64_t at, unsigned int n);
-int layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len);
+void layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint32_t len);
 
 /* Gets a struct timespec in ns. With is_64bit it has 64-bit members in a 32-bit program
  * too. Returns -EINVAL if it is not a valid time. */
 int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *ns);
 
-/* Writes the struct stat of this call, which an i386 program has two of: struct stat of
+/* Puts the struct stat of this call, which an i386 program has two of: struct stat of
  * stat(2) and struct stat64 of stat64(2). */
-int layout_put_stat(const struct call *c, uint64_t at, const struct stat *st);
+void layout_put_stat(const struct call *c, uint64_t at, const struct stat *st);
 
 int layout_get_int(const struct call *c, uint64_t at, int *value);
-int layout_put_int(const struct call *c, uint64_t at, int value);
+void layout_put_int(const struct call *c, uint64_t at, int value);
 
 #endif

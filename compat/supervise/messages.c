@@ -91,8 +91,10 @@ static int64_t send_mmsg(struct call *c, struct attempt *a)
 	for (c->done = 0; c->done < count; c->done++) {
 		error = send_one_of(c, a, layout_mmsg_at(c, call_word(c, 1), c->done),
 				    call_int(c, 3), &sent);
-		if (!error)
-			error = layout_put_mmsg_len(c, call_word(c, 1), c->done, sent);
+		if (!error) {
+			layout_put_mmsg_len(c, call_word(c, 1), c->done, sent);
+			error = layout_put_all(c);
+		}
 		if (error)
 			break;
 	}
@@ -135,11 +137,10 @@ static int64_t receive_from(struct call *c, struct attempt *a)
 		message.msg.msg_namelen = message.name_len;
 	}
 	n = receive_message(a, flags);
-	if (n < 0 || !at)
-		return n;
-	if (layout_put_name(c, &message) ||
-	    layout_put_int(c, call_word(c, 5), message.msg.msg_namelen))
-		return -EFAULT;
+	if (n >= 0 && at) {
+		layout_put_name(c, &message);
+		layout_put_int(c, call_word(c, 5), message.msg.msg_namelen);
+	}
 	return n;
 }
 
@@ -168,10 +169,9 @@ static int64_t receive_one_of(const struct call *c, struct attempt *a, uint64_t 
 	if (error)
 		return error;
 	n = receive_message(a, flags);
-	if (n < 0)
-		return n;
-	error = layout_put_message(c, &message);
-	return error ? error : n;
+	if (n >= 0)
+		layout_put_message(c, &message);
+	return n;
 }
 
 static int64_t receive_msg(struct call *c, struct attempt *a)
@@ -204,8 +204,10 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
 				   flags & ~MSG_WAITFORONE);
 		if (n == CALL_WAITS)
 			return n;
-		if (n >= 0)
-			n = layout_put_mmsg_len(c, call_word(c, 1), c->done, n);
+		if (n >= 0) {
+			layout_put_mmsg_len(c, call_word(c, 1), c->done, n);
+			n = layout_put_all(c);
+		}
 		if (n < 0)
 			break;
 		c->done++;
@@ -242,7 +244,7 @@ int64_t messages_send(struct call *c, struct attempt *a)
 	}
 }
 
-int64_t messages_receive(struct call *c, struct attempt *a)
+static int64_t receive(struct call *c, struct attempt *a)
 {
 	switch (c->kind) {
 	case CALL_READV:
@@ -258,4 +260,11 @@ int64_t messages_receive(struct call *c, struct attempt *a)
 	default:
 		return receive_from(c, a);
 	}
+}
+
+int64_t messages_receive(struct call *c, struct attempt *a)
+{
+	int64_t result = receive(c, a);
+
+	return result >= 0 && layout_put_all(c) ? -EFAULT : result;
 }

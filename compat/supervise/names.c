@@ -166,7 +166,8 @@ static int64_t ask(const struct call *c, const struct shape *shape, enum module_
 		return ask_statx(c, name, at);
 	if (fstatat(AT_FDCWD, name, &st, c->kind == CALL_STATAT ? (int)c->args[3] : 0))
 		return -errno;
-	return layout_put_stat(c, at, &st);
+	layout_put_stat(c, at, &st);
+	return layout_put_all(c);
 }
 
 /* Answers a call about the file. If the kernel has the file itself, the kernel must

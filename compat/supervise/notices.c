@@ -13,7 +13,10 @@
 #include <linux/seccomp.h>
 
 #include "calls.h"
+#include "closing.h"
+#include "duplicate.h"
 #include "kept.h"
+#include "missed.h"
 #include "notices.h"
 #include "thread.h"
 #include "written.h"
@@ -36,18 +39,6 @@ struct wait {
 	int64_t deadline;		/* ns of CLOCK_MONOTONIC, or INT64_MAX */
 	bool is_over;			/* freed when the current events are handled */
 };
-
-/* The most sockets that threads are about to close at a time, which the kernel does only
- * after our answer. Of further ones it is not noticed that they are closed. */
-#define CLOSING_MAX 64
-
-static struct closing {
-	struct ipq_socket *socket;	/* NULL if unused */
-	pid_t thread;
-	int looks_left;
-} closing[CLOSING_MAX];
-
-static unsigned int closing_count;
 
 static int listener, poller;
 static struct window window;
@@ -152,45 +143,6 @@ static bool give(const struct call *c, const struct attempt *a)
 	return tell(c, error == EBADF ? -EMFILE : -error);
 }
 
-/* The results of calls that a signal ended before they were answered. The thread usually
- * restarts such a call (signal(7)), and gets this result then. */
-static struct done {
-	struct call call;
-	int64_t result;
-} done[64];
-
-static struct done *of_thread(pid_t thread)
-{
-	return &done[(unsigned int)thread % (sizeof(done) / sizeof(done[0]))];
-}
-
-static bool has_effect(const struct call *c)
-{
-	switch (c->kind) {
-	case CALL_WRITE:
-	case CALL_WRITEV:
-	case CALL_PWRITEV2:
-	case CALL_SENDTO:
-	case CALL_SENDMSG:
-	case CALL_SENDMMSG:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool was_done(const struct call *c, int64_t *result)
-{
-	struct done *d = of_thread(c->thread);
-	bool same = d->call.thread == c->thread && d->call.kind == c->kind &&
-		    !memcmp(d->call.args, c->args, sizeof(c->args));
-
-	if (d->call.thread == c->thread)
-		d->call.thread = 0;
-	*result = d->result;
-	return same;
-}
-
 static bool finish(const struct call *c, const struct attempt *a, int64_t result)
 {
 	bool told = result == CALL_COMES_AGAIN ||
@@ -208,13 +160,50 @@ static void close_attempt(struct attempt *a)
 	a->fd = -1;
 }
 
-/* Closes our duplicate, which must not keep the socket open when the program has closed
- * it. epoll(7) would continue to watch it while the program has it open. */
-static void end_wait(struct wait *w)
+/* Has epoll report when the thread ends, so that no descriptor of ours keeps its sockets
+ * open. */
+static bool watch_thread(pid_t id)
+{
+	struct thread *t = thread_find(id);
+
+	if (t && !t->is_watched)
+		t->is_watched = poll_for(t->pidfd, OF_THREAD, t->id);
+	return t && t->is_watched;
+}
+
+/* For so long after a call that closes descriptors no duplicate is kept, as the thread
+ * closes them only when it has our answer. In ns. */
+#define CLOSING_TAKES 100000000
+
+static int64_t closed_at = -CLOSING_TAKES;
+
+/* Call when a call has been answered. Keeps the duplicate for the next one if both are
+ * likely to be on the same descriptor. */
+static void end_attempt(const struct call *c, struct attempt *a)
+{
+	bool is_likely = a->fd >= 0 && a->socket && call_is_of_message(c) &&
+			 c->began - closed_at > CLOSING_TAKES;
+
+	if (is_likely && watch_thread(c->thread))
+		duplicate_keep(c->thread, call_int(c, 0), a->fd, a->socket);
+	else
+		close_attempt(a);
+}
+
+/* epoll(7) would continue to watch a descriptor that is closed here while the program has
+ * it open. */
+static void leave_wait(struct wait *w)
 {
 	epoll_ctl(poller, EPOLL_CTL_DEL, w->attempt.fd, NULL);
-	close_attempt(&w->attempt);
 	w->is_over = true;
+}
+
+/* Closes our duplicate, which must not keep the socket open when the program has closed
+ * it. */
+static void end_wait(struct wait *w)
+{
+	leave_wait(w);
+	close_attempt(&w->attempt);
 }
 
 static void sweep(void)
@@ -233,7 +222,6 @@ static void sweep(void)
 static void begin_wait(const struct call *c, struct attempt *a)
 {
 	struct wait *w = calloc(1, sizeof(*w));
-	struct thread *t = thread_find(c->thread);
 
 	if (!w) {
 		tell(c, -ENOBUFS);
@@ -245,8 +233,7 @@ static void begin_wait(const struct call *c, struct attempt *a)
 	w->deadline = calls_deadline(c, a);
 	w->next = waits;
 	waits = w;
-	if (t && !t->is_watched)
-		t->is_watched = poll_for(t->pidfd, OF_THREAD, t->id);
+	watch_thread(c->thread);
 	if (!poll_for(a->fd, OF_WAIT, a->fd)) {
 		tell(c, -errno);
 		end_wait(w);
@@ -291,39 +278,8 @@ static void retry(struct wait *w)
 	if (result == CALL_WAITS)
 		return;
 	finish(&w->call, &w->attempt, result);
-	end_wait(w);
-}
-
-/* How often a socket is checked, as the thread may not have closed it yet, and other
- * descriptors of it may be open. */
-#define LOOKS 100
-#define LOOK_AGAIN 10		/* in ms */
-
-static void begin_closing(struct ipq_socket *s, pid_t thread)
-{
-	for (unsigned int i = 0; i < CLOSING_MAX; i++)
-		if (!closing[i].socket) {
-			closing[i] = (struct closing) { s, thread, LOOKS };
-			closing_count++;
-			return;
-		}
-}
-
-/* Checks which sockets have been closed: those of a thread that makes another call, and
- * so has closed its descriptor, or all if thread is 0. */
-static void look_at_closing(pid_t thread)
-{
-	for (unsigned int i = 0; closing_count && i < CLOSING_MAX; i++) {
-		struct closing *it = &closing[i];
-
-		if (!it->socket || (thread && it->thread != thread))
-			continue;
-		if (calls_closed(it->socket, it->thread, &window) || thread ||
-		    --it->looks_left == 0) {
-			it->socket = NULL;
-			closing_count--;
-		}
-	}
+	leave_wait(w);
+	end_attempt(&w->call, &w->attempt);
 }
 
 static void take_call(void)
@@ -335,7 +291,7 @@ static void take_call(void)
 	memset(notice, 0, notice_size);
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return;
-	look_at_closing(notice->pid);
+	closing_look(notice->pid, &window);
 	c.id = notice->id;
 	c.thread = notice->pid;
 	c.began = calls_now();
@@ -343,11 +299,15 @@ static void take_call(void)
 		  (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
 	written_take();
-	if (closes(c.kind))
+	if (!call_is_of_message(&c) && c.kind != CALL_SOCKETCALL)
+		duplicate_drop();
+	if (closes(c.kind)) {
+		closed_at = c.began;
 		end_ended_waits();
+	}
 	as_called = c;
 	thread_begin_call(listener, c.id);
-	if (!was_done(&c, &result))
+	if (!missed_take(&c, &result))
 		result = calls_carry_out(&c, &window, &a);
 	if (result == CALL_WAITS) {
 		begin_wait(&c, &a);
@@ -357,12 +317,12 @@ static void take_call(void)
 	if (result == CALL_CONTINUES || result == CALL_CLOSES)
 		close_attempt(&a);
 	if (result == CALL_CLOSES) {
-		begin_closing(a.socket, c.thread);
+		closing_begin(a.socket, c.thread);
 		result = CALL_CONTINUES;
 	}
-	if (!finish(&c, &a, result) && has_effect(&c) && result >= 0)
-		*of_thread(c.thread) = (struct done) { as_called, result };
-	close_attempt(&a);
+	if (!finish(&c, &a, result))
+		missed_note(&as_called, c.kind, result);
+	end_attempt(&c, &a);
 }
 
 static int time_left(void)
@@ -372,8 +332,8 @@ static int time_left(void)
 	for (struct wait *w = waits; w; w = w->next)
 		if (w->deadline < first)
 			first = w->deadline;
-	if (closing_count)
-		return LOOK_AGAIN;
+	if (closing_is_due())
+		return CLOSING_LOOK_AGAIN;
 	if (first == INT64_MAX)
 		return -1;
 	left = (first - calls_now() + 999999) / 1000000;
@@ -405,7 +365,7 @@ enum notice notices_take(void)
 	struct epoll_event events[EVENTS];
 	enum notice notice_of = NOTICE_NONE;
 	int n = epoll_wait(poller, events, EVENTS,
-			   waits || closing_count ? time_left() : -1);
+			   waits || closing_is_due() ? time_left() : -1);
 
 	for (int i = 0; i < n; i++) {
 		int number = (uint32_t)events[i].data.u64;
@@ -430,6 +390,7 @@ enum notice notices_take(void)
 			break;
 		case OF_THREAD:
 			end_waits(number);
+			duplicate_drop();
 			thread_forget(number);
 			break;
 		case OF_WAIT:
@@ -440,7 +401,7 @@ enum notice notices_take(void)
 		}
 	}
 	if (n == 0)
-		look_at_closing(0);
+		closing_look(0, &window);
 	if (waits) {
 		end_late_waits();
 		sweep();

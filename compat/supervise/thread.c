@@ -163,13 +163,37 @@ int thread_free_number(pid_t id, int first, int end)
 	return first < end ? first : -1;
 }
 
+/* What is written to the thread's memory later. */
+#define WRITES_MAX 8
+#define SMALL 16		/* bytes that are copied */
+
+static struct {
+	struct iovec here[WRITES_MAX], there[WRITES_MAX];
+	unsigned char small[WRITES_MAX][SMALL];
+	unsigned int count;
+	size_t len;
+	bool has_failed;
+} later;
+
 static int handed_over_by = -1;
 static uint64_t handed_over;
+
+/* Memory of the thread that was read during this call. The structs that arguments point to
+ * often lie close together, on the stack. */
+static struct {
+	uintptr_t at;
+	size_t len;
+	unsigned char bytes[1536];
+} seen;
 
 void thread_begin_call(int listener, uint64_t call)
 {
 	handed_over_by = listener;
 	handed_over = call;
+	seen.len = 0;
+	later.count = 0;
+	later.len = 0;
+	later.has_failed = false;
 }
 
 bool thread_is_calling(void)
@@ -186,12 +210,49 @@ static int whole(ssize_t got, size_t n)
 	return -1;
 }
 
-int thread_read(pid_t id, void *to, const void *from, size_t n)
+static int read_memory(pid_t id, void *to, uintptr_t from, size_t n)
 {
 	struct iovec here = { to, n }, there = { (void *)from, n };
 	ssize_t got = process_vm_readv(id, &here, 1, &there, 1, 0);
 
 	return whole(thread_is_calling() ? got : -1, n);
+}
+
+/* The smallest page size of all architectures. */
+#define PAGE 4096
+#define BEFORE 512		/* bytes */
+
+/* Reads more than n bytes if these are in one page, which is there or not as a whole. */
+static bool look_around(pid_t id, uintptr_t at, size_t n)
+{
+	uintptr_t page = at & -(uintptr_t)PAGE, start = at - BEFORE;
+	size_t len = sizeof(seen.bytes);
+
+	if (start < page || start > at)
+		start = page;
+	if (len > page + PAGE - start)
+		len = page + PAGE - start;
+	seen.len = 0;
+	if (n > len - (at - start) || read_memory(id, seen.bytes, start, len))
+		return false;
+	seen.at = start;
+	seen.len = len;
+	return true;
+}
+
+static bool was_seen(uintptr_t at, size_t n)
+{
+	return at >= seen.at && at - seen.at <= seen.len && n <= seen.len - (at - seen.at);
+}
+
+int thread_read(pid_t id, void *to, const void *from, size_t n)
+{
+	uintptr_t at = (uintptr_t)from;
+
+	if (!was_seen(at, n) && !look_around(id, at, n))
+		return read_memory(id, to, at, n);
+	memcpy(to, seen.bytes + (at - seen.at), n);
+	return 0;
 }
 
 /* Text is read in pieces that do not cross a page boundary, as the next page may not
@@ -200,14 +261,15 @@ int thread_read(pid_t id, void *to, const void *from, size_t n)
 
 ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size)
 {
-	const char *at = from, *end;
+	uintptr_t at = (uintptr_t)from;
 	size_t len = 0, n;
+	const char *end;
 
 	while (len < size) {
-		n = PIECE - (uintptr_t)(at + len) % PIECE;
+		n = PIECE - (at + len) % PIECE;
 		if (n > size - len)
 			n = size - len;
-		if (thread_read(id, to + len, at + len, n))
+		if (thread_read(id, to + len, (void *)(at + len), n))
 			return -1;
 		end = memchr(to + len, '\0', n);
 		if (end)
@@ -225,10 +287,52 @@ uid_t thread_user(pid_t id)
 	return read_status(id, status, sizeof(status)) ? read_last(status, "\nUid:") : -1;
 }
 
+static int write_memory(pid_t id, const struct iovec *there, const struct iovec *here,
+			unsigned int count, size_t len)
+{
+	return whole(thread_is_calling() ?
+		     process_vm_writev(id, here, count, there, count, 0) : -1, len);
+}
+
 int thread_write(pid_t id, void *to, const void *from, size_t n)
 {
 	struct iovec here = { (void *)from, n }, there = { to, n };
 
-	return whole(thread_is_calling() ? process_vm_writev(id, &here, 1, &there, 1, 0) : -1,
-		     n);
+	return write_memory(id, &there, &here, 1, n);
+}
+
+/* Writes what has come together so far, and notes a failure. */
+static void write_some(pid_t id)
+{
+	if (later.count && !later.has_failed)
+		later.has_failed = write_memory(id, later.there, later.here, later.count,
+						later.len);
+	later.count = 0;
+	later.len = 0;
+}
+
+int thread_write_all(pid_t id)
+{
+	bool has_failed;
+
+	write_some(id);
+	has_failed = later.has_failed;
+	later.has_failed = false;
+	if (has_failed)
+		errno = EFAULT;
+	return has_failed ? -1 : 0;
+}
+
+void thread_write_later(pid_t id, void *to, const void *from, size_t n)
+{
+	unsigned int i;
+
+	if (later.count == WRITES_MAX)
+		write_some(id);
+	i = later.count++;
+	if (n <= SMALL)
+		from = memcpy(later.small[i], from, n);
+	later.here[i] = (struct iovec) { (void *)from, n };
+	later.there[i] = (struct iovec) { to, n };
+	later.len += n;
 }

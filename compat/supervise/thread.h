@@ -42,6 +42,12 @@ bool thread_is_calling(void);
 int thread_read(pid_t id, void *to, const void *from, size_t n);
 int thread_write(pid_t id, void *to, const void *from, size_t n);
 
+/* thread_write_later does the same when thread_write_all is called, which returns 0, or -1
+ * and EFAULT, for all that is to be written. More than a few bytes must remain where they
+ * are until then. */
+void thread_write_later(pid_t id, void *to, const void *from, size_t n);
+int thread_write_all(pid_t id);
+
 /* Copies a string from the thread's memory. Returns its length, or -1 if it does not end
  * within size bytes or cannot be read. */
 ssize_t thread_read_text(pid_t id, char *to, const void *from, size_t size);

@@ -3,6 +3,7 @@
  * translates the old messages in the program's buffers. */
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -50,6 +51,12 @@ static ssize_t total_len(const struct msghdr *msg)
 	return total;
 }
 
+/* Not pointer arithmetic, as the program may have passed any address. */
+static void *place(const struct iovec *iov, size_t offset)
+{
+	return (void *)((uintptr_t)iov->iov_base + offset);
+}
+
 /* Copies n bytes at offset of the buffers, to "to" or from "from". Returns -1 and
  * EFAULT on failure. */
 static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
@@ -62,12 +69,12 @@ static int copy(const struct msghdr *msg, size_t offset, size_t n, void *to,
 		if (some > n)
 			some = n;
 		if (some && to) {
-			if (program_get(to, (char *)iov->iov_base + offset, some))
+			if (program_get(to, place(iov, offset), some))
 				return -1;
 			to = (char *)to + some;
 		}
 		if (some && from) {
-			if (program_put((char *)iov->iov_base + offset, from, some))
+			if (program_put(place(iov, offset), from, some))
 				return -1;
 			from = (const char *)from + some;
 		}
@@ -86,7 +93,7 @@ static const void *in_one_piece(const struct msghdr *msg, size_t offset, size_t 
 
 		if (offset < iov->iov_len)
 			return n <= iov->iov_len - offset && program_is_here() ?
-			       (char *)iov->iov_base + offset : NULL;
+			       place(iov, offset) : NULL;
 		offset -= iov->iov_len;
 	}
 	return NULL;

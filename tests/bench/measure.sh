@@ -36,7 +36,7 @@ if [ "$quick" ]; then
 	lengths="1 256 4096"
 	others="0 256"
 fi
-parts=${PARTS:-cpu calls instructions single tcp waiting queues families supervised}
+parts=${PARTS:-cpu calls instructions single tcp waiting queues families supervised untouched}
 rows=${ROWS:-classic mnl libipq libipq-timeout raw mnl-batch libipq-batch}
 tcp_rows=${ROWS:-classic mnl libipq mnl-batch libipq-batch mnl-gso libipq-gso libipq-batch-gso}
 workloads=${WORKLOADS:-$workloads}
@@ -383,6 +383,31 @@ measure_supervised()
 	describe
 	range=0
 	rounds median one_round_trip
+	rows=$all
+}
+
+one_untouched()
+{
+	case $row in
+	alone)		set -- ;;
+	filtered)	set -- untouched --filtered ;;
+	supervised)	set -- "$build/compat/ipq-run" --supervise --no-iptables ;;
+	esac
+	timeout -k 1 60 taskset -c "$decider_cpu" "$@" "$build/tests/bench/untouched" \
+		--measure "${workload#untouched-}" > "$work/untouched" 2> "$work/errors" ||
+		fail "$workload, $row: the program fails"
+	read -r cpu wall < "$work/untouched"
+	sample cpu "$cpu"
+}
+
+# What a program does besides deciding on packets: alone, with a seccomp filter that
+# allows everything, and supervised.
+measure_untouched()
+{
+	all=$rows rows="alone filtered supervised"
+	for workload in untouched-block untouched-copy untouched-tcp; do
+		rounds cpu one_untouched
+	done
 	rows=$all
 }
 

@@ -173,7 +173,7 @@ function table(heading, workloads, names, metrics, others,	w, nw, r, nr, m, nm, 
 	split(names, wn, "|")
 	nm = split(metrics, metric, " ")
 	no = split(others, other, " ")
-	line = nw > 1 ? "packets|program" : "program"
+	line = nw > 1 ? (subject ? subject : "packets") "|program" : "program"
 	for (m = 1; m <= nm; m++) {
 		line = line "|" unit[metric[m]]
 		for (o = 1; compared[metric[m]] && o <= no; o++)
@@ -262,6 +262,12 @@ function print_tables(	n, i)
 	table("Preloaded, and linked statically and supervised, on one processor; dropped",
 	      "supervised-meta supervised-1400 supervised-single",
 	      "META|1,400 bytes|META, round trip", "rate median late", "raw")
+
+	subject = "work"
+	table("Files and TCP of a supervised program",
+	      "untouched-block untouched-copy untouched-tcp",
+	      "4 KiB written or read|512 KiB copied|4 KiB sent or received by TCP", "cpu",
+	      "alone filtered")
 
 	n = numbered("waiting")
 	begin_table("A verdict while packets wait, ns", "waiting|oldest first|newest first", 0)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Measures system calls of a program that does not use ip_queue: CPU time in ns for each
  * write(2) and read(2) of a byte through a pipe, for a block written to a file and read,
- * for a block sent and received by TCP, for opening and closing a file, for looking up a
- * file and executing a program that do not exist, and for executing a program from its
- * start to its end; alternately alone, under the ipq-run of the first argument, and
- * supervised by it. Prints the least of several rounds. The time by the clock is printed
- * too, as another process works for a supervised program. */
+ * for copying a file, for a block sent and received by TCP, for opening and closing a
+ * file, for looking up a file and executing a program that do not exist, and for executing
+ * a program from its start to its end; alternately alone, under the ipq-run of the first
+ * argument, with a seccomp filter that allows everything, and supervised by ipq-run. The
+ * filter shows what the kernel itself takes when there is any. Prints the least of several
+ * rounds. The time by the clock is printed too, as another process works for a supervised
+ * program.
+ *
+ * untouched --measure WORD measures one of these once, as it is run; scripts/bench uses
+ * that. untouched --filtered PROGRAM ARGUMENT... runs a program with such a filter. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -13,11 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #define ROUNDS 7
 
@@ -46,16 +54,60 @@ static struct times now(void)
 	return (struct times) { processor_now(), t.tv_sec * 1e9 + t.tv_nsec };
 }
 
-static char block[4096];
+static char block[4096], large_block[1 << 17];
 
+/* Both descriptors begin again from time to time, so that the file remains small. */
 static bool write_and_read(void)
 {
-	static FILE *file;
+	static int fd[2], n;
+	char name[] = "/tmp/untouched-XXXXXX";
 
-	if (!file)
-		file = tmpfile();
-	return file && pwrite(fileno(file), block, sizeof(block), 0) == sizeof(block) &&
-	       pread(fileno(file), block, sizeof(block), 0) == sizeof(block);
+	if (!fd[1]) {
+		fd[0] = mkstemp(name);
+		fd[1] = open(name, O_RDONLY);
+		unlink(name);
+	}
+	if (n++ % 64 == 0) {
+		lseek(fd[0], 0, SEEK_SET);
+		lseek(fd[1], 0, SEEK_SET);
+	}
+	return write(fd[0], block, sizeof(block)) == sizeof(block) &&
+	       read(fd[1], block, sizeof(block)) == sizeof(block);
+}
+
+static char from[] = "/tmp/untouched-XXXXXX", to[] = "/tmp/untouched-XXXXXX";
+
+static void remove_files(void)
+{
+	unlink(from);
+	unlink(to);
+}
+
+static bool make_files(void)
+{
+	int fd = mkstemp(from);
+	bool made = fd >= 0 && !close(mkstemp(to)) && !atexit(remove_files);
+
+	for (int i = 0; made && i < 4; i++)
+		made = write(fd, large_block, sizeof(large_block)) == sizeof(large_block);
+	return made && !close(fd);
+}
+
+/* As cp(1) does, of a file that is in memory already. */
+static bool copy_file(void)
+{
+	static bool made;
+	ssize_t n;
+	int in, out;
+
+	if (!made)
+		made = make_files();
+	in = open(from, O_RDONLY);
+	out = open(to, O_WRONLY | O_TRUNC);
+	while ((n = read(in, large_block, sizeof(large_block))) > 0)
+		if (write(out, large_block, n) != n)
+			return false;
+	return !n && !close(in) && !close(out);
 }
 
 static bool connect_to_itself(int fd[2])
@@ -129,19 +181,21 @@ static bool execute(void)
 }
 
 static const struct {
+	const char *word;	/* for --measure */
 	const char *name;
 	bool (*call)(void);
 	int calls;		/* system calls in one call of it */
 	int times;
 } kinds[] = {
-	{ "a system call", pass_byte, 2, 100000 },
-	{ "a block written or read", write_and_read, 2, 100000 },
-	{ "a block sent or received by TCP", send_and_receive, 2, 50000 },
-	{ "a file opened and closed", open_file, 1, 100000 },
-	{ "a stream opened and closed", open_stream, 1, 100000 },
-	{ "a file not found", look_for_file, 1, 100000 },
-	{ "a program not found", execute_none, 1, 50000 },
-	{ "a program executed", execute, 1, 200 },
+	{ "byte", "a system call", pass_byte, 2, 100000 },
+	{ "block", "a block written or read", write_and_read, 2, 100000 },
+	{ "copy", "a file copied", copy_file, 1, 500 },
+	{ "tcp", "a block sent or received by TCP", send_and_receive, 2, 50000 },
+	{ "open", "a file opened and closed", open_file, 1, 100000 },
+	{ "stream", "a stream opened and closed", open_stream, 1, 100000 },
+	{ "file", "a file not found", look_for_file, 1, 100000 },
+	{ "program", "a program not found", execute_none, 1, 50000 },
+	{ "execute", "a program executed", execute, 1, 200 },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -150,10 +204,15 @@ static double per_call(int kind, double began, double ended)
 	return (ended - began) / kinds[kind].times / kinds[kind].calls;
 }
 
-static int measure(int kind)
+static int measure(const char *word)
 {
 	struct times began, ended;
+	size_t kind = 0;
 
+	while (kind < KINDS && strcmp(kinds[kind].word, word))
+		kind++;
+	if (kind == KINDS)
+		return 2;
 	kinds[kind].call();		/* makes what it needs */
 	began = now();
 	for (int i = 0; i < kinds[kind].times; i++)
@@ -172,7 +231,8 @@ static void run(const char *self, const char *beneath, int kind, struct times *l
 	struct times t;
 	FILE *child;
 
-	snprintf(command, sizeof(command), "%s %s --measure %d", beneath, self, kind);
+	snprintf(command, sizeof(command), "%s %s --measure %s", beneath, self,
+		 kinds[kind].word);
 	child = popen(command, "r");
 	if (!child || !fgets(line, sizeof(line), child) ||
 	    sscanf(line, "%lf %lf", &t.processor, &t.clock) != 2)
@@ -191,26 +251,44 @@ static void show(const char *how, const struct times *t, const struct times *alo
 
 static void compare(const char *self, const char *ipq_run, int kind)
 {
-	struct times alone = { 1e12, 1e12 }, beneath = alone, supervised = alone;
-	char supervisor[4096];
+	struct times alone = { 1e12, 1e12 }, beneath = alone, filtered = alone;
+	struct times supervised = alone;
+	char supervisor[4096], filter[4096];
 
 	snprintf(supervisor, sizeof(supervisor), "%s --supervise", ipq_run);
+	snprintf(filter, sizeof(filter), "%s --filtered", self);
 	for (int i = 0; i < ROUNDS; i++) {
 		run(self, "", kind, &alone);
 		run(self, ipq_run, kind, &beneath);
+		run(self, filter, kind, &filtered);
 		run(self, supervisor, kind, &supervised);
 	}
 	printf("%s by another program:\n", kinds[kind].name);
 	show("alone", &alone, &alone);
 	show("under ipq-run", &beneath, &alone);
+	show("with any filter", &filtered, &alone);
 	show("supervised", &supervised, &alone);
 	fflush(stdout);
+}
+
+static int execute_filtered(char **words)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog filter = { .len = 1, .filter = &allow };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return 1;
+	execv(*words, words);
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "--measure"))
-		return measure(atoi(argv[2]));
+		return measure(argv[2]);
+	if (argc > 2 && !strcmp(argv[1], "--filtered"))
+		return execute_filtered(argv + 2);
 	if (argc != 2) {
 		fprintf(stderr, "usage: untouched IPQ-RUN\n");
 		return 2;

@@ -9,7 +9,10 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 seconds=$1
-parsers='compat/run/program.c compat/run/elf-file.c compat/commands/rules.c compat/wire/wire.c src/settings.c src/translate.c
+parsers='compat/run/program.c compat/run/elf-file.c compat/commands/rules.c
+	compat/supervise/executions.c compat/supervise/filter.c compat/supervise/layout.c
+	compat/supervise/messages.c compat/supervise/narrow.c compat/wire/traffic.c compat/wire/wire.c
+	src/settings.c src/translate.c
 	tools/rules/jump.c tools/rules/jump-family.c tools/rules/old-form.c tools/nft-words.c
 	src/packet.c tools/queue-line.c tools/report.c
 	tools/rules/saved-rule.c tools/rules/text.c'
@@ -66,7 +69,7 @@ done
 "$profdata" merge -o "$work/profile" "$work"/*.profraw
 # shellcheck disable=SC2086 # words
 "$cov" export -format=lcov -instr-profile "$work/profile" $objects > "$work/lcov"
-awk -v parsers="$parsers" -F '[:,]' '
+awk -v parsers="$parsers" -v root="$PWD/" -F '[:,]' '
 function print_lines(file,    line, separator) {
 	printf "%s: %d of %d lines, %d of %d branches", file, reached[file], lines[file],
 		taken[file], branches[file]
@@ -79,8 +82,10 @@ function print_lines(file,    line, separator) {
 	print ""
 }
 $1 == "SF" {
-	match($0, /[^\/]*\/[^\/]*$/)
-	file = substr($0, RSTART)
+	file = substr($0, 4)
+	sub(".*/build[^/]*/[^/]*/(\\.\\./)*", "", file)
+	if (index(file, root) == 1)
+		file = substr(file, length(root) + 1)
 }
 $1 == "DA" { lines[file]++; $3 ? reached[file]++ : missed[file, $2]; last[file] = $2 }
 $1 == "BRDA" { branches[file]++; $5 > 0 ? taken[file]++ : missed[file, $2] }

@@ -32,6 +32,16 @@ Test(hostile, closes_what_another_thread_uses)
 	survives("closes");
 }
 
+Test(hostile, gives_the_number_of_a_socket_to_another_file)
+{
+	survives("replaces");
+}
+
+Test(hostile, reads_where_a_socket_has_no_offset)
+{
+	survives("offset");
+}
+
 Test(hostile, takes_away_memory_that_it_has_named)
 {
 	survives("memory");
@@ -43,6 +53,12 @@ Test(hostile, executes_another_program_while_threads_wait)
 
 	cr_assert(!setrlimit(RLIMIT_NOFILE, &usual));
 	survives("executes");
+}
+
+/* The call of one of them is about to be changed when the other one ends it. */
+Test(hostile, executes_programs_in_two_threads_at_once)
+{
+	survives("together");
 }
 
 Test(hostile, opens_more_sockets_than_are_remembered)

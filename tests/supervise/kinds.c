@@ -51,3 +51,8 @@ Test(kinds, for_32_bits_without_a_c_library)
 {
 	serves("i386/bare", NULL);
 }
+
+Test(kinds, in_go)
+{
+	serves("plain-go", NULL);
+}

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "network.h"
 #include "process.h"
+#include "queue.h"
 
 TestSuite(life, .timeout = 60);
 
@@ -82,6 +83,24 @@ Test(life, a_program_that_is_killed_leaves_its_queue)
 	kill(program_of(&c), SIGKILL);
 	cr_assert(child_end(&c) == 128 + SIGKILL);
 	expect_free(heard);
+}
+
+/* ipq-run stays, and has no descriptor that keeps the queue. */
+Test(life, a_program_that_is_killed_between_its_calls_leaves_its_queue)
+{
+	struct queue_figures figures;
+	char script[4096];
+	struct child c;
+
+	queued_port(AF_INET);
+	snprintf(script, sizeof(script), "%s/hostile pauses & read line", given("PROGRAMS"));
+	child_start(&c, PRELOAD, "/bin/sh", "-c", script, NULL);
+	kill(atoi(child_line(&c)), SIGKILL);
+	for (int i = 0; i < 5000 && queue_figures(0, &figures); i++)
+		usleep(1000);
+	cr_assert(!queue_figures(0, &figures));
+	child_tell(&c, "enough");
+	child_end(&c);
 }
 
 Test(life, a_supervisor_that_is_killed_leaves_no_queue_behind)

@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "old.h"
 
@@ -39,7 +41,7 @@ static void ask_for_packets(int fd)
 		ipq_peer_msg_t msg;
 	} request = {
 		.nlh = { .nlmsg_len = sizeof(request), .nlmsg_type = IPQM_MODE,
-			 .nlmsg_flags = NLM_F_REQUEST },
+			 .nlmsg_flags = NLM_F_REQUEST, .nlmsg_pid = getpid() },
 		.msg.msg.mode = { .value = IPQ_COPY_PACKET, .range = 2048 },
 	};
 
@@ -167,6 +169,9 @@ static void *execute(void *way)
 	return way;
 }
 
+/* Different moments at which two threads execute programs. */
+#define TOGETHER 40
+
 /* More than who looks after them has descriptors, if two are needed for each. */
 #define THREADS 800
 
@@ -185,6 +190,65 @@ static void execute_in_a_thread(void)
 	check(!pthread_create(&thread, NULL, execute, NULL));
 	pthread_join(thread, NULL);
 	check(false);
+}
+
+static atomic_bool begun;
+
+/* It takes some time to copy the environment, so that the call of the other thread may
+ * come meanwhile. */
+static void *execute_first(void *nothing)
+{
+	static char long_text[100000], *variables[10];
+
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	for (int i = 0; i < 9; i++)
+		variables[i] = long_text;
+	begun = true;
+	execle(self, self, "opens", NULL, variables);
+	return nothing;
+}
+
+/* Whoever is first to execute a program ends the other thread, whose call is about to be
+ * changed. The thread takes over the process id then. */
+static void execute_both(long spins)
+{
+	pthread_t thread;
+
+	check(!pthread_create(&thread, NULL, execute_first, NULL));
+	while (!begun)
+		;
+	for (volatile long left = spins; left > 0; left--)
+		;
+	execl("/sbin/iptables", "iptables", "-V", NULL);
+	_exit(0);
+}
+
+/* The processes that execute are orphans, and so children of ipq-run. That they have ended
+ * shows in a pipe that all have open. */
+static void execute_together(void)
+{
+	struct pollfd ended = { .events = POLLIN };
+	int ends[2], null = open("/dev/null", O_RDWR);
+
+	for (int i = 0; i < 10 * TOGETHER; i++) {
+		check(!pipe(ends));
+		if (fork() == 0) {
+			dup2(null, STDOUT_FILENO);
+			if (fork() == 0)
+				execute_both(i % TOGETHER * 1500L);
+			_exit(0);
+		}
+		close(ends[1]);
+		check(wait(NULL) > 0);
+		ended.fd = ends[0];
+		check(poll(&ended, 1, 20000) == 1);
+		close(ends[0]);
+	}
+}
+
+static void open_for_a_moment(void)
+{
+	open_one();
 }
 
 static void open_all(void)
@@ -393,6 +457,50 @@ static void do_nothing(void)
 {
 }
 
+/* Long enough after its beginning for who carries out the calls to remember the
+ * descriptor from one to the next. */
+static int call_for_a_while(void)
+{
+	int fd = open_one();
+	struct timespec end, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = (struct timespec) { now.tv_sec, now.tv_nsec + 200000000 };
+	do {
+		ask_for_packets(fd);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - end.tv_sec) * 1000000000 + now.tv_nsec - end.tv_nsec < 0);
+	return fd;
+}
+
+static void replace_by_a_pipe(void)
+{
+	int fd = call_for_a_while(), ends[2];
+	char byte = 'a';
+
+	check(!pipe(ends) && dup2(ends[0], fd) == fd);
+	check(write(ends[1], "b", 1) == 1 && read(fd, &byte, 1) == 1 && byte == 'b');
+}
+
+/* A call that is left to the kernel, which refuses it, comes between others. */
+static void read_at_an_offset(void)
+{
+	int fd = call_for_a_while();
+	char buf[256];
+	struct iovec part = { buf, sizeof(buf) };
+
+	check(preadv2(fd, &part, 1, 5, 0) == -1 && errno == ESPIPE);
+	check(recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == -1 && errno == EAGAIN);
+}
+
+/* Has a queue, and calls no more. */
+static void pause_with_a_queue(void)
+{
+	call_for_a_while();
+	check(printf("%d\n", (int)getpid()) > 0 && fflush(stdout) == 0);
+	pause();
+}
+
 static const struct {
 	const char *name;
 	void (*act)(void);
@@ -400,12 +508,17 @@ static const struct {
 	{ "closes", race_closes },
 	{ "memory", race_memory },
 	{ "executes", execute_in_a_thread },
+	{ "together", execute_together },
+	{ "opens", open_for_a_moment },
 	{ "many", open_many },
 	{ "anything", call_with_anything },
 	{ "passes", pass_to_low_numbers },
 	{ "deaf", be_deaf },
 	{ "dies", be_killed },
 	{ "nothing", do_nothing },
+	{ "pauses", pause_with_a_queue },
+	{ "replaces", replace_by_a_pipe },
+	{ "offset", read_at_an_offset },
 };
 
 int main(int argc, char **argv)
