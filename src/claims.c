@@ -12,6 +12,7 @@
 
 #include "claims.h"
 #include "debug.h"
+#include "door.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -217,7 +218,7 @@ void claims_end(struct peer *p)
 		return;
 	p->owner = OWNER_NOT;
 	if (!find_sharer(p))
-		mover_knock(p->door);
+		door_knock(p->door);
 }
 
 enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
@@ -249,7 +250,7 @@ static bool is_freed(uint16_t queue)
 	pid_t process;
 
 	for (int knocks = 0; knocks < KNOCKS_MAX; knocks++) {
-		mover_knock(queue);
+		door_knock(queue);
 		if (nfqueue_probe(queue) == NFQUEUE_FREE)
 			return true;
 		/* ask again: the mover's other process may have taken its place */
