@@ -56,7 +56,7 @@ bool worker_has_handles(const struct work *w)
 
 /* How many times packets are received before the mover checks again that a handle exists,
  * as this needs system calls. claims_make detects handles that are gone as well. */
-#define ASK_EVERY 16
+#define ASK_EVERY 64
 
 /* Packets are queued again with the private number of their family's handle, or dropped
  * if there is none, as the module of the family did without a program. */
