@@ -180,11 +180,14 @@ void batch_received(struct batch *b, int fd)
 static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
+	int saved = errno;
 
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
-	if (nfqueue_send(fd, &out))
+	if (nfqueue_send(fd, &out)) {
+		errno = saved;
 		return;
+	}
 	b->mark++;
 	b->is_unsure = false;
 	pace_resume(&b->verdicts.pace);

@@ -12,6 +12,7 @@
 
 #include "claims.h"
 #include "debug.h"
+#include "door.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -163,12 +164,10 @@ static void take_over(const struct peer *p, int fd, uint16_t queue)
  * (take_refuse): they arrived when the program had no handle for them. */
 static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 {
-	bool several = p->ids == IDS_WITH_QUEUE;
-
 	bind_number(p, fd, to, &unasked);
 	send_mode(fd, to, p->mode == IPQ_COPY_NONE ? IPQ_COPY_PACKET : p->mode, p->range);
 	batch_flush(p, fd);
-	if (!several)
+	if (p->ids != IDS_WITH_QUEUE)
 		move_undecided(p, fd, to);
 	p->has_stale = true;
 	peers_set_private(p, to);
@@ -184,9 +183,9 @@ static void hand_over(struct peer *p, int fd, int mover, uint16_t to)
 
 bool claims_give_up(struct peer *p, int fd)
 {
+	bool started;
 	uint16_t to;
 	int mover;
-	bool started = false;
 
 	if (!find_private(p, &to))
 		return false;
@@ -217,7 +216,7 @@ void claims_end(struct peer *p)
 		return;
 	p->owner = OWNER_NOT;
 	if (!find_sharer(p))
-		mover_knock(p->door);
+		door_knock(p->door);
 }
 
 enum standing { OURS, FREE, SHARED, REFUSED, FORBIDDEN };
@@ -249,7 +248,7 @@ static bool is_freed(uint16_t queue)
 	pid_t process;
 
 	for (int knocks = 0; knocks < KNOCKS_MAX; knocks++) {
-		mover_knock(queue);
+		door_knock(queue);
 		if (nfqueue_probe(queue) == NFQUEUE_FREE)
 			return true;
 		/* ask again: the mover's other process may have taken its place */

@@ -50,6 +50,10 @@ int ip_queue_close(struct ip_queue *q, int fd);
 /* Call when the last descriptor of the socket was closed. */
 void ip_queue_end_trace(struct ip_queue *q);
 
+/* Sends the verdicts that are held (LIBIPQ_BATCH). Call before a descriptor of the socket
+ * is closed other than by ip_queue_close. */
+void ip_queue_flush(struct ip_queue *q, int fd);
+
 /* Carries out the request r. payload has r->nlh.nlmsg_len - sizeof(*r) bytes, and may be
  * NULL. If mark is not NULL, the packet gets this mark with the verdict. Returns 0, or -1
  * and errno if nothing could be sent. If ip_queue would have refused the request, the

@@ -18,9 +18,4 @@ int mover_open(void);
  * Returns false on failure. */
 bool mover_start(const struct peer *p, int fd);
 
-/* Asks the mover whose first queue number this is, whoever started it, to look whether
- * any process still has a handle that it moves packets to, and to exit if none has.
- * Returns when it has answered. */
-void mover_knock(uint16_t queue);
-
 #endif

@@ -17,11 +17,11 @@
 
 /* How long to wait for the lock, in units of clock_now. It is held for some microseconds,
  * but its holder may not be running for a while. */
-#define TURN_MAX 1000
+#define LOCK_MAX 1000
 
 struct table {
 	struct peer peer[PEERS_MAX];
-	atomic_bool turn;
+	atomic_bool is_locked;
 };
 
 static _Atomic(struct table *) table;
@@ -250,27 +250,20 @@ void peers_follow(struct peer *p, int fd)
 		p->fd = fd;
 }
 
-static void take_turn(atomic_bool *turn)
-{
-	uint32_t began;
-
-	if (!atomic_exchange(turn, true))
-		return;
-	began = clock_now();
-	while (atomic_exchange(turn, true) && clock_now() - began < TURN_MAX)
-		sched_yield();
-}
-
 bool peers_lock(void)
 {
 	struct table *t = get_table();
+	uint32_t began;
 
-	if (t)
-		take_turn(&t->turn);
-	return t;
+	if (!t || !atomic_exchange(&t->is_locked, true))
+		return t;
+	began = clock_now();
+	while (atomic_exchange(&t->is_locked, true) && clock_now() - began < LOCK_MAX)
+		sched_yield();
+	return true;
 }
 
 void peers_unlock(void)
 {
-	atomic_store(&atomic_load(&table)->turn, false);
+	atomic_store(&atomic_load(&table)->is_locked, false);
 }

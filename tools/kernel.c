@@ -8,13 +8,9 @@
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter/nfnetlink_queue.h>
-#include <sys/syscall.h>
 
 #include "kernel.h"
-
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
+#include "syscalls.h"
 
 /* No kernel has a flag of this number: one that knows of flags refuses it. */
 #define FLAG_UNKNOWN (1U << 31)

@@ -2,27 +2,13 @@
 /* The system calls of a supervised program that are handed over: their kinds, their
  * numbers on each architecture, and their arguments. Knows nothing of how they are
  * carried out. */
-#include <sys/syscall.h>
 #include <linux/audit.h>
 #include <linux/net.h>
 
 #include "call.h"
+#include "syscalls.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Not in the headers of older C libraries; the same on every architecture. */
-#ifndef SYS_io_uring_setup
-#define SYS_io_uring_setup 425
-#endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#ifndef SYS_faccessat2
-#define SYS_faccessat2 439
-#endif
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define ARCH AUDIT_ARCH_X86_64

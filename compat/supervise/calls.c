@@ -100,18 +100,6 @@ static int64_t get_name(struct call *c, struct attempt *a)
 	return layout_put_all(c);
 }
 
-/* Sends the held verdicts. Call before the program closes a descriptor of the socket,
- * which may be the last one. */
-static void flush(struct attempt *a)
-{
-	struct batch *b = a->socket->queue.batch;
-
-	if (!b || !batch_lock(b))
-		return;
-	verdicts_flush(batch_verdicts(b), a->fd);
-	batch_unlock(b);
-}
-
 /* Makes a->fd the program's first free descriptor within the window that is not lower
  * than "at". */
 static int64_t give(const struct call *c, const struct window *w, struct attempt *a,
@@ -198,7 +186,7 @@ static int64_t carry_out(struct call *c, const struct window *w, struct attempt 
 	case CALL_FCNTL:
 		return duplicate(c, w, a);
 	case CALL_CLOSE:
-		flush(a);
+		ip_queue_flush(&a->socket->queue, a->fd);
 		return a->socket->queue.peer->is_private ? CALL_CLOSES : CALL_CONTINUES;
 	default:
 		return CALL_CONTINUES;
@@ -231,7 +219,7 @@ static void flush_range(struct call *c, const struct window *w, struct attempt *
 		if (at < first || at > last)
 			continue;
 		if (look(c, a, at))
-			flush(a);
+			ip_queue_flush(&a->socket->queue, a->fd);
 		if (a->fd >= 0)
 			close(a->fd);
 		*a = (struct attempt) { .fd = -1 };

@@ -13,20 +13,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "executions.h"
 #include "filter.h"
 #include "notices.h"
 #include "supervise.h"
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
+#include "syscalls.h"
 
 /* Signals that users and other processes send to a program; they are passed on. */
 static const int forwarded[] = {

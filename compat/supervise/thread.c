@@ -9,19 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <linux/seccomp.h>
 
+#include "syscalls.h"
 #include "thread.h"
-
-/* Not in the headers of older C libraries; the same on every architecture. */
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
 
 /* pidfd_open(2), since Linux 6.9. */
 #ifndef PIDFD_THREAD

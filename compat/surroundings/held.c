@@ -8,20 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "held.h"
 #include "holder.h"
 #include "maxlen.h"
 #include "nfqueue.h"
 #include "port_id.h"
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434	/* the same on all architectures */
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
+#include "syscalls.h"
 
 /* How many descriptors of a process are tried: sockets at higher numbers are rare, and
  * each try is a system call. */

@@ -11,6 +11,8 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <linux/netlink.h>
 
 #include <criterion/criterion.h>
@@ -36,7 +38,7 @@ TestSuite(shortages, .timeout = 60);
 static unsigned int maps_left;
 /* called once, within mmap */
 static void (*while_mapping)(void);
-static bool no_module, no_cookie, no_privilege;
+static bool no_module, no_cookie, no_privilege, no_marks;
 
 /* The program uses these functions instead of the C library's, and so
  * do its libraries. */
@@ -77,6 +79,10 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 	return syscall(SYS_setsockopt, fd, level, name, value, len);
 }
 
+/* The length of a mark (translate_mark), shorter than any other request. */
+#define MARK_LEN (NLMSG_LENGTH(sizeof(struct nfgenmsg)) + 2 * sizeof(struct nlattr) + \
+		  sizeof(struct nfqnl_msg_verdict_hdr))
+
 /* Without the module, the kernel answers a request as one for a subsystem that does not
  * exist; so this changes the subsystem of each message. */
 static void ask_for_none(void *buf, size_t len)
@@ -92,6 +98,10 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 {
 	_Alignas(struct nlmsghdr) char other[1024];
 
+	if (no_marks && len == MARK_LEN) {
+		errno = ENOBUFS;
+		return -1;
+	}
 	if (no_module && len <= sizeof(other)) {
 		memcpy(other, buf, len);
 		ask_for_none(other, len);
@@ -165,6 +175,31 @@ Test(shortages, a_batch_that_cannot_be_had_is_refused_and_changes_nothing)
 	cr_assert(!ipq_ctl(pair[0], IPQ_CTL_GET_BATCH, &value) && value == 1);
 	pair_start(0);
 	pair_pass(0, "hello");
+	pair_close(0);
+}
+
+/* The socket is not readable then while messages are held, but no call has failed. */
+Test(shortages, without_memory_for_marks_calls_that_succeed_leave_errno_alone)
+{
+	union message m;
+	int i;
+
+	setenv("LIBIPQ_BATCH", "64", 1);
+	pair_network("QUEUE");
+	pair_make(0);
+	pair_start(0);
+	for (i = 0; i < 5; i++)
+		pair_say(0, "waits");
+	no_marks = true;
+	errno = 0;
+	for (i = 0; i < 5; i++) {
+		cr_assert(ipq_read(pair[0], m.buf, sizeof(m.buf), 0) > 0 && errno == 0);
+		cr_assert(ipq_set_verdict(pair[0], ipq_get_packet(m.buf)->packet_id,
+					  NF_ACCEPT, 0, NULL) == VERDICT_SENT);
+		cr_assert(errno == 0, "%s", strerror(errno));
+	}
+	for (i = 0; i < 5; i++)
+		udp_expect(pair_heard[0], "waits");
 	pair_close(0);
 }
 

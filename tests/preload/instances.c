@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipq-run --instances runs an old program several times, with packets spread over the
  * instances by their addresses, and a process that supervises them. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,164 +9,16 @@
 
 #include <criterion/criterion.h>
 
-#include "child.h"
 #include "network.h"
 #include "process.h"
-
-#define IPQ_RUN given("IPQ_RUN")
+#include "two.h"
 
 static char said[8192];
 
-static void forget_settings(void)
-{
-	static const char *const names[] = {
-		"LIBIPQ_QUEUE", "LIBIPQ_QUEUE6", "IPQ_RUN_BALANCE", "IPQ_RUN_BALANCE6",
-		"LD_LIBRARY_PATH",
-	};
-
-	for (int i = 0; i < 5; i++)
-		unsetenv(names[i]);
-	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	/* a test run with nohup(1) ignores it, and so would the shell */
-	signal(SIGHUP, SIG_DFL);
-}
-
-TestSuite(instances, .init = forget_settings, .timeout = 60);
+TestSuite(instances, .init = two_forget_settings, .timeout = 60);
 
 /* Runs a shell command. Its output is in said. */
 #define RUN(...) run_output(said, sizeof(said), __VA_ARGS__)
-
-/* Returns the path of a program in programs/. */
-static const char *program(const char *name)
-{
-	static char path[4096];
-
-	snprintf(path, sizeof(path), "%s/%s", given("PROGRAMS"), name);
-	return path;
-}
-
-/* Two instances, on the queue numbers 3 and 4. */
-struct two {
-	struct child c;
-	pid_t pid[2];
-};
-
-static const char *report(const struct two *t, int index, const char *end)
-{
-	static char text[2][128];
-
-	snprintf(text[index], sizeof(text[index]),
-		 "ipq-run: instance %d, pid %d, queue %d: %s", index + 1, t->pid[index],
-		 index + 3, end);
-	return text[index];
-}
-
-/* The next lines of output must be these, in any order. */
-static void say_all(struct child *c, const char *const lines[], int count)
-{
-	bool said_already[4] = { false };
-	int i;
-
-	for (int n = 0; n < count; n++) {
-		const char *line = child_line(c);
-
-		for (i = 0; i < count && (said_already[i] || strcmp(line, lines[i])); i++)
-			;
-		cr_assert(i < count, "\"%s\" where expected \"%s\" and \"%s\"", line,
-			  lines[0], lines[1]);
-		said_already[i] = true;
-	}
-}
-
-/* The programs print their queue number before the text. */
-static void both_say(struct two *t, const char *text)
-{
-	char lines[2][64];
-
-	snprintf(lines[0], sizeof(lines[0]), "3 %s", text);
-	snprintf(lines[1], sizeof(lines[1]), "4 %s", text);
-	say_all(&t->c, (const char *[]) { lines[0], lines[1] }, 2);
-}
-
-/* For the program "told": a signal to ipq-run is passed on to both. */
-static void end_both(struct two *t, pid_t ipq_run)
-{
-	cr_assert(!kill(ipq_run, SIGTERM));
-	say_all(&t->c, (const char *[]) {
-		"3 TERM", "4 TERM", report(t, 0, "exit status 0"),
-		report(t, 1, "exit status 0"),
-	}, 4);
-}
-
-static void get_ready(struct two *t)
-{
-	for (int i = 0; i < 2; i++) {
-		const char *line = child_line(&t->c);
-		int queue, pid;
-
-		cr_assert(sscanf(line, "%d ready %d", &queue, &pid) == 2 &&
-			  (queue == 3 || queue == 4), "%s", line);
-		t->pid[queue - 3] = pid;
-	}
-}
-
-static void say_rules(struct two *t)
-{
-	child_says(&t->c, "ipq-run: rule for IPv4: iptables -A INPUT -j NFQUEUE "
-		   "--queue-balance 3:4");
-	child_says(&t->c, "ipq-run: rule for IPv6: ip6tables -A INPUT -j NFQUEUE "
-		   "--queue-balance 3:4");
-}
-
-/* For a program that prints when it is ready. */
-static void start_two(struct two *t, const char *name, const char *argument)
-{
-	child_start(&t->c, NULL, IPQ_RUN, "-q", "3", "--instances", "2", program(name),
-		    argument, NULL);
-	say_rules(t);
-	get_ready(t);
-}
-
-/* Returns the parent of the process, and its state as in proc(5). */
-static pid_t look_at(pid_t pid, char *state)
-{
-	char path[64];
-	FILE *stat;
-	int parent;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	stat = fopen(path, "re");
-	cr_assert(stat && fscanf(stat, "%*d (%*[^)]) %c %d", state, &parent) == 2);
-	fclose(stat);
-	return parent;
-}
-
-static pid_t ipq_run_of(const struct two *t)
-{
-	char state;
-
-	return look_at(t->pid[0], &state);
-}
-
-static bool is_stopped(pid_t pid)
-{
-	char state;
-
-	look_at(pid, &state);
-	return state == 'T';
-}
-
-/* Waits until both instances and ipq-run are stopped, or continue. */
-static void all_become(const struct two *t, bool stopped)
-{
-	pid_t pid[3] = { t->pid[0], t->pid[1], ipq_run_of(t) };
-
-	for (int i = 0; i < 3; i++)
-		for (int ms = 0; is_stopped(pid[i]) != stopped; ms++) {
-			cr_assert(ms < DEADLINE, "process %d of 3: %d", i + 1, !stopped);
-			usleep(1000);
-		}
-}
 
 /* The number of this host's addresses that packets are sent to. */
 #define ADDRESSES 64
@@ -199,7 +50,7 @@ static void prepare_flows(struct flows *f, int family)
 static void start_flows(struct flows *f, struct two *t, int family)
 {
 	prepare_flows(f, family);
-	start_two(t, "flows", family == AF_INET ? "3" : "13");
+	two_start(t, "flows", family == AF_INET ? "3" : "13");
 	/* the rule that ipq-run prints, by a variant of iptables that
 	 * works without nft */
 	run("%s -A INPUT -j NFQUEUE --queue-balance 3:4",
@@ -311,10 +162,10 @@ Test(instances, flows_spread_by_the_rules_that_they_make_themselves)
 		cr_skip_test("iptables: %s", said);
 	run("iptables -F INPUT");
 	snprintf(command, sizeof(command), "iptables -w -A INPUT -p udp -j QUEUE && "
-		 "exec %s 3", program("flows"));
+		 "exec %s 3", two_program("flows"));
 	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "sh", "-c", command, NULL);
-	say_rules(&t);
-	get_ready(&t);
+	two_say_rules(&t);
+	two_get_ready(&t);
 	cr_assert(RUN("iptables -S INPUT | grep -c 'NFQUEUE --queue-balance 3:4'") == 0 &&
 		  !strcmp(said, "2\n"), "%s", said);
 	expect_spread(&f, &t);
@@ -330,7 +181,7 @@ Test(instances, an_instance_that_dies_leaves_the_other_its_packets)
 	send_flows(&f, 0);
 	first = learn_queues(&f, &t);
 	cr_assert(!kill(t.pid[0], SIGKILL));
-	child_says(&t.c, report(&t, 0, "killed by SIGKILL"));
+	child_says(&t.c, two_report(&t, 0, "killed by SIGKILL"));
 	rest = send_flows(&f, 4);
 	cr_assert(rest == (ADDRESSES - first) * EACH);
 	cr_assert(end_flows(&f, &t, 1) == 2 * rest);
@@ -407,202 +258,6 @@ Test(instances, as_many_as_there_may_be_come_to_an_end)
 	cr_assert_str_eq(said, "256\n");
 }
 
-Test(instances, signals_are_passed_on_to_each)
-{
-	static const struct {
-		int number;
-		const char *name;
-	} rows[] = {
-		{ SIGHUP, "HUP" }, { SIGINT, "INT" }, { SIGQUIT, "QUIT" },
-		{ SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGWINCH, "WINCH" },
-	};
-	struct two t;
-
-	start_two(&t, "told", NULL);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		cr_assert(!kill(t.c.pid, rows[i].number));
-		both_say(&t, rows[i].name);
-	}
-	end_both(&t, t.c.pid);
-	child_ends_well(&t.c);
-}
-
-/* As a shell ignores signals for background jobs. The program may handle them. */
-Test(instances, signals_ignored_by_whoever_started_them_make_no_difference)
-{
-	static const int ignored[] = { SIGHUP, SIGINT, SIGCHLD };
-	struct two t;
-
-	for (int i = 0; i < 3; i++)
-		signal(ignored[i], SIG_IGN);
-	start_two(&t, "told", NULL);
-	for (int i = 0; i < 3; i++)
-		signal(ignored[i], SIG_DFL);
-	cr_assert(!kill(t.c.pid, SIGHUP));
-	both_say(&t, "HUP");
-	cr_assert(!kill(t.c.pid, SIGINT));
-	both_say(&t, "INT");
-	end_both(&t, t.c.pid);
-	child_ends_well(&t.c);
-}
-
-static int open_terminal(int flags)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY | flags);
-
-	cr_assert(master >= 0 && !grantpt(master) && !unlockpt(master));
-	return master;
-}
-
-/* Runs a command in a new session whose terminal, also its standard input, is this one.
- * In the command, %s stands for ipq-run with its arguments. */
-static void start_on(int master, struct two *t, const char *format)
-{
-	char words[8192], command[10000], line[12000], path[64];
-
-	cr_assert(!ptsname_r(master, path, sizeof(path)));
-	snprintf(words, sizeof(words), "%s -q 3 -i 2 %s", IPQ_RUN, program("told"));
-	snprintf(command, sizeof(command), format, words);
-	snprintf(line, sizeof(line), "exec setsid -c %s <%s", command, path);
-	child_start(&t->c, NULL, "/bin/sh", "-c", line, NULL);
-	say_rules(t);
-}
-
-static void type(int master, const char *key)
-{
-	cr_assert(write(master, key, strlen(key)) == (ssize_t)strlen(key));
-}
-
-Test(instances, a_key_on_the_terminal_signals_each_once)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "%s");
-	get_ready(&t);
-	/* ipq-run itself gets the signals only after the instances have */
-	cr_assert(!kill(t.c.pid, SIGSTOP));
-	type(master, "\003");
-	both_say(&t, "INT");
-	type(master, "\034");
-	both_say(&t, "QUIT");
-	cr_assert(!kill(t.c.pid, SIGCONT));
-	end_both(&t, t.c.pid);
-	child_ends_well(&t.c);
-}
-
-Test(instances, a_shell_stops_and_continues_them_as_one_job)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "sh -mc '%s; echo status $?; read go; fg >/dev/null; "
-		 "echo status $?'");
-	get_ready(&t);
-	type(master, "\032");
-	child_says(&t.c, "status 148");
-	all_become(&t, true);
-	type(master, "\n");
-	all_become(&t, false);
-	end_both(&t, ipq_run_of(&t));
-	child_says(&t.c, "status 0");
-	child_ends_well(&t.c);
-}
-
-Test(instances, stopping_and_continuing_ipq_run_does_so_to_all)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "sh -mc '%s; echo status $?; read go; fg >/dev/null'");
-	get_ready(&t);
-	cr_assert(!kill(ipq_run_of(&t), SIGTSTP));
-	child_says(&t.c, "status 148");
-	all_become(&t, true);
-	cr_assert(!kill(ipq_run_of(&t), SIGCONT));
-	all_become(&t, false);
-	type(master, "\n");
-	end_both(&t, ipq_run_of(&t));
-	child_ends_well(&t.c);
-}
-
-/* It would remain stopped for ever. */
-Test(instances, none_stops_where_nobody_is_to_continue_it)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "%s");
-	get_ready(&t);
-	cr_assert(!kill(t.c.pid, SIGTSTP));
-	type(master, "\032\003");
-	both_say(&t, "INT");
-	end_both(&t, t.c.pid);
-	child_ends_well(&t.c);
-}
-
-/* The kernel signals only the leader of the session, which is ipq-run here. */
-Test(instances, the_end_of_the_terminal_they_began_on_signals_each_once)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "%s");
-	get_ready(&t);
-	close(master);
-	both_say(&t, "HUP");
-	end_both(&t, ipq_run_of(&t));
-	child_ends_well(&t.c);
-}
-
-/* The kernel signals the shell, which ends and signals its jobs. */
-Test(instances, the_end_of_a_shells_terminal_signals_each_once)
-{
-	int master = open_terminal(O_CLOEXEC);
-	struct two t;
-
-	start_on(master, &t, "sh -mc '%s; echo never'");
-	get_ready(&t);
-	close(master);
-	both_say(&t, "HUP");
-	end_both(&t, ipq_run_of(&t));
-	child_end(&t.c);
-	cr_assert_str_eq(t.c.text, "");
-}
-
-Test(instances, a_key_pressed_while_they_start_signals_those_not_yet_there_too)
-{
-	int master = open_terminal(0);
-	char format[8192];
-	struct two t;
-
-	snprintf(format, sizeof(format), "env TERMINAL=%d KEY=%d LD_PRELOAD=%s %%s",
-		 master, SIGINT, given("HINDERED_BY"));
-	start_on(master, &t, format);
-	for (int i = 0; i < 2; i++)
-		assert_says(child_line(&t.c), "killed by SIGINT");
-	cr_assert(child_end(&t.c) == 128 + SIGINT);
-	cr_assert_str_empty(t.c.text);
-}
-
-Test(instances, a_key_that_stops_pressed_while_they_start_stops_them_until_continued)
-{
-	int master = open_terminal(0);
-	char format[8192];
-	struct two t;
-
-	snprintf(format, sizeof(format), "sh -mc 'env TERMINAL=%d KEY=%d LD_PRELOAD=%s "
-		 "%%s; echo status $?; read go; fg >/dev/null; echo status $?'", master,
-		 SIGTSTP, given("HINDERED_BY"));
-	start_on(master, &t, format);
-	child_says(&t.c, "status 148");
-	type(master, "\n");
-	get_ready(&t);
-	end_both(&t, ipq_run_of(&t));
-	child_says(&t.c, "status 0");
-	child_ends_well(&t.c);
-}
-
 Test(instances, an_instance_killed_before_it_begins_is_reported_and_leaves_the_other)
 {
 	struct two t;
@@ -610,13 +265,13 @@ Test(instances, an_instance_killed_before_it_begins_is_reported_and_leaves_the_o
 
 	setenv("KILLED", "", 1);
 	child_start(&t.c, given("HINDERED_BY"), IPQ_RUN, "-q", "3", "-i", "2",
-		    program("told"), NULL);
-	say_rules(&t);
+		    two_program("told"), NULL);
+	two_say_rules(&t);
 	cr_assert(sscanf(child_line(&t.c), "ipq-run: instance 1, pid %*d, queue 3: "
 			 "killed by SIGKILL%n", &n) == 0 && n);
 	cr_assert(sscanf(child_line(&t.c), "4 ready %d", &t.pid[1]) == 1);
 	cr_assert(!kill(t.c.pid, SIGTERM));
-	say_all(&t.c, (const char *[]) { "4 TERM", report(&t, 1, "exit status 0") }, 2);
+	two_say_all(&t.c, (const char *[]) { "4 TERM", two_report(&t, 1, "exit status 0") }, 2);
 	cr_assert(child_end(&t.c) == 128 + SIGKILL);
 }
 
@@ -637,10 +292,10 @@ Test(instances, processes_it_had_before_it_became_ipq_run_are_none_of_them)
 	struct two t;
 
 	child_start(&t.c, NULL, "/bin/sh", "-c", "(exit 9) & exec $0 -q 3 -i 2 $1",
-		    IPQ_RUN, program("told"), NULL);
-	say_rules(&t);
-	get_ready(&t);
-	end_both(&t, t.c.pid);
+		    IPQ_RUN, two_program("told"), NULL);
+	two_say_rules(&t);
+	two_get_ready(&t);
+	two_end(&t, t.c.pid);
 	child_ends_well(&t.c);
 }
 
@@ -681,18 +336,18 @@ Test(instances, the_first_that_fails_gives_the_exit_status)
 
 	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "/bin/sh", "-c",
 		    "echo $LIBIPQ_QUEUE ready $$; read go; exit $LIBIPQ_QUEUE", NULL);
-	say_rules(&t);
-	get_ready(&t);
+	two_say_rules(&t);
+	two_get_ready(&t);
 	cr_assert(!kill(t.pid[1], SIGTERM));
-	child_says(&t.c, report(&t, 1, "killed by SIGTERM"));
+	child_says(&t.c, two_report(&t, 1, "killed by SIGTERM"));
 	child_tell(&t.c, "go");
-	child_says(&t.c, report(&t, 0, "exit status 3"));
+	child_says(&t.c, two_report(&t, 0, "exit status 3"));
 	cr_assert(child_end(&t.c) == 128 + SIGTERM);
 
 	child_start(&t.c, NULL, IPQ_RUN, "-q", "3", "-i", "2", "/bin/sh", "-c",
 		    "echo $LIBIPQ_QUEUE ready $$; read go; exit $go", NULL);
-	say_rules(&t);
-	get_ready(&t);
+	two_say_rules(&t);
+	two_get_ready(&t);
 	child_tell(&t.c, "0");
 	assert_says(child_line(&t.c), ": exit status 0");
 	child_tell(&t.c, "7");
@@ -703,9 +358,9 @@ Test(instances, none_outlives_ipq_run)
 {
 	struct two t;
 
-	start_two(&t, "told", NULL);
+	two_start(&t, "told", NULL);
 	cr_assert(!kill(t.c.pid, SIGKILL));
-	both_say(&t, "TERM");
+	two_say(&t, "TERM");
 	cr_assert(child_end(&t.c) == 128 + SIGKILL);
 	cr_assert_str_empty(t.c.text);
 }
@@ -716,7 +371,7 @@ Test(instances, an_instance_that_cannot_be_executed_ends_the_others)
 
 	setenv("HINDERED", "4", 1);
 	child_start(&c, given("HINDERED_BY"), IPQ_RUN, "-q", "3", "-i", "2",
-		    program("told"), NULL);
+		    two_program("told"), NULL);
 	cr_assert(child_end(&c) == 126, "%s", c.text);
 	assert_says(c.text, "/told: Text file busy\n");
 	assert_says(c.text, "ipq-run: instance 1, ");

@@ -4,6 +4,7 @@
  * does not notice it (FACTS 8). */
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,6 +281,50 @@ Test(families_movers, what_the_program_has_open_is_closed_when_the_program_close
 	cr_assert(open_descriptors() == descriptors + 2, "besides the handles'");
 	pass_both();
 	pair_close_both();
+}
+
+static void wait_as_flood(pid_t worker, int count)
+{
+	cr_assert(!kill(worker, SIGSTOP));
+	for (int i = 0; i < count; i++)
+		udp_say(AF_INET, 9, "waits");
+	cr_assert(!kill(worker, SIGCONT));
+	for (int i = 0; i < count; i++)
+		pair_expect(0, "waits");
+}
+
+/* With SCHED_BATCH it does not interrupt the program when a packet wakes it up. */
+Test(families_movers, in_a_flood_a_mover_waits_for_the_program_unless_its_policy_is_another)
+{
+	static const struct {
+		int usual, in_flood;
+	} policy[] = {
+		{ SCHED_OTHER, SCHED_BATCH }, { SCHED_IDLE, SCHED_IDLE },
+		{ SCHED_FIFO, SCHED_FIFO },
+	};
+	pid_t found[MOVERS_MAX];
+
+	for (int i = 0; i < 3; i++) {
+		struct sched_param priority = {
+			.sched_priority = sched_get_priority_min(policy[i].usual),
+		};
+
+		/* a container may forbid it */
+		if (sched_setscheduler(0, policy[i].usual, &priority))
+			continue;
+		pair_network("QUEUE");
+		pair_open(0);
+		pass_both();
+		await_movers(2);
+		find_movers(found);
+		cr_assert(sched_getscheduler(found[1]) == policy[i].usual);
+		wait_as_flood(found[1], 20);
+		cr_assert(sched_getscheduler(found[1]) == policy[i].in_flood, "%d of %d",
+			  sched_getscheduler(found[1]), policy[i].usual);
+		pass_both();
+		cr_assert(sched_getscheduler(found[1]) == policy[i].usual);
+		pair_close_both();
+	}
 }
 
 Test(families_movers, a_program_that_drops_its_capability_gets_its_packets)
