@@ -13,6 +13,7 @@
 #include "claims.h"
 #include "debug.h"
 #include "door.h"
+#include "inherited.h"
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -210,6 +211,17 @@ void claims_set_mode(struct peer *p, int fd)
 	errno = saved;
 }
 
+void claims_recover(const struct peer *p)
+{
+	struct peer *other;
+
+	if (nfqueue_probe(p->first) != NFQUEUE_FREE)
+		return;
+	other = inherited_find(p, port_id_of(other_family(p->family), getpid(), 0));
+	if (other && other->is_private)
+		start_mover(other);
+}
+
 void claims_end(struct peer *p)
 {
 	if (!p->is_private || !peers_is_gone(p))
@@ -228,6 +240,8 @@ static bool is_shared(const struct peer *p, uint16_t queue, uint32_t owner)
 	struct peer *sharer = find_sharer(p);
 	pid_t process;
 
+	if (!sharer && owner)
+		sharer = inherited_find(p, owner);
 	if (!sharer || queue < sharer->first || queue > sharer->last)
 		return false;
 	if (sharer->is_private)
@@ -378,19 +392,6 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 	}
 }
 
-/* Whether the socket had a private number before this program was executed
- * (execve(2)). */
-static bool find_own_private(struct peer *p, int fd)
-{
-	uint16_t queue = nfqueue_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
-
-	if (queue <= p->last)
-		return false;
-	peers_set_private(p, queue);
-	p->owner = OWNER_CLAIMS;
-	return true;
-}
-
 enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 			 struct kernel_request *out)
 {
@@ -402,7 +403,8 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 	peers_set_numbers(p, p->first, p->last);
 	/* releases the claims of handles whose sockets are gone */
 	peers_find_owner(p->family, p->network, p->first, p->last);
-	if (find_own_private(p, fd)) {
+	if (inherited_recall(p, fd)) {
+		p->owner = OWNER_CLAIMS;
 		translate_probe(out, r);
 	} else {
 		standing = standing_of_all(q, fd);

@@ -24,6 +24,10 @@ bool claims_give_up(struct peer *p, int fd);
  * the one that its packets arrive by, and starts the mover again if it was killed. */
 void claims_set_mode(struct peer *p, int fd);
 
+/* Call when a mover may have ended because its program has executed this one (execve(2)),
+ * in which p is a new handle. Starts another for the handle of the other family. */
+void claims_recover(const struct peer *p);
+
 /* Call when the socket of p was closed. */
 void claims_end(struct peer *p);
 

@@ -18,20 +18,40 @@
 /* How long door_knock waits for an answer, in ms. */
 #define ANSWER_MAX 5000
 
-/* The mover does not use the C library's functions, see mover.c. */
+/* The mover makes its system calls without the C library's functions, see mover.c. */
+
+/* Returns the id of the process at the other end, 0 if it belongs to another user than root
+ * or the one that runs this process: any user can bind the address, and connect to it. */
+static pid_t process_behind(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+	    (peer.uid && peer.uid != geteuid()))
+		return 0;
+	return peer.pid;
+}
+
 void door_open(int door)
 {
 	syscall(SYS_listen, door, 16);
 }
 
-void door_answer(int door)
+int door_accept(int door, pid_t *process)
 {
 	int fd = syscall(SYS_accept4, door, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd < 0)
+	*process = process_behind(fd);
+	return fd;
+}
+
+void door_go_on(int connection)
+{
+	if (connection < 0)
 		return;
-	syscall(SYS_sendto, fd, "", 1, MSG_NOSIGNAL, NULL, 0);
-	syscall(SYS_close, fd);
+	syscall(SYS_sendto, connection, "", 1, MSG_NOSIGNAL, NULL, 0);
+	syscall(SYS_close, connection);
 }
 
 static socklen_t address_of(uint16_t queue, struct sockaddr_un *address)
@@ -62,19 +82,6 @@ int door_make(uint16_t queue)
 	return -1;
 }
 
-/* Returns the process id of the mover, 0 if it belongs to another user than root or the
- * one that runs this process: any user can bind the address. */
-static pid_t mover_behind(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
-	    (peer.uid && peer.uid != geteuid()))
-		return 0;
-	return peer.pid;
-}
-
 /* Waits for the end of the process if it is a child of this one (mover.c). */
 static void reap(pid_t process)
 {
@@ -94,7 +101,7 @@ void door_knock(uint16_t queue)
 	if (fd < 0)
 		return;
 	if (!connect(fd, (struct sockaddr *)&address, len)) {
-		process = mover_behind(fd);
+		process = process_behind(fd);
 		if (process && poll(&answered, 1, ANSWER_MAX) > 0 &&
 		    recv(fd, &stays, 1, MSG_DONTWAIT) != 1)
 			reap(process);

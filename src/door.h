@@ -7,15 +7,19 @@
 #define IPQ_DOOR_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Makes the door of a mover whose first queue number this is. Returns the descriptor, or
  * -1. Nobody can knock before door_open, which the mover calls itself. */
 int door_make(uint16_t queue);
 void door_open(int door);
 
+/* Looks who has knocked. Returns the connection, or -1. */
+int door_accept(int door, pid_t *process);
+
 /* Tells a process that has knocked that the mover goes on. If the mover ends instead, the
- * process learns it when the door is closed. */
-void door_answer(int door);
+ * process learns it when the connection is closed. */
+void door_go_on(int connection);
 
 /* Knocks at the door of the mover whose first queue number this is, whoever started it:
  * it looks whether any process still has a handle that it moves packets to, and exits if

@@ -70,6 +70,21 @@ static bool has_starter(const struct mover *m)
 	return syscall(SYS_getppid) == m->starter;
 }
 
+/* The process that started the mover does not knock while its list of handles has one that
+ * packets are moved to. If there is one all the same, the process has executed a program
+ * (execve(2)), which has a list of its own. The mover leaves the numbers to that program,
+ * unless there are handles of both families, in other processes then. */
+static void answer_door(const struct mover *m, pid_t worker)
+{
+	pid_t process;
+	int connection = door_accept(m->door, &process);
+	int families = worker_families(&m->work);
+
+	if (!families || (families == 1 && process == m->starter && has_starter(m)))
+		end_with(m, worker);
+	door_go_on(connection);
+}
+
 /* Returns when the worker has ended. Exits if no process has a handle any more. */
 static void watch(const struct mover *m, pid_t worker)
 {
@@ -87,17 +102,14 @@ static void watch(const struct mover *m, pid_t worker)
 		for (unsigned int i = 0; i < 3; i++)
 			fds[i].revents = 0;
 		syscall(SYS_ppoll, fds, 3, told ? NULL : &left, NULL, 0);
-		if (fds[0].revents) {
-			if (!worker_has_handles(&m->work))
-				end_with(m, worker);
-			door_answer(m->door);
-		}
+		if (fds[0].revents)
+			answer_door(m, worker);
 		/* the program has ended; a forked process may still have its handles */
 		if (fds[1].revents) {
 			fds[1].fd = -1;
 			told = false;
 		}
-		if (!told && !has_starter(m) && !worker_has_handles(&m->work))
+		if (!told && !has_starter(m) && !worker_families(&m->work))
 			end_with(m, worker);
 	}
 	if (fds[2].fd >= 0)

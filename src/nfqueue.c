@@ -252,6 +252,17 @@ uint32_t nfqueue_owner(uint16_t queue)
 	return find_line(queue, 0, &l) ? l.port_id : 0;
 }
 
+bool nfqueue_mode(uint16_t queue, uint8_t *mode, uint32_t *range)
+{
+	struct line l;
+
+	if (!find_line(queue, 0, &l))
+		return false;
+	*mode = l.mode;
+	*range = l.range;
+	return true;
+}
+
 bool nfqueue_drops(uint16_t queue, uint64_t *drops)
 {
 	struct line l;
@@ -331,10 +342,10 @@ bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network)
 
 /* For a supervised program, its descriptors are searched instead of those of this
  * process. */
-bool nfqueue_has(uint32_t port_id, uint64_t network)
+int nfqueue_find(uint32_t port_id, uint64_t network)
 {
 #ifdef SUPERVISE
-	return served_socket(port_id, network) >= 0;
+	return served_socket(port_id, network);
 #else
 	struct rlimit limit = { .rlim_cur = 0 };
 
@@ -342,8 +353,8 @@ bool nfqueue_has(uint32_t port_id, uint64_t network)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (rlim_t fd = 0; fd < limit.rlim_cur && fd < DESCRIPTORS_MAX; fd++)
 		if (nfqueue_port_id(fd) == port_id && nfqueue_network(fd) == network)
-			return true;
-	return false;
+			return fd;
+	return -1;
 #endif
 }
 

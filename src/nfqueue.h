@@ -115,6 +115,9 @@ int nfqueue_open(int type, uint32_t port_id);
  * found out. */
 uint32_t nfqueue_owner(uint16_t queue);
 
+/* Gets the copy mode and range of the queue. Returns false if that cannot be found out. */
+bool nfqueue_mode(uint16_t queue, uint8_t *mode, uint32_t *range);
+
 /* Returns how many packets wait in the queue, 0 if that cannot be found out. */
 unsigned int nfqueue_waiting(uint16_t queue);
 
@@ -145,8 +148,8 @@ bool nfqueue_is_here(uint64_t network);
  * Returns false if this is not the network namespace of the calling thread. */
 bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network);
 
-/* Whether this process has a descriptor of the socket with this port ID. */
-bool nfqueue_has(uint32_t port_id, uint64_t network);
+/* Returns a descriptor of the socket with this port ID that this process has, or -1. */
+int nfqueue_find(uint32_t port_id, uint64_t network);
 
 /* nfqueue_drop_when_full: messages that do not fit into the receive buffer are dropped
  * and counted, without ENOBUFS. nfqueue_stamp: packets get a timestamp when they

@@ -9,6 +9,7 @@
 
 #include "claims.h"
 #include "debug.h"
+#include "door.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -72,7 +73,7 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 /* Opens a socket with the first port ID of ours that no other socket has. */
 static int open_socket(uint8_t family, int type, uint32_t *port_id)
 {
-	int fd = -1, saved = errno;
+	int fd = -1;
 
 	for (unsigned int n = 0; fd < 0 && n < PORT_IDS_MAX; n++) {
 		*port_id = port_id_of(family, getpid(), n);
@@ -80,8 +81,6 @@ static int open_socket(uint8_t family, int type, uint32_t *port_id)
 		if (fd < 0 && errno != EADDRINUSE)
 			break;
 	}
-	if (fd >= 0)
-		errno = saved;
 	return fd;
 }
 
@@ -92,7 +91,7 @@ static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 	uint32_t first = port_id_of(family, getpid(), 0);
 
 	return port_id != first && !peers_find(first, network) &&
-	       nfqueue_has(first, network);
+	       nfqueue_find(first, network) >= 0;
 }
 
 /* Whether the process has another socket like this. With ip_queue a second one failed, as
@@ -108,20 +107,29 @@ static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 
 static int open_and_enter(struct ip_queue *q, int type, bool again)
 {
+	enum nfqueue_state state = nfqueue_probe(q->settings.queue);
+	bool may_be_left = state == NFQUEUE_TAKEN && !peers_have_owner();
+	int fd, error, saved = errno;
 	uint32_t port_id;
-	int fd, error;
 
+	/* It may be a mover's from before execve(2), which must see that a handle is closed
+	 * before this one gets the same port ID. */
+	if (may_be_left)
+		door_knock(q->settings.queue);
 	fd = open_socket(q->family, type, &port_id);
 	if (fd < 0)
 		return -1;
 	if (!again && is_second(q, fd, port_id)) {
 		errno = EADDRINUSE;
-	} else if (nfqueue_probe(q->settings.queue) == NFQUEUE_ABSENT) {
+	} else if (state == NFQUEUE_ABSENT) {
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
 	} else if (!enter(q, fd, port_id) && !make_batch(q, true, true)) {
 		settle(q, fd, getpid());
+		if (may_be_left)
+			claims_recover(q->peer);
+		errno = saved;
 		return fd;
 	}
 	error = errno;

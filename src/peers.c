@@ -197,6 +197,14 @@ struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 	return p;
 }
 
+bool peers_have_owner(void)
+{
+	for (struct peer *p = first_used(); is_used(p); p++)
+		if (p->owner)
+			return true;
+	return false;
+}
+
 struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,
 			     uint16_t last)
 {

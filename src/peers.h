@@ -97,6 +97,9 @@ struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
 			      uint16_t first, uint16_t last);
 
+/* Whether any handle has claimed a number, even if its socket is gone. */
+bool peers_have_owner(void);
+
 /* Returns a handle of the family that this process has open and that has a number between
  * first and last, claimed or not. Returns NULL if there is none. */
 struct peer *peers_find_open(uint8_t family, uint64_t network, uint16_t first,

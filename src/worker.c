@@ -49,9 +49,9 @@ static struct peer *find_handle(const struct work *w, uint8_t family)
 	return p;
 }
 
-bool worker_has_handles(const struct work *w)
+int worker_families(const struct work *w)
 {
-	return find_handle(w, AF_INET) || find_handle(w, AF_INET6);
+	return !!find_handle(w, AF_INET) + !!find_handle(w, AF_INET6);
 }
 
 /* How many times packets are received before the mover checks again that a handle exists,

@@ -5,7 +5,6 @@
 #ifndef IPQ_WORKER_H
 #define IPQ_WORKER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct work {
@@ -15,8 +14,8 @@ struct work {
 	uint64_t network;	/* and their network namespace */
 };
 
-/* Whether any process has a handle left to which packets are moved. */
-bool worker_has_handles(const struct work *w);
+/* Returns of how many families any process has a handle left to which packets are moved. */
+int worker_families(const struct work *w);
 
 /* Queues packets again that another worker had received but not moved. */
 void worker_take_over(const struct work *w);

@@ -110,7 +110,7 @@ static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 	}
 	if (s->port_id == own || find(own, s->network))
 		return false;
-	return shown == (uint32_t)getpid() ? nfqueue_has(own, s->network) :
+	return shown == (uint32_t)getpid() ? nfqueue_find(own, s->network) >= 0 :
 	       !nfqueue_port_id_unused(own, s->network);
 }
 

@@ -122,6 +122,24 @@ Test(families_movers, movers_end_with_the_second_handle_and_the_number_is_free_a
 	}
 }
 
+Test(families_movers, a_second_handle_that_fails_leaves_the_mover_of_the_first_alone)
+{
+	pid_t before[MOVERS_MAX], after[MOVERS_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		pair_network("QUEUE");
+		pair_open(0);
+		pass_both();
+		await_movers(2);
+		find_movers(before);
+		pair_close(!i);
+		cr_assert(!ipq_create_handle(0, pair_family(i)));
+		pair_pass(i, "alone");
+		cr_assert(find_movers(after) == 2 && before[0] == after[0]);
+		pair_close(i);
+	}
+}
+
 Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 {
 	pid_t found[MOVERS_MAX];
