@@ -100,6 +100,18 @@ static int64_t get_name(struct call *c, struct attempt *a)
 	return layout_put_all(c);
 }
 
+bool calls_holds_verdicts(const struct ipq_socket *s)
+{
+	struct batch *b = s->queue.batch;
+	bool holds;
+
+	if (!b || !batch_lock(b))
+		return false;
+	holds = batch_verdicts(b)->count;
+	batch_unlock(b);
+	return holds;
+}
+
 /* Makes a->fd the program's first free descriptor within the window that is not lower
  * than "at". */
 static int64_t give(const struct call *c, const struct window *w, struct attempt *a,

@@ -37,6 +37,9 @@ int64_t calls_time_out(const struct call *c);
  * whether it was the last one, and is closed. */
 bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w);
 
+/* Whether verdicts are held for the socket. */
+bool calls_holds_verdicts(const struct ipq_socket *s);
+
 int64_t calls_now(void);
 
 #endif

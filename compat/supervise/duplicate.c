@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "duplicate.h"
+#include "netlink.h"
 
 /* The most that are kept: a program may have a socket for each family, and a thread for
  * each of them. */
@@ -17,6 +18,13 @@ static struct {
 } kept[KEPT_MAX];
 
 static unsigned int next;		/* to be replaced if all are used */
+
+static void close_kept(int i)
+{
+	ip_queue_flush(&kept[i].socket->queue, kept[i].fd);
+	close(kept[i].fd);
+	kept[i].thread = 0;
+}
 
 int duplicate_take(pid_t thread, int at, struct ipq_socket **socket)
 {
@@ -37,7 +45,7 @@ void duplicate_keep(pid_t thread, int at, int fd, struct ipq_socket *socket)
 		i++;
 	if (i == KEPT_MAX) {
 		i = next++ % KEPT_MAX;
-		close(kept[i].fd);
+		close_kept(i);
 	}
 	kept[i].thread = thread;
 	kept[i].at = at;
@@ -47,9 +55,14 @@ void duplicate_keep(pid_t thread, int at, int fd, struct ipq_socket *socket)
 
 void duplicate_drop(void)
 {
-	for (int i = 0; i < KEPT_MAX; i++) {
+	for (int i = 0; i < KEPT_MAX; i++)
 		if (kept[i].thread)
-			close(kept[i].fd);
-		kept[i].thread = 0;
-	}
+			close_kept(i);
+}
+
+void duplicate_flush(void)
+{
+	for (int i = 0; i < KEPT_MAX; i++)
+		if (kept[i].thread)
+			ip_queue_flush(&kept[i].socket->queue, kept[i].fd);
 }

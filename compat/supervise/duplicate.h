@@ -20,4 +20,8 @@ int duplicate_take(pid_t thread, int at, struct ipq_socket **socket);
 void duplicate_keep(pid_t thread, int at, int fd, struct ipq_socket *socket);
 void duplicate_drop(void);
 
+/* Sends the verdicts that are held for the sockets. This is also done before a duplicate
+ * is closed. */
+void duplicate_flush(void);
+
 #endif

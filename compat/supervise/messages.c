@@ -31,8 +31,19 @@ static size_t length(const struct call *c, int n)
 
 static int64_t send_message(struct attempt *a, int flags)
 {
-	served_take_capability();
-	return call_result(traffic_send(a->socket, a->fd, &message.msg, flags));
+	bool is_deprived = served_lacks_capability();
+	int64_t result;
+
+	/* Verdicts that are held now were given with the capability. This one must be sent
+	 * without it, and so now. */
+	if (is_deprived) {
+		ip_queue_flush(&a->socket->queue, a->fd);
+		served_give_up_capability();
+	}
+	result = call_result(traffic_send(a->socket, a->fd, &message.msg, flags));
+	if (is_deprived)
+		ip_queue_flush(&a->socket->queue, a->fd);
+	return result;
 }
 
 static int64_t send_to(struct call *c, struct attempt *a)

@@ -155,6 +155,8 @@ static bool finish(const struct call *c, const struct attempt *a, int64_t result
 
 static void close_attempt(struct attempt *a)
 {
+	if (a->fd >= 0 && a->socket)
+		ip_queue_flush(&a->socket->queue, a->fd);
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = -1;
@@ -177,6 +179,12 @@ static bool watch_thread(pid_t id)
 
 static int64_t closed_at = -CLOSING_TAKES;
 
+/* Verdicts that are held are sent after this time, in ns: the program may have given them
+ * and wait elsewhere for their effect. */
+#define HELD_MAX 1000000
+
+static int64_t held_until;		/* 0: none are held */
+
 /* Call when a call has been answered. Keeps the duplicate for the next one if both are
  * likely to be on the same descriptor. */
 static void end_attempt(const struct call *c, struct attempt *a)
@@ -184,10 +192,21 @@ static void end_attempt(const struct call *c, struct attempt *a)
 	bool is_likely = a->fd >= 0 && a->socket && call_is_of_message(c) &&
 			 c->began - closed_at > CLOSING_TAKES;
 
-	if (is_likely && watch_thread(c->thread))
-		duplicate_keep(c->thread, call_int(c, 0), a->fd, a->socket);
-	else
+	if (!is_likely || !watch_thread(c->thread)) {
 		close_attempt(a);
+		return;
+	}
+	duplicate_keep(c->thread, call_int(c, 0), a->fd, a->socket);
+	if (!held_until && calls_holds_verdicts(a->socket))
+		held_until = c->began + HELD_MAX;
+}
+
+static void flush_late(void)
+{
+	if (held_until && held_until <= calls_now()) {
+		duplicate_flush();
+		held_until = 0;
+	}
 }
 
 /* epoll(7) would continue to watch a descriptor that is closed here while the program has
@@ -327,17 +346,17 @@ static void take_call(void)
 
 static int time_left(void)
 {
-	int64_t first = INT64_MAX, left;
+	int64_t first = held_until ? held_until : INT64_MAX, left = -1;
 
 	for (struct wait *w = waits; w; w = w->next)
 		if (w->deadline < first)
 			first = w->deadline;
-	if (closing_is_due())
-		return CLOSING_LOOK_AGAIN;
-	if (first == INT64_MAX)
-		return -1;
-	left = (first - calls_now() + 999999) / 1000000;
-	return left < 0 ? 0 : left < 1000000 ? left : 1000000;
+	if (first < INT64_MAX) {
+		left = (first - calls_now() + 999999) / 1000000;
+		left = left < 0 ? 0 : left < 1000000 ? left : 1000000;
+	}
+	return closing_is_due() && (left < 0 || left > CLOSING_LOOK_AGAIN) ? CLOSING_LOOK_AGAIN :
+									     left;
 }
 
 static void end_late_waits(void)
@@ -364,8 +383,8 @@ enum notice notices_take(void)
 {
 	struct epoll_event events[EVENTS];
 	enum notice notice_of = NOTICE_NONE;
-	int n = epoll_wait(poller, events, EVENTS,
-			   waits || closing_is_due() ? time_left() : -1);
+	bool is_idle = !waits && !closing_is_due() && !held_until;
+	int n = epoll_wait(poller, events, EVENTS, is_idle ? -1 : time_left());
 
 	for (int i = 0; i < n; i++) {
 		int number = (uint32_t)events[i].data.u64;
@@ -400,8 +419,9 @@ enum notice notices_take(void)
 			break;
 		}
 	}
-	if (n == 0)
+	if (n == 0 && !held_until)
 		closing_look(0, &window);
+	flush_late();
 	if (waits) {
 		end_late_waits();
 		sweep();

@@ -142,17 +142,31 @@ static uint64_t namespace_of(pid_t thread, const char *kind)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-/* The kernel checks the capability of the sender (netlink_net_capable), which is this
- * process. */
-void served_take_capability(void)
+bool served_lacks_capability(void)
 {
 	int saved = errno;
 	capabilities data;
+	bool lacks = get_capabilities(served.id, data) &&
+		     !(data[0].effective & 1u << CAP_NET_ADMIN);
 
-	if (get_capabilities(served.id, data) &&
-	    !(data[0].effective & 1u << CAP_NET_ADMIN))
-		is_deprived = set_net_admin(false);
 	errno = saved;
+	return lacks;
+}
+
+/* The kernel checks the capability of the sender (netlink_net_capable), which is this
+ * process. */
+void served_give_up_capability(void)
+{
+	int saved = errno;
+
+	is_deprived = set_net_admin(false);
+	errno = saved;
+}
+
+void served_take_capability(void)
+{
+	if (served_lacks_capability())
+		served_give_up_capability();
 }
 
 bool served_is_administrator(void)

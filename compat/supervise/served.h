@@ -31,8 +31,11 @@ unsigned long served_ulong_max(void);
  * which is valid until served_end, or -1 if there is none. */
 int served_socket(uint32_t port_id, uint64_t network);
 
-/* If the thread does not have CAP_NET_ADMIN, this process gives it up until
- * served_end. */
+/* Whether the thread does not have CAP_NET_ADMIN. If so, this process must give it up
+ * for what it does in the thread's place, until served_end. served_take_capability does
+ * both. */
+bool served_lacks_capability(void);
+void served_give_up_capability(void);
 void served_take_capability(void);
 
 /* Whether the thread has CAP_NET_ADMIN, or is root, and may write the module's sysctls
