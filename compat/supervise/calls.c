@@ -265,9 +265,11 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	if (c->kind == CALL_SOCKETCALL && !is_read(c))
 		return CALL_CONTINUES;
 	/* forget a thread that has ended and had the same id: the socket gets its port ID
-	 * from the process id */
-	if (c->kind == CALL_SOCKET)
+	 * from the process id; its end is not reported any more, see duplicate_keep */
+	if (c->kind == CALL_SOCKET) {
+		duplicate_drop();
 		thread_forget(c->thread);
+	}
 	if (!served_begin(c->thread, call_is_32bit(c), w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
