@@ -41,6 +41,21 @@ run_carried()
 	run_tests "$tested" --timeout-multiplier 4 --wrapper "env 'LD_PRELOAD=$preload'" "$@"
 }
 
+# usage: run_supervised BUILD IPQ_RUN
+# Runs tests of BUILD, whose programs have no sanitizer, with this ipq-run, which has one.
+run_supervised()
+{
+	run_tests "$1" --timeout-multiplier 4 --wrapper "env SUPERVISOR=$2" \
+		supervise-bad supervise-both supervise-descriptors supervise-files \
+		supervise-held supervise-hostile supervise-kinds supervise-life supervise-raw \
+		supervise-requests supervise-shells supervise-surroundings
+	# the command of these tests begins with the ipq-run of BUILD
+	run_tests "$1" --timeout-multiplier 4 \
+		--wrapper "sh -c 'shift; exec $2 \"\$@\"' sh" \
+		supervised-modes supervised-reading supervised-verdicts \
+		supervised-verdicts-batched supervised-families supervised-forks
+}
+
 export CC=gcc CXX=g++
 export PLAIN_PATIENCE=4
 case $1 in
@@ -76,6 +91,7 @@ sanitizers)
 		PRELOAD=$sanitized/compat/libipq-preload.so IPQ_RUN=$sanitized/compat/ipq-run
 		STAGED_PREFIX=$staged STAGED_IPQ_RUN=$staged/bin/ipq-run" \
 		preload-runner
+	run_supervised "$BUILDS/gcc-O2" "$sanitized/compat/ipq-run"
 	echo "skipped: preload-wrappers: after a child of vfork(2) executes a program, the" \
 		"shell, whose stack it used, is left with the sanitizer's marks on that stack"
 	echo "skipped: preload-i386: the 32-bit library is built separately, without sanitizers"
