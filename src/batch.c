@@ -97,7 +97,7 @@ static __attribute__((destructor)) void flush_all(void)
 	for (unsigned int i = 0; i < PEERS_MAX; i++) {
 		struct batch *b = batches[i];
 
-		if (b && b->verdicts.count && batch_lock(b)) {
+		if (b && verdicts_wait(&b->verdicts) && batch_lock(b)) {
 			if (nfqueue_port_id(b->verdicts.fd) == b->port_id)
 				verdicts_flush(&b->verdicts, b->verdicts.fd);
 			batch_unlock(b);

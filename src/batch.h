@@ -12,7 +12,6 @@
 #include "nfqueue.h"
 #include "peers.h"
 #include "settings.h"
-#include "translate.h"
 #include "verdicts.h"
 
 /* The most messages that a batch holds. */
@@ -43,7 +42,6 @@ struct batch {
 	unsigned int order[BATCH_MAX];	/* slots of the messages held */
 	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
 	struct iovec iov[BATCH_MAX];
-	struct message message[BATCH_MAX];	/* translated */
 	_Alignas(BATCH_LINE) unsigned char slot[];
 };
 
@@ -100,11 +98,10 @@ static inline void batch_note_size(struct batch *b, size_t len)
  * caller looks at each with batch_look, the oldest first, and calls batch_keep for those
  * that the program must read, then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
-static inline struct message *batch_look(struct batch *b, unsigned int i,
-					 struct nfqueue_datagram *d)
+static inline void batch_look(const struct batch *b, unsigned int i,
+			      struct nfqueue_datagram *d)
 {
 	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
-	return &b->message[i];
 }
 
 static inline void batch_keep(struct batch *b, unsigned int i)
@@ -159,10 +156,10 @@ static inline void batch_leave(struct batch *b, int fd)
 		batch_leave_marked(b, fd);
 }
 
-/* batch_head returns the oldest message held, and batch_drop_head removes it. */
-static inline struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
+/* batch_head finds the oldest message held, and batch_drop_head removes it. */
+static inline void batch_head(const struct batch *b, struct nfqueue_datagram *d)
 {
-	return batch_look(b, b->order[b->end - batch_held(b)], d);
+	batch_look(b, b->order[b->end - batch_held(b)], d);
 }
 
 static inline void batch_drop_head(struct batch *b)
@@ -179,7 +176,9 @@ static inline struct verdicts *batch_verdicts(struct batch *b)
 
 static inline unsigned int batch_verdicts_max(const struct batch *b)
 {
-	return batch_held(b) ? b->max : 1;
+	if (!batch_held(b))
+		return 1;
+	return b->max < VERDICTS_MAX ? b->max : VERDICTS_MAX;
 }
 
 #endif

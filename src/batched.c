@@ -46,55 +46,81 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	return accepted;
 }
 
+/* Holds the message if it is for the program, and otherwise handles it. Packets that are
+ * held are translated when the program reads them. Returns whether it was a mark that is
+ * to end a read. */
+static bool take_in(struct ip_queue *q, int fd, unsigned int i)
+{
+	struct batch *b = q->batch;
+	struct nfqueue_datagram d;
+	struct message m;
+
+	batch_look(b, i, &d);
+	if (translate_is_packet(nfqueue_head(&d), d.len, &m) && take_is_for(q->peer, &m)) {
+		batch_keep(b, i);
+		return false;
+	}
+	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+	if (m.kind == MESSAGE_MARK && m.id == ENDS_MARK)
+		return true;
+	if (m.kind == MESSAGE_MARK) {
+		batch_mark_seen(b, m.id);
+		receive_is_for_program(q, fd, &m);
+	} else if (m.kind == MESSAGE_PACKET) {
+		take_refuse(q, fd, &m);
+		note_refused(q, &m);
+	} else if (m.kind != MESSAGE_NONE) {
+		batch_keep(b, i);
+	}
+	return false;
+}
+
 /* Receives as many messages as there is room for, and holds those for the program. */
 static void receive_several(struct ip_queue *q, int fd)
 {
 	struct batch *b = q->batch;
-	struct nfqueue_datagram d;
 	unsigned int n, ends = 0;
-	struct message *m;
 
 	do {
 		n = batch_receive(b, fd);
-		for (unsigned int i = 0; i < n; i++) {
-			m = batch_look(b, i, &d);
-			translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, m);
-			if (m->kind == MESSAGE_MARK && m->id == ENDS_MARK) {
-				ends++;
-			} else if (m->kind == MESSAGE_MARK) {
-				batch_mark_seen(b, m->id);
-				receive_is_for_program(q, fd, m);
-			} else if (m->kind == MESSAGE_PACKET &&
-				   !take_is_for(q->peer, m)) {
-				take_refuse(q, fd, m);
-				note_refused(q, m);
-			} else if (m->kind != MESSAGE_NONE) {
-				if (m->kind == MESSAGE_PACKET)
-					ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
-				batch_keep(b, i);
-			}
-		}
+		for (unsigned int i = 0; i < n; i++)
+			ends += take_in(q, fd, i);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
 }
 
-/* Gives the program the oldest message held. Returns 0 if there is none. */
-static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+/* Gives the program the oldest message held. Returns 0 if it is not for the program. */
+static ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
-	struct message *m;
+	struct message m;
+
+	batch_head(b, &d);
+	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+	if (!receive_is_for_program(q, fd, &m))
+		return 0;
+	if (m.kind == MESSAGE_PACKET) {
+		batch_note_size(b, m.payload_len);
+		if (!(flags & MSG_PEEK))
+			ids_give(&batch_verdicts(b)->ids, m.queue, m.id);
+	}
+	return receive_write(q, fd, &m, &d, buf, len, flags);
+}
+
+/* Gives the program the oldest message held or, if there is none, of those that are
+ * received now. Returns 0 if there is none. */
+static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	struct batch *b = q->batch;
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
 		receive_several(q, fd);
 	while (n == 0 && batch_held(b)) {
-		m = batch_head(b, &d);
-		batch_note_size(b, m->payload_len);
-		if (receive_is_for_program(q, fd, m))
-			n = receive_write(q, fd, m, &d, buf, len, flags);
+		n = give_head(q, fd, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* no mark may be in the socket while nothing is held */
@@ -104,6 +130,7 @@ static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, in
 	/* the program may wait now, for any time */
 	if (!batch_held(b))
 		verdicts_flush(batch_verdicts(b), fd);
+	verdicts_allow(batch_verdicts(b), batch_held(b), batch_verdicts_max(b));
 	return n;
 }
 
@@ -114,6 +141,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 
 	if (batch_lock(q->batch)) {
 		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
+		verdicts_take(batch_verdicts(q->batch));
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}

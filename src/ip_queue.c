@@ -274,35 +274,55 @@ void ip_queue_flush(struct ip_queue *q, int fd)
 	}
 }
 
-/* Requests keep their order: held verdicts go before a request that cannot be held. */
+/* Requests keep their order: held verdicts go before a request that cannot be held. For
+ * the thread that holds the batch's lock. */
+static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct request *r,
+				  uint16_t queue, uint32_t id, bool can_be_held,
+				  const void *payload, const uint32_t *mark)
+{
+	struct verdicts *v = batch_verdicts(q->batch);
+	/* after a verdict that will be refused the packet still has none */
+	bool is_verdict = is_request(r, IPQM_VERDICT) &&
+			  translate_verdict_known(r->body.msg.verdict.value);
+
+	verdicts_take(v);
+	if (can_be_held && ids_decide(&v->ids, queue, id))
+		return verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
+	if (verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark))
+		return -1;
+	if (is_verdict)
+		ids_decide(&v->ids, queue, id);
+	return 0;
+}
+
 static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 			      const void *payload, const uint32_t *mark)
 {
 	struct verdicts *v = batch_verdicts(q->batch);
 	uint16_t queue = q->peer->number;
 	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
-	bool verdict;
+	bool can_be_held = is_request(r, IPQM_VERDICT) && is_plain(r, payload, mark);
+	bool is_left, is_locked;
 	int failed;
 
-	/* without this lock, as a claim may take that of the other family's batch */
+	/* without the lock, as a claim may take that of the other family's batch */
 	if (q->peer->owner != OWNER_CLAIMED) {
 		ip_queue_flush(q, fd);
 		return send_request(q, fd, r, payload, mark);
 	}
-	if (!batch_lock(q->batch))
-		return send_request(q, fd, r, payload, mark);
-	/* after a verdict that will be refused the packet still has none */
-	verdict = is_request(r, IPQM_VERDICT) &&
-		  translate_verdict_known(r->body.msg.verdict.value);
-	if (verdict && q->peer->owner && is_plain(r, payload, mark) &&
-	    ids_decide(&v->ids, queue, id)) {
-		failed = verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
-	} else {
-		failed = verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark);
-		if (verdict && !failed)
-			ids_decide(&v->ids, queue, id);
-	}
-	batch_leave(q->batch, fd);
+	is_left = can_be_held && verdicts_leave(v, fd, r, queue, id);
+	if (is_left && verdicts_is_left(v))
+		return 0;
+	is_locked = batch_lock(q->batch);
+	if (is_left && !verdicts_take_back(v, r, queue, id))
+		failed = 0;
+	else if (is_locked)
+		failed = hold_or_flush_and_send(q, fd, r, queue, id,
+						can_be_held && q->peer->owner, payload, mark);
+	else
+		failed = send_request(q, fd, r, payload, mark);
+	if (is_locked)
+		batch_leave(q->batch, fd);
 	return failed ? -1 : 0;
 }
 

@@ -30,15 +30,6 @@
 /* The default limit of Linux (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
 
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
-{
-	d->len = len;
-	d->head = start;
-	d->head_len = len;
-	d->rest = NULL;
-	d->rest_len = 0;
-}
-
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 {
 	int saved = errno;

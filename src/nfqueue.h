@@ -69,7 +69,15 @@ static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 }
 
 /* Fills in d for a datagram of len bytes that has been received at start. */
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
+static inline void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
+				    size_t len)
+{
+	d->len = len;
+	d->head = start;
+	d->head_len = len;
+	d->rest = NULL;
+	d->rest_len = 0;
+}
 
 /* Receives the datagrams that are there with recvmmsg(2), n at most. Returns their
  * number. */

@@ -12,6 +12,23 @@ void verdicts_begin(struct verdicts *v, bool is_known)
 	ids_begin(&v->ids, is_known);
 	pace_begin(&v->pace);
 	v->count = 0;
+	v->may_leave = false;
+	v->left = 0;
+	v->usual.nlh.nlmsg_len = 0;
+}
+
+/* is_decided is what ids_decide has returned. */
+static void hold(struct verdicts *v, const struct request *r, uint16_t queue, uint32_t id,
+		 bool is_decided)
+{
+	struct held *h = &v->held[v->count];
+
+	*h = (struct held) { .r = *r, .id = id, .queue = queue };
+	v->are_alike = is_decided &&
+		       (!v->count || (v->are_alike && queue == h[-1].queue &&
+				      id_is_after(id, h[-1].id) &&
+				      r->body.msg.verdict.value == h[-1].r.body.msg.verdict.value));
+	v->count++;
 }
 
 /* Whether one verdict on all packets up to the last one (NFQNL_MSG_VERDICT_BATCH) is the
@@ -21,14 +38,8 @@ static bool can_join(const struct verdicts *v)
 {
 	const struct held *last = &v->held[v->count - 1];
 
-	for (unsigned int i = 0; i < v->count; i++) {
-		const struct held *h = &v->held[i];
-
-		if (h->r.body.msg.verdict.value != last->r.body.msg.verdict.value ||
-		    h->queue != last->queue || (i && !id_is_after(h->id, h[-1].id)))
-			return false;
-	}
-	return v->count > 1 && ids_all_decided(&v->ids, last->queue, last->id);
+	return v->count > 1 && v->are_alike &&
+	       ids_all_decided(&v->ids, last->queue, last->id);
 }
 
 static void translate_held(const struct held *h, bool all_before,
@@ -93,29 +104,66 @@ static int send_each(struct verdicts *v, int fd)
 	return 0;
 }
 
-int verdicts_flush(struct verdicts *v, int fd)
+/* The verdict is removed after it is held, so that it is not lost if the process is killed
+ * in between. */
+void verdicts_take(struct verdicts *v)
 {
-	int failed;
+	uint64_t left = atomic_load(&v->left);
+	struct request r = v->usual;
+	uint16_t queue = left >> 32;
+	uint32_t id = left;
 
-	if (!v->count)
-		return 0;
-	failed = can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+	if (!left || v->count == VERDICTS_MAX)
+		return;
+	r.body.msg.verdict.value = left >> 48 & 1;
+	r.body.msg.verdict.id = id;
+	hold(v, &r, queue, id, ids_decide(&v->ids, queue, id));
+	atomic_store_explicit(&v->left, 0, memory_order_release);
+}
+
+/* After this no thread leaves a verdict until the program has read again, which it may
+ * not do. */
+static void end_leaving(struct verdicts *v)
+{
+	if (atomic_load_explicit(&v->may_leave, memory_order_relaxed))
+		atomic_store(&v->may_leave, false);
+	verdicts_take(v);
+}
+
+static int send_held(struct verdicts *v, int fd)
+{
+	int failed = can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+
 	pace_resume(&v->pace);
 	return failed;
+}
+
+int verdicts_flush(struct verdicts *v, int fd)
+{
+	for (end_leaving(v); v->count; verdicts_take(v))
+		if (send_held(v, fd))
+			return -1;
+	return 0;
 }
 
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most)
 {
+	bool is_held;
 	int failed;
 
-	if (v->count == VERDICTS_MAX && verdicts_flush(v, fd))
+	if (v->count >= VERDICTS_MAX - 1 && verdicts_flush(v, fd))
 		return -1;
-	v->held[v->count++] = (struct held) { .r = *r, .id = id, .queue = queue };
+	is_held = v->count + 1 < most && pace_is_quick(&v->pace);
+	if (!is_held)
+		end_leaving(v);
+	if (!v->usual.nlh.nlmsg_len)
+		v->usual = *r;
+	hold(v, r, queue, id, true);
 	v->fd = fd;
-	if (v->count < most && v->count < VERDICTS_MAX && pace_is_quick(&v->pace))
+	if (is_held)
 		return 0;
-	failed = verdicts_flush(v, fd);
+	failed = send_held(v, fd);
 	if (failed) {	/* its packet has no verdict: do not combine verdicts any more */
 		v->count--;
 		v->ids.is_known = false;

@@ -4,8 +4,10 @@
 #ifndef IPQ_VERDICTS_H
 #define IPQ_VERDICTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ids.h"
 #include "pace.h"
@@ -19,6 +21,10 @@ struct verdicts {
 	struct pace pace;
 	int fd;			/* the descriptor that the last verdict was given on */
 	unsigned int count;
+	bool are_alike;		/* one verdict may stand for all those held, see send_joined */
+	atomic_bool may_leave;	/* see verdicts_leave */
+	_Atomic uint64_t left;	/* the verdict that was left, or 0 */
+	struct request usual;	/* the first request; nlmsg_len is 0 if there was none */
 	struct held {
 		struct request r;
 		uint32_t id;
@@ -31,13 +37,72 @@ struct verdicts {
 void verdicts_begin(struct verdicts *v, bool is_known);
 
 /* Holds the verdict r on the packet, which must be NF_ACCEPT or NF_DROP without payload
- * or mark, if fewer than most are held and the program does nothing but read and give
+ * or mark, if fewer than most (VERDICTS_MAX at most) are held and the program does nothing but read and give
  * verdicts; otherwise sends it with all that are held. Returns 0, or -1 and errno: the
  * earlier verdicts are then held still, and this one is not. */
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most);
 
+/* Whether verdicts are held or left. */
+static inline bool verdicts_wait(const struct verdicts *v)
+{
+	return v->count || atomic_load(&v->left);
+}
+
 /* Sends the verdicts held. Returns 0, or -1 and errno: they are then held still. */
 int verdicts_flush(struct verdicts *v, int fd);
+
+/* Call when the program reads: holds the verdict that was left. */
+void verdicts_take(struct verdicts *v);
+
+/* Call before the program returns from a read. may_leave: messages are held, so that it
+ * will read again; most is that of verdicts_put. */
+static inline void verdicts_allow(struct verdicts *v, bool may_leave, unsigned int most)
+{
+	may_leave = may_leave && v->usual.nlh.nlmsg_len && v->count + 1 < most &&
+		    pace_is_quick(&v->pace);
+	atomic_store_explicit(&v->may_leave, may_leave, memory_order_relaxed);
+}
+
+/* A verdict as verdicts_leave notes it. */
+static inline uint64_t verdicts_note(const struct request *r, uint16_t queue, uint32_t id)
+{
+	return (uint64_t)1 << 63 | (uint64_t)r->body.msg.verdict.value << 48 |
+	       (uint64_t)queue << 32 | id;
+}
+
+/*
+ * The only function for a thread that does not hold the lock: leaves a verdict, like those
+ * of verdicts_put, for the thread that holds it next, usually when the program reads
+ * again. So a packet takes the lock once. Returns false if that is not possible. If it
+ * returns true, call verdicts_is_left.
+ */
+static inline bool verdicts_leave(struct verdicts *v, int fd, const struct request *r,
+				  uint16_t queue, uint32_t id)
+{
+	uint64_t none = 0;
+
+	return atomic_load_explicit(&v->may_leave, memory_order_acquire) && fd == v->fd &&
+	       !memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) &&
+	       r->body.msg.verdict.data_len == v->usual.body.msg.verdict.data_len &&
+	       r->body.msg.verdict.id == id &&
+	       atomic_compare_exchange_strong(&v->left, &none, verdicts_note(r, queue, id));
+}
+
+/* Whether it is certain that the program will read again. If not, call verdicts_take_back,
+ * if possible with the lock, and give the verdict in another way; unless it returns false,
+ * as the verdict has been taken meanwhile. */
+static inline bool verdicts_is_left(const struct verdicts *v)
+{
+	return atomic_load(&v->may_leave);
+}
+
+static inline bool verdicts_take_back(struct verdicts *v, const struct request *r,
+				      uint16_t queue, uint32_t id)
+{
+	uint64_t left = verdicts_note(r, queue, id);
+
+	return atomic_compare_exchange_strong(&v->left, &left, 0);
+}
 
 #endif
