@@ -64,7 +64,7 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->is_unsure = false;
 	b->more_wait = false;
 	b->may_vanish = false;
-	b->wanted = max;
+	b->each = 0;
 	b->is_large = false;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
@@ -137,21 +137,39 @@ bool batch_is_due(struct batch *b)
 	return false;
 }
 
+/* Returns how many messages to receive: one fewer than wait in the socket, by the memory
+ * that they take there. If that is not known, as many as there is room for. With two, it
+ * does not pay; but marks must be received. */
+static unsigned int wanted(const struct batch *b)
+{
+	uint32_t waiting = b->each ? b->memory / b->each : b->max + 1;
+
+	if (waiting > b->max)
+		return b->max;
+	if (waiting > 2)
+		return waiting - 1;
+	return batch_has_marks(b) ? 1 : 0;
+}
+
 unsigned int batch_receive(struct batch *b, int fd)
 {
-	b->got = nfqueue_receive_many(fd, b->msgs, b->wanted);
+	b->memory = nfqueue_memory(fd);
+	b->wanted = wanted(b);
+	b->got = b->wanted ? nfqueue_receive_many(fd, b->msgs, b->wanted) : 0;
 	b->end = 0;
 	return b->got;
 }
 
-/* Returns how many messages to receive next time: one fewer than probably wait. */
-static unsigned int wanted_next(const struct batch *b)
+/* Learns how much memory a message takes. If fewer were received than wanted, it was more
+ * than was thought. Otherwise it may be less, as messages are of different lengths. */
+static void learn_each(struct batch *b)
 {
-	unsigned int next = b->more_wait ? b->wanted + b->wanted / 4 + 1 : b->got - 1;
-
-	if (b->got < WORTHWHILE || next > b->max)
-		return b->max;
-	return next;
+	if (b->got < b->wanted && b->got)
+		b->each = b->memory / b->got;
+	else if (b->got)
+		b->each -= b->each / 128;
+	else if (b->memory)
+		b->each -= b->each / 8;
 }
 
 /* A single store makes all messages held, and a single store removes each one. So no
@@ -167,12 +185,12 @@ void batch_received(struct batch *b, int fd)
 	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
 	if (b->more_wait && !nfqueue_has_message(fd))
 		b->more_wait = false;
-	if (b->kept >= WORTHWHILE || b->got == b->wanted)
+	if (b->kept >= WORTHWHILE || (b->got && b->got == b->wanted))
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	b->wanted = wanted_next(b);
+	learn_each(b);
 }
 
 /* A mark is lost if the receive buffer is full. So after another message has been

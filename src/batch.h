@@ -26,7 +26,9 @@ struct batch {
 	uint32_t port_id;		/* of the socket */
 	unsigned int max;		/* messages to hold */
 
-	unsigned int wanted, got;	/* messages to receive at once; received last */
+	unsigned int wanted, got;	/* messages to receive at once, and received */
+	uint32_t memory;		/* bytes that those in the socket took before that */
+	uint32_t each;			/* about how many a message takes, 0: not known */
 	unsigned int end;		/* of the used part of order */
 	_Atomic unsigned int kept;	/* messages held, the last ones before end */
 	_Atomic uint32_t mark;		/* the last mark sent to the socket */
@@ -93,10 +95,10 @@ static inline void batch_note_size(struct batch *b, size_t len)
 }
 
 /* Receives messages that wait in the socket: as many as there is room for, but one fewer
- * than waited the last time, as a message that is left there makes the socket readable,
- * and costs less than a mark. No message may be held. Returns how many were received. The
- * caller looks at each with batch_look, the oldest first, and calls batch_keep for those
- * that the program must read, then batch_received. */
+ * than seem to wait, as a message that is left there makes the socket readable, and costs
+ * less than a mark. No message may be held. Returns how many were received. The caller
+ * looks at each with batch_look, the oldest first, and calls batch_keep for those that the
+ * program must read, then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
 static inline void batch_look(const struct batch *b, unsigned int i,
 			      struct nfqueue_datagram *d)

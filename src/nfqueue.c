@@ -14,6 +14,7 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 
 #include "nfqueue.h"
@@ -22,6 +23,9 @@
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
+#endif
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
 #endif
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894c
@@ -38,6 +42,33 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	errno = saved;
 	/* netlink has no empty messages: fd is another socket now */
 	return got < 0 || !msgs->msg_len ? 0 : got;
+}
+
+static bool get_memory_info(int fd, int which, uint32_t *value)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+	int saved = errno;
+	bool can_tell = !getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) &&
+			len > which * sizeof(*info);
+
+	errno = saved;
+	if (can_tell)
+		*value = info[which];
+	return can_tell;
+}
+
+uint32_t nfqueue_memory(int fd)
+{
+	uint32_t bytes = 0;
+
+	get_memory_info(fd, SK_MEMINFO_RMEM_ALLOC, &bytes);
+	return bytes;
+}
+
+bool nfqueue_lost(int fd, uint32_t *lost)
+{
+	return get_memory_info(fd, SK_MEMINFO_DROPS, lost);
 }
 
 bool nfqueue_has_message(int fd)
