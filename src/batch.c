@@ -225,7 +225,7 @@ void batch_mark_passed(struct batch *b)
 
 void batch_leave_marked(struct batch *b, int fd)
 {
-	int tries = 0;
+	int tries = 0, saved = errno;
 
 	do {
 		if (batch_wants_mark(b))
@@ -233,4 +233,5 @@ void batch_leave_marked(struct batch *b, int fd)
 		batch_unlock(b);
 		atomic_signal_fence(memory_order_seq_cst);
 	} while (batch_wants_mark(b) && tries++ < 3 && batch_lock(b));
+	errno = saved;
 }

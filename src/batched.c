@@ -7,6 +7,7 @@
 
 #include "batched.h"
 #include "ends.h"
+#include "export.h"
 #include "receive.h"
 #include "take.h"
 
@@ -76,10 +77,11 @@ static bool take_in(struct ip_queue *q, int fd, unsigned int i)
 }
 
 /* Receives as many messages as there is room for, and holds those for the program. */
-static void receive_several(struct ip_queue *q, int fd)
+static APART void receive_several(struct ip_queue *q, int fd)
 {
 	struct batch *b = q->batch;
 	unsigned int n, ends = 0;
+	int saved = errno;
 
 	do {
 		n = batch_receive(b, fd);
@@ -89,17 +91,19 @@ static void receive_several(struct ip_queue *q, int fd)
 	} while (n && !batch_held(b) && batch_has_marks(b));
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
+	errno = saved;
 }
 
 /* Gives the program the oldest message held. Returns 0 if it is not for the program. */
-static ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len,
+				      int flags)
 {
 	struct batch *b = q->batch;
 	struct nfqueue_datagram d;
 	struct message m;
 
 	batch_head(b, &d);
-	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+	translate_message(nfqueue_head(&d), d.len, d.len, &m);
 	if (!receive_is_for_program(q, fd, &m))
 		return 0;
 	if (m.kind == MESSAGE_PACKET) {
@@ -110,9 +114,19 @@ static ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len, int 
 	return receive_write(q, fd, &m, &d, buf, len, flags);
 }
 
+/* Call when no message is held: the program may wait now, for any time. */
+static APART void flush(struct ip_queue *q, int fd)
+{
+	int saved = errno;
+
+	verdicts_flush(batch_verdicts(q->batch), fd);
+	errno = saved;
+}
+
 /* Gives the program the oldest message held or, if there is none, of those that are
  * received now. Returns 0 if there is none. */
-static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags)
 {
 	struct batch *b = q->batch;
 	ssize_t n = 0;
@@ -127,16 +141,14 @@ static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, in
 		if (!batch_held(b) && batch_has_marks(b))
 			receive_several(q, fd);
 	}
-	/* the program may wait now, for any time */
 	if (!batch_held(b))
-		verdicts_flush(batch_verdicts(b), fd);
+		flush(q, fd);
 	verdicts_allow(batch_verdicts(b), batch_held(b), batch_verdicts_max(b));
 	return n;
 }
 
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
-	int saved = errno;
 	ssize_t n = 0;
 
 	if (batch_lock(q->batch)) {
@@ -145,12 +157,11 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 		n = give_oldest(q, fd, buf, len, flags);
 		batch_leave(q->batch, fd);
 	}
-	if (n == 0 && ends_due(q->peer)) {
+	if (n)
+		return n;
+	if (ends_due(q->peer)) {
 		errno = ECANCELED;
 		return -1;
 	}
-	if (n >= 0)	/* sending a held verdict or a mark may have failed */
-		errno = saved;
-	return n ? n : receive_singly(q, fd, buf, len, flags);
+	return receive_singly(q, fd, buf, len, flags);
 }
-

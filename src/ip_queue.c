@@ -277,16 +277,18 @@ void ip_queue_flush(struct ip_queue *q, int fd)
 /* Requests keep their order: held verdicts go before a request that cannot be held. For
  * the thread that holds the batch's lock. */
 static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct request *r,
-				  uint16_t queue, uint32_t id, bool can_be_held,
 				  const void *payload, const uint32_t *mark)
 {
 	struct verdicts *v = batch_verdicts(q->batch);
+	uint16_t queue = q->peer->number;
+	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
 	/* after a verdict that will be refused the packet still has none */
 	bool is_verdict = is_request(r, IPQM_VERDICT) &&
 			  translate_verdict_known(r->body.msg.verdict.value);
 
 	verdicts_take(v);
-	if (can_be_held && ids_decide(&v->ids, queue, id))
+	if (is_verdict && q->peer->owner && is_plain(r, payload, mark) &&
+	    ids_decide(&v->ids, queue, id))
 		return verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
 	if (verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark))
 		return -1;
@@ -295,35 +297,41 @@ static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct reque
 	return 0;
 }
 
-static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
-			      const void *payload, const uint32_t *mark)
+/* left is 0, or what verdicts_leave has returned for r. */
+static APART int lock_and_hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+				       const void *payload, const uint32_t *mark, uint64_t left)
 {
-	struct verdicts *v = batch_verdicts(q->batch);
-	uint16_t queue = q->peer->number;
-	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
-	bool can_be_held = is_request(r, IPQM_VERDICT) && is_plain(r, payload, mark);
-	bool is_left, is_locked;
+	bool is_locked;
 	int failed;
 
 	/* without the lock, as a claim may take that of the other family's batch */
-	if (q->peer->owner != OWNER_CLAIMED) {
+	if (q->peer->owner != OWNER_CLAIMED && !left) {
 		ip_queue_flush(q, fd);
 		return send_request(q, fd, r, payload, mark);
 	}
-	is_left = can_be_held && verdicts_leave(v, fd, r, queue, id);
-	if (is_left && verdicts_is_left(v))
-		return 0;
 	is_locked = batch_lock(q->batch);
-	if (is_left && !verdicts_take_back(v, r, queue, id))
-		failed = 0;
+	if (left && !verdicts_take_back(batch_verdicts(q->batch), left))
+		failed = 0;	/* it is held */
 	else if (is_locked)
-		failed = hold_or_flush_and_send(q, fd, r, queue, id,
-						can_be_held && q->peer->owner, payload, mark);
+		failed = hold_or_flush_and_send(q, fd, r, payload, mark);
 	else
 		failed = send_request(q, fd, r, payload, mark);
 	if (is_locked)
 		batch_leave(q->batch, fd);
 	return failed ? -1 : 0;
+}
+
+static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+			      const void *payload, const uint32_t *mark)
+{
+	struct verdicts *v = batch_verdicts(q->batch);
+	const struct peer *p = q->peer;
+	uint64_t left = 0;
+
+	if (!payload && !mark && p->owner == OWNER_CLAIMED && !p->ids)
+		left = verdicts_leave(v, fd, r, p->number);
+	return left && verdicts_is_left(v) ? 0 :
+	       lock_and_hold_or_send(q, fd, r, payload, mark, left);
 }
 
 static EVERY_PACKET int send_any(struct ip_queue *q, int fd, const struct request *r,

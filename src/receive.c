@@ -268,8 +268,8 @@ static APART void give_up_if_foreign(struct ip_queue *q, int fd)
 	peers_unlock();
 }
 
-static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, size_t len,
-				       int flags)
+static EVERY_PACKET ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf,
+						    size_t len, int flags)
 {
 	ssize_t n;
 
@@ -281,7 +281,8 @@ static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, si
 
 /* Receives if a read must end whose mark may be missing from the socket: the read ends
  * when there are no messages left. */
-static ssize_t receive_before_end(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static APART ssize_t receive_before_end(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags)
 {
 	int saved = errno;
 	ssize_t n = receive_until_delivered(q, fd, buf, len, flags | MSG_DONTWAIT);
@@ -304,37 +305,36 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 /* With MSG_PEEK nothing is traced, as the message is traced when it is received. If a
  * read that does not wait finds nothing, the caller reads again, or writes its own
  * line. */
-static void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
+static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
 {
 	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
 		trace_read(q->trace, buf, len, n);
 }
 
-/* Receives in all cases other than the common one, in which the next message is a packet
- * for the program. */
-static APART ssize_t receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
-					   int flags)
-{
-	ssize_t n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
-					receive_until_delivered(q, fd, buf, len, flags);
-
-	if (q->trace)
-		trace(q, buf, len, flags, n);
-	return n;
-}
-
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+ssize_t ip_queue_receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
 {
 	ssize_t n;
 
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	if (q->batch || q->trace ||
-	    atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
-		return receive_with_settings(q, fd, buf, len, flags);
+	n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
+				receive_until_delivered(q, fd, buf, len, flags);
+	if (q->trace)
+		trace(q, buf, len, flags, n);
+	return n;
+}
+
+/* Usually the next message is a packet for the program. */
+ssize_t ip_queue_receive_simply(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+{
+	ssize_t n;
+
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
 	n = receive_and_write(q, fd, buf, len, flags, NULL);
 	if (n)
 		return n;
 	give_up_if_foreign(q, fd);
-	return receive_with_settings(q, fd, buf, len, flags);
+	return ip_queue_receive_with_settings(q, fd, buf, len, flags);
 }

@@ -17,17 +17,14 @@ void verdicts_begin(struct verdicts *v, bool is_known)
 	v->usual.nlh.nlmsg_len = 0;
 }
 
-/* is_decided is what ids_decide has returned. */
-static void hold(struct verdicts *v, const struct request *r, uint16_t queue, uint32_t id,
-		 bool is_decided)
+/* Holds the verdict that has been written to the first free place. is_decided is what
+ * ids_decide has returned. */
+static inline void hold(struct verdicts *v, struct held *h, bool is_decided)
 {
-	struct held *h = &v->held[v->count];
-
-	*h = (struct held) { .r = *r, .id = id, .queue = queue };
 	v->are_alike = is_decided &&
-		       (!v->count || (v->are_alike && queue == h[-1].queue &&
-				      id_is_after(id, h[-1].id) &&
-				      r->body.msg.verdict.value == h[-1].r.body.msg.verdict.value));
+		       (!v->count || (v->are_alike && h->queue == h[-1].queue &&
+				      id_is_after(h->id, h[-1].id) &&
+				      h->r.body.msg.verdict.value == h[-1].r.body.msg.verdict.value));
 	v->count++;
 }
 
@@ -105,29 +102,20 @@ static int send_each(struct verdicts *v, int fd)
 }
 
 /* The verdict is removed after it is held, so that it is not lost if the process is killed
- * in between. */
+ * in between. A place stays free for verdicts_put. */
 void verdicts_take(struct verdicts *v)
 {
-	uint64_t left = atomic_load(&v->left);
-	struct request r = v->usual;
-	uint16_t queue = left >> 32;
-	uint32_t id = left;
+	uint64_t left = atomic_load_explicit(&v->left, memory_order_acquire);
+	struct held *h = &v->held[v->count];
 
-	if (!left || v->count == VERDICTS_MAX)
+	if (!left || v->count >= VERDICTS_MAX - 1)
 		return;
-	r.body.msg.verdict.value = left >> 48 & 1;
-	r.body.msg.verdict.id = id;
-	hold(v, &r, queue, id, ids_decide(&v->ids, queue, id));
+	h->r = v->usual;
+	h->r.body.msg.verdict.value = left >> 48 & 1;
+	h->r.body.msg.verdict.id = h->id = left;
+	h->queue = left >> 32;
+	hold(v, h, ids_decide(&v->ids, h->queue, h->id));
 	atomic_store_explicit(&v->left, 0, memory_order_release);
-}
-
-/* After this no thread leaves a verdict until the program has read again, which it may
- * not do. */
-static void end_leaving(struct verdicts *v)
-{
-	if (atomic_load_explicit(&v->may_leave, memory_order_relaxed))
-		atomic_store(&v->may_leave, false);
-	verdicts_take(v);
 }
 
 static int send_held(struct verdicts *v, int fd)
@@ -136,6 +124,15 @@ static int send_held(struct verdicts *v, int fd)
 
 	pace_resume(&v->pace);
 	return failed;
+}
+
+/* After the first store no thread leaves a verdict until the program has read again, which
+ * it may not do. One that was left before is visible after it. */
+static void end_leaving(struct verdicts *v)
+{
+	if (atomic_load_explicit(&v->may_leave, memory_order_relaxed))
+		atomic_store(&v->may_leave, false);
+	verdicts_take(v);
 }
 
 int verdicts_flush(struct verdicts *v, int fd)
@@ -149,24 +146,24 @@ int verdicts_flush(struct verdicts *v, int fd)
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most)
 {
-	bool is_held;
-	int failed;
+	bool is_held = v->count + 1 < most && pace_is_quick(&v->pace);
+	struct held *h;
 
-	if (v->count >= VERDICTS_MAX - 1 && verdicts_flush(v, fd))
-		return -1;
-	is_held = v->count + 1 < most && pace_is_quick(&v->pace);
 	if (!is_held)
 		end_leaving(v);
 	if (!v->usual.nlh.nlmsg_len)
 		v->usual = *r;
-	hold(v, r, queue, id, true);
+	h = &v->held[v->count];
+	*h = (struct held) { .r = *r, .id = id, .queue = queue };
+	hold(v, h, true);
 	v->fd = fd;
 	if (is_held)
 		return 0;
-	failed = send_held(v, fd);
-	if (failed) {	/* its packet has no verdict: do not combine verdicts any more */
+	if (send_held(v, fd)) {	/* its packet has no verdict: do not combine verdicts */
 		v->count--;
 		v->ids.is_known = false;
+		return -1;
 	}
-	return failed;
+	verdicts_flush(v, fd);	/* there was no place for one that was left */
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <linux/netfilter.h>
 
 #include "ids.h"
 #include "pace.h"
@@ -15,6 +16,9 @@
 
 /* This number of messages, sent in one datagram, fits into the send buffer. */
 #define VERDICTS_MAX 512
+
+/* Set in the note of a verdict that was left, beside its value, queue number and id. */
+#define VERDICTS_LEFT ((uint64_t)1 << 63)
 
 struct verdicts {
 	struct ids ids;
@@ -64,29 +68,25 @@ static inline void verdicts_allow(struct verdicts *v, bool may_leave, unsigned i
 	atomic_store_explicit(&v->may_leave, may_leave, memory_order_relaxed);
 }
 
-/* A verdict as verdicts_leave notes it. */
-static inline uint64_t verdicts_note(const struct request *r, uint16_t queue, uint32_t id)
-{
-	return (uint64_t)1 << 63 | (uint64_t)r->body.msg.verdict.value << 48 |
-	       (uint64_t)queue << 32 | id;
-}
-
 /*
- * The only function for a thread that does not hold the lock: leaves a verdict, like those
- * of verdicts_put, for the thread that holds it next, usually when the program reads
- * again. So a packet takes the lock once. Returns false if that is not possible. If it
- * returns true, call verdicts_is_left.
+ * The only function for a thread that does not hold the lock: leaves the verdict r, whose
+ * packet id is the kernel's, for the thread that holds the lock next, usually when the
+ * program reads again. So a packet takes the lock once. Returns 0 if that is not possible.
+ * Otherwise call verdicts_is_left.
  */
-static inline bool verdicts_leave(struct verdicts *v, int fd, const struct request *r,
-				  uint16_t queue, uint32_t id)
+static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct request *r,
+				      uint16_t queue)
 {
-	uint64_t none = 0;
+	uint32_t id = r->body.msg.verdict.id, value = r->body.msg.verdict.value;
+	uint64_t none = 0, note = VERDICTS_LEFT | (uint64_t)value << 48 |
+				  (uint64_t)queue << 32 | id;
 
-	return atomic_load_explicit(&v->may_leave, memory_order_acquire) && fd == v->fd &&
-	       !memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) &&
-	       r->body.msg.verdict.data_len == v->usual.body.msg.verdict.data_len &&
-	       r->body.msg.verdict.id == id &&
-	       atomic_compare_exchange_strong(&v->left, &none, verdicts_note(r, queue, id));
+	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) || fd != v->fd ||
+	    memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) ||
+	    r->body.msg.verdict.data_len != v->usual.body.msg.verdict.data_len ||
+	    value > NF_ACCEPT || id != r->body.msg.verdict.id)
+		return 0;
+	return atomic_compare_exchange_strong(&v->left, &none, note) ? note : 0;
 }
 
 /* Whether it is certain that the program will read again. If not, call verdicts_take_back,
@@ -97,11 +97,8 @@ static inline bool verdicts_is_left(const struct verdicts *v)
 	return atomic_load(&v->may_leave);
 }
 
-static inline bool verdicts_take_back(struct verdicts *v, const struct request *r,
-				      uint16_t queue, uint32_t id)
+static inline bool verdicts_take_back(struct verdicts *v, uint64_t left)
 {
-	uint64_t left = verdicts_note(r, queue, id);
-
 	return atomic_compare_exchange_strong(&v->left, &left, 0);
 }
 

@@ -89,11 +89,11 @@ static void put(uint32_t id)
 	cr_assert(verdicts_put(&v, FD, &r, QUEUE, id, MOST) == 0);
 }
 
-static bool leave(uint32_t id)
+static uint64_t leave(uint32_t id)
 {
 	struct request r = request_of(id, NF_ACCEPT);
 
-	return verdicts_leave(&v, FD, &r, QUEUE, id);
+	return verdicts_leave(&v, FD, &r, QUEUE);
 }
 
 static void flush(void)
@@ -195,15 +195,16 @@ Test(verdicts_left, none_is_left_that_differs_from_the_first_in_more_than_id_and
 	put(1);
 	read_packets(10, 10);
 	r.nlh.nlmsg_seq = 1;
-	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE, 2));
+	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE));
 	r = request_of(2, NF_ACCEPT);
 	r.body.msg.verdict.data_len = 1;
-	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE, 2));
+	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE));
 	r = request_of(2, NF_ACCEPT);
-	cr_assert(!verdicts_leave(&v, FD + 1, &r, QUEUE, 2));
-	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE, 3), "an id that is not the kernel's");
+	cr_assert(!verdicts_leave(&v, FD + 1, &r, QUEUE));
+	r = request_of(2, NF_STOP);
+	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE));
 	r = request_of(2, NF_DROP);
-	cr_assert(verdicts_leave(&v, FD, &r, QUEUE, 2));
+	cr_assert(verdicts_leave(&v, FD, &r, QUEUE));
 }
 
 Test(verdicts_left, one_left_that_the_kernel_will_refuse_is_sent_to_it)
@@ -227,21 +228,20 @@ Test(verdicts_left, one_left_that_the_kernel_will_refuse_is_sent_to_it)
  * it, or the one that has left it. */
 Test(verdicts_left, one_left_too_late_is_taken_or_taken_back)
 {
-	struct request r = request_of(2, NF_ACCEPT);
+	uint64_t left;
 
 	read_packets(1, 9);
 	put(1);
 	read_packets(10, 10);
-	cr_assert(leave(2));
+	left = leave(2);
 	flush();
-	cr_assert(!verdicts_is_left(&v) && !verdicts_take_back(&v, &r, QUEUE, 2));
+	cr_assert(left && !verdicts_is_left(&v) && !verdicts_take_back(&v, left));
 	expect_one(2);
 
 	read_packets(11, 11);
-	cr_assert(leave(3));
+	left = leave(3);
 	v.may_leave = false;
-	r = request_of(3, NF_ACCEPT);
-	cr_assert(!verdicts_is_left(&v) && verdicts_take_back(&v, &r, QUEUE, 3));
+	cr_assert(left && !verdicts_is_left(&v) && verdicts_take_back(&v, left));
 	count = 0;
 	flush();
 	cr_assert(count == 0);
