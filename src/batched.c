@@ -147,21 +147,34 @@ static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, s
 	return n;
 }
 
+/* Returns 0 if no message is held, nor can be: the next must be received singly. */
+static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, size_t len,
+					 int flags)
+{
+	ssize_t n;
+
+	if (!batch_lock(q->batch))
+		return 0;
+	pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
+	verdicts_take(batch_verdicts(q->batch));
+	n = give_oldest(q, fd, buf, len, flags);
+	batch_leave(q->batch, fd);
+	return n;
+}
+
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
-	ssize_t n = 0;
+	ssize_t n;
 
-	if (batch_lock(q->batch)) {
-		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
-		verdicts_take(batch_verdicts(q->batch));
-		n = give_oldest(q, fd, buf, len, flags);
-		batch_leave(q->batch, fd);
+	while ((n = receive_held(q, fd, buf, len, flags)) == 0) {
+		if (ends_due(q->peer)) {
+			errno = ECANCELED;
+			return -1;
+		}
+		n = receive_singly(q, fd, buf, len, flags);
+		if (n)
+			return n;
+		receive_give_up_if_foreign(q, fd);
 	}
-	if (n)
-		return n;
-	if (ends_due(q->peer)) {
-		errno = ECANCELED;
-		return -1;
-	}
-	return receive_singly(q, fd, buf, len, flags);
+	return n;
 }

@@ -33,12 +33,40 @@ void ids_begin(struct ids *ids, bool is_known);
 /* Call when the program reads the packet. */
 void ids_give(struct ids *ids, uint16_t queue, uint32_t id);
 
+/* Whether the state of the packet is in the ring. */
+static inline bool ids_reach(const struct ids *ids, uint32_t id)
+{
+	return id - ids->decided - 1 < IDS_MAX;
+}
+
 /* Call when the program gives a verdict. Returns false if it has not read that packet, or
  * has given a verdict before: the kernel will refuse this one. Returns true for every id
- * if nothing is known. */
-bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id);
+ * if nothing is known.
+ *
+ * An id that was not read stays in the way of those after it. Either another thread has
+ * received that packet and is about to call ids_give, or the packet is not for this
+ * program and nobody will. (If the packet was lost because the receive buffer was full,
+ * verdicts are not combined from there on.) */
+static inline bool ids_decide(struct ids *ids, uint16_t queue, uint32_t id)
+{
+	uint8_t *state = &ids->state[id % IDS_MAX];
+
+	if (!ids->is_known)
+		return true;
+	if (ids->queue != queue || !ids_reach(ids, id) || *state != ID_READ)
+		return false;
+	*state = ID_DECIDED;
+	while (*(state = &ids->state[(ids->decided + 1) % IDS_MAX]) == ID_DECIDED) {
+		*state = ID_NOT_READ;
+		ids->decided++;
+	}
+	return true;
+}
 
 /* Whether all packets up to id have a verdict. */
-bool ids_all_decided(const struct ids *ids, uint16_t queue, uint32_t id);
+static inline bool ids_all_decided(const struct ids *ids, uint16_t queue, uint32_t id)
+{
+	return ids->is_known && ids->queue == queue && !id_is_after(id, ids->decided);
+}
 
 #endif

@@ -255,8 +255,7 @@ ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int fl
 	return receive_and_write(q, fd, buf, len, flags, q->batch);
 }
 
-/* Call when a message that was not for the program was received. */
-static APART void give_up_if_foreign(struct ip_queue *q, int fd)
+APART void receive_give_up_if_foreign(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 
@@ -268,14 +267,15 @@ static APART void give_up_if_foreign(struct ip_queue *q, int fd)
 	peers_unlock();
 }
 
-static EVERY_PACKET ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf,
-						    size_t len, int flags)
+static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
 {
 	ssize_t n;
 
-	while ((n = q->batch ? batched_receive(q, fd, buf, len, flags) :
-			       receive_singly(q, fd, buf, len, flags)) == 0)
-		give_up_if_foreign(q, fd);
+	if (q->batch)
+		return batched_receive(q, fd, buf, len, flags);
+	while ((n = receive_singly(q, fd, buf, len, flags)) == 0)
+		receive_give_up_if_foreign(q, fd);
 	return n;
 }
 
@@ -311,18 +311,26 @@ static APART void trace(struct ip_queue *q, const void *buf, size_t len, int fla
 		trace_read(q->trace, buf, len, n);
 }
 
-ssize_t ip_queue_receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+static APART ssize_t receive_and_trace(struct ip_queue *q, int fd, void *buf, size_t len,
 				       int flags)
 {
-	ssize_t n;
+	ssize_t n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
+					receive_until_delivered(q, fd, buf, len, flags);
 
-	if (len > MESSAGE_MAX)
-		len = MESSAGE_MAX;
-	n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
-				receive_until_delivered(q, fd, buf, len, flags);
 	if (q->trace)
 		trace(q, buf, len, flags, n);
 	return n;
+}
+
+ssize_t ip_queue_receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
+{
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (q->batch && !q->trace &&
+	    !atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
+		return batched_receive(q, fd, buf, len, flags);
+	return receive_and_trace(q, fd, buf, len, flags);
 }
 
 /* Usually the next message is a packet for the program. */
@@ -335,6 +343,6 @@ ssize_t ip_queue_receive_simply(struct ip_queue *q, int fd, void *buf, size_t le
 	n = receive_and_write(q, fd, buf, len, flags, NULL);
 	if (n)
 		return n;
-	give_up_if_foreign(q, fd);
+	receive_give_up_if_foreign(q, fd);
 	return ip_queue_receive_with_settings(q, fd, buf, len, flags);
 }

@@ -19,6 +19,9 @@ bool receive_is_for_program(struct ip_queue *q, int fd, struct message *m);
 ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
 		      const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
 
+/* Call when a message that was not for the program was received. */
+void receive_give_up_if_foreign(struct ip_queue *q, int fd);
+
 /* Call before a verdict with more payload than RECEIVE_ECHO_MAX is sent. If the kernel
  * refuses it, the answer echoes the payload, at a greater offset than in a packet. */
 #define RECEIVE_ECHO_MAX (NFQUEUE_HEAD_MAX - 128)

@@ -17,14 +17,32 @@ void verdicts_begin(struct verdicts *v, bool is_known)
 	v->usual.nlh.nlmsg_len = 0;
 }
 
-/* Holds the verdict that has been written to the first free place. is_decided is what
- * ids_decide has returned. */
-static inline void hold(struct verdicts *v, struct held *h, bool is_decided)
+static uint32_t id_of(uint64_t note)
 {
-	v->are_alike = is_decided &&
-		       (!v->count || (v->are_alike && h->queue == h[-1].queue &&
-				      id_is_after(h->id, h[-1].id) &&
-				      h->r.body.msg.verdict.value == h[-1].r.body.msg.verdict.value));
+	return note;
+}
+
+static uint16_t queue_of(uint64_t note)
+{
+	return note >> VERDICT_QUEUE;
+}
+
+static uint32_t value_of(uint64_t note)
+{
+	return note >> VERDICT_VALUE & 1;
+}
+
+/* is_decided is what ids_decide has returned. */
+static inline void hold(struct verdicts *v, uint64_t note, bool is_decided)
+{
+	uint64_t *place = &v->held[v->count];
+
+	if (is_decided && v->count)
+		v->are_alike &= id_is_after(note, place[-1]) &&
+				((note ^ place[-1]) & ~VERDICT_OWN) >> VERDICT_QUEUE == 0;
+	else
+		v->are_alike = is_decided;
+	*place = note;
 	v->count++;
 }
 
@@ -33,30 +51,36 @@ static inline void hold(struct verdicts *v, struct held *h, bool is_decided)
  * ids, so the verdicts must be in this order too. */
 static bool can_join(const struct verdicts *v)
 {
-	const struct held *last = &v->held[v->count - 1];
+	uint64_t last = v->held[v->count - 1];
 
 	return v->count > 1 && v->are_alike &&
-	       ids_all_decided(&v->ids, last->queue, last->id);
+	       ids_all_decided(&v->ids, queue_of(last), id_of(last));
 }
 
-static void translate_held(const struct held *h, bool all_before,
+static void translate_held(const struct verdicts *v, unsigned int i, bool all_before,
 			   struct kernel_request *out)
 {
-	struct verdict v = {
-		.id = h->id,
-		.value = h->r.body.msg.verdict.value,
+	uint64_t note = v->held[i];
+	struct request r = note & VERDICT_OWN ? v->own[i] : v->usual;
+	struct verdict verdict = {
+		.id = id_of(note),
+		.value = value_of(note),
 		.all_before = all_before,
 	};
 
+	if (!(note & VERDICT_OWN)) {
+		r.body.msg.verdict.value = value_of(note);
+		r.body.msg.verdict.id = id_of(note);
+	}
 	kernel_request_init(out);
-	translate_verdict(out, &h->r, REFUSAL_IS_EPERM, h->queue, &v);
+	translate_verdict(out, &r, REFUSAL_IS_EPERM, queue_of(note), &verdict);
 }
 
 static int send_joined(struct verdicts *v, int fd)
 {
 	struct kernel_request out;
 
-	translate_held(&v->held[v->count - 1], true, &out);
+	translate_held(v, v->count - 1, true, &out);
 	if (nfqueue_send(fd, &out))
 		return -1;
 	v->count = 0;
@@ -70,7 +94,7 @@ static int send_first(struct verdicts *v, int fd, unsigned int count)
 	size_t len = 0;
 
 	for (unsigned int i = 0; i < count; i++) {
-		translate_held(&v->held[i], false, &out);
+		translate_held(v, i, false, &out);
 		memcpy(v->messages + len, out.buf, out.len);
 		len += out.len;
 	}
@@ -91,6 +115,7 @@ static int send_each(struct verdicts *v, int fd)
 		if (!send_first(v, fd, count)) {
 			v->count -= count;
 			memmove(v->held, v->held + count, v->count * sizeof(*v->held));
+			memmove(v->own, v->own + count, v->count * sizeof(*v->own));
 		} else if (errno == EMSGSIZE && count > 1) {
 			count /= 2;
 			errno = saved;
@@ -106,15 +131,10 @@ static int send_each(struct verdicts *v, int fd)
 void verdicts_take(struct verdicts *v)
 {
 	uint64_t left = atomic_load_explicit(&v->left, memory_order_acquire);
-	struct held *h = &v->held[v->count];
 
 	if (!left || v->count >= VERDICTS_MAX - 1)
 		return;
-	h->r = v->usual;
-	h->r.body.msg.verdict.value = left >> 48 & 1;
-	h->r.body.msg.verdict.id = h->id = left;
-	h->queue = left >> 32;
-	hold(v, h, ids_decide(&v->ids, h->queue, h->id));
+	hold(v, left, ids_decide(&v->ids, queue_of(left), id_of(left)));
 	atomic_store_explicit(&v->left, 0, memory_order_release);
 }
 
@@ -147,15 +167,13 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 		 uint32_t id, unsigned int most)
 {
 	bool is_held = v->count + 1 < most && pace_is_quick(&v->pace);
-	struct held *h;
 
 	if (!is_held)
 		end_leaving(v);
 	if (!v->usual.nlh.nlmsg_len)
 		v->usual = *r;
-	h = &v->held[v->count];
-	*h = (struct held) { .r = *r, .id = id, .queue = queue };
-	hold(v, h, true);
+	v->own[v->count] = *r;
+	hold(v, verdict_note(r->body.msg.verdict.value, queue, id) | VERDICT_OWN, true);
 	v->fd = fd;
 	if (is_held)
 		return 0;

@@ -17,25 +17,32 @@
 /* This number of messages, sent in one datagram, fits into the send buffer. */
 #define VERDICTS_MAX 512
 
-/* Set in the note of a verdict that was left, beside its value, queue number and id. */
-#define VERDICTS_LEFT ((uint64_t)1 << 63)
+/* A verdict in one word: VERDICT_NOTED, the value, 16 bits of queue number, and the kernel's
+ * packet id in the lower half. VERDICT_OWN: its request is not the usual one. */
+#define VERDICT_NOTED ((uint64_t)1 << 63)
+#define VERDICT_OWN ((uint64_t)1 << 62)
+#define VERDICT_VALUE 48
+#define VERDICT_QUEUE 32
 
 struct verdicts {
 	struct ids ids;
 	struct pace pace;
 	int fd;			/* the descriptor that the last verdict was given on */
-	unsigned int count;
-	bool are_alike;		/* one verdict may stand for all those held, see send_joined */
+	unsigned int count;	/* verdicts held */
+	bool are_alike;		/* one verdict may stand for all of them, see can_join */
 	atomic_bool may_leave;	/* see verdicts_leave */
-	_Atomic uint64_t left;	/* the verdict that was left, or 0 */
+	_Atomic uint64_t left;	/* the note of the verdict that was left, or 0 */
 	struct request usual;	/* the first request; nlmsg_len is 0 if there was none */
-	struct held {
-		struct request r;
-		uint32_t id;
-		uint16_t queue;
-	} held[VERDICTS_MAX];
+	uint64_t held[VERDICTS_MAX];		/* notes */
+	struct request own[VERDICTS_MAX];	/* the requests of those with VERDICT_OWN */
 	char messages[VERDICTS_MAX * VERDICT_MESSAGE_MAX];	/* for the kernel */
 };
+
+static inline uint64_t verdict_note(uint32_t value, uint16_t queue, uint32_t id)
+{
+	return VERDICT_NOTED | (uint64_t)value << VERDICT_VALUE |
+	       (uint64_t)queue << VERDICT_QUEUE | id;
+}
 
 /* is_known as for ids_begin. */
 void verdicts_begin(struct verdicts *v, bool is_known);
@@ -71,15 +78,14 @@ static inline void verdicts_allow(struct verdicts *v, bool may_leave, unsigned i
 /*
  * The only function for a thread that does not hold the lock: leaves the verdict r, whose
  * packet id is the kernel's, for the thread that holds the lock next, usually when the
- * program reads again. So a packet takes the lock once. Returns 0 if that is not possible.
- * Otherwise call verdicts_is_left.
+ * program reads again. So a packet takes the lock once. Returns its note, after which
+ * verdicts_is_left must be called, or 0 if that is not possible.
  */
 static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct request *r,
 				      uint16_t queue)
 {
 	uint32_t id = r->body.msg.verdict.id, value = r->body.msg.verdict.value;
-	uint64_t none = 0, note = VERDICTS_LEFT | (uint64_t)value << 48 |
-				  (uint64_t)queue << 32 | id;
+	uint64_t none = 0, note = verdict_note(value, queue, id);
 
 	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) || fd != v->fd ||
 	    memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) ||
