@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <net/if.h>
 
 #include "nfqueue.h"
 #include "peers.h"
@@ -38,6 +39,13 @@ struct batch {
 	bool may_vanish;		/* these may be removed, see batch_flush */
 	unsigned int skip, patience;	/* messages to receive singly: left, all */
 	bool is_large;			/* the last packet was large */
+
+	/* what links_find has found for the messages held; ifindex is 0 if nothing */
+	struct batch_link {
+		uint32_t ifindex;
+		uint16_t hw_type;
+		char name[IF_NAMESIZE];
+	} indev, outdev;
 
 	struct verdicts verdicts;
 

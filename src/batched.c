@@ -3,6 +3,7 @@
  * one. Keeps account of those that are received singly meanwhile. Knows nothing of
  * waiting. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "batched.h"
@@ -89,9 +90,39 @@ static APART void receive_several(struct ip_queue *q, int fd)
 			ends += take_in(q, fd, i);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
 	errno = saved;
+}
+
+static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
+			    uint32_t ifindex)
+{
+	link->ifindex = 0;	/* if the process is killed now, link has nothing */
+	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
+	link->ifindex = ifindex;
+}
+
+/* The names of the interfaces are those at the time when the first of the messages is
+ * read: the messages are of one moment. */
+static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	struct batch_link *in = &q->batch->indev, *out = &q->batch->outdev;
+	ipq_packet_msg_t *msg = &m->packet.msg;
+
+	if (m->indev) {
+		if (m->indev != in->ifindex)
+			find_link(q, fd, in, m->indev);
+		memcpy(msg->indev_name, in->name, sizeof(in->name));
+		if (m->has_hw_addr)
+			msg->hw_type = in->hw_type;
+	}
+	if (m->outdev) {
+		if (m->outdev != out->ifindex)
+			find_link(q, fd, out, m->outdev);
+		memcpy(msg->outdev_name, out->name, sizeof(out->name));
+	}
 }
 
 /* Gives the program the oldest message held. Returns 0 if it is not for the program. */
@@ -107,6 +138,7 @@ static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, siz
 	if (!receive_is_for_program(q, fd, &m))
 		return 0;
 	if (m.kind == MESSAGE_PACKET) {
+		name_links(q, fd, &m);
 		batch_note_size(b, m.payload_len);
 		if (!(flags & MSG_PEEK))
 			ids_give(&batch_verdicts(b)->ids, m.queue, m.id);

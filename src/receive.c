@@ -94,7 +94,6 @@ static bool accept_packet(struct ip_queue *q, int fd, struct message *m)
 	}
 	if (q->peer->ids && !take_number(q->peer, m))
 		return false;
-	name_links(q, fd, m);
 	note_place(q->peer, m->payload_offset);
 	return true;
 }
@@ -214,8 +213,11 @@ static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct mes
 					  const struct nfqueue_datagram *d, void *buf, size_t len,
 					  int flags)
 {
-	if (q->batch ? batched_accept(q, fd, m, flags) : receive_is_for_program(q, fd, m))
+	if (q->batch ? batched_accept(q, fd, m, flags) : receive_is_for_program(q, fd, m)) {
+		if (m->kind == MESSAGE_PACKET)
+			name_links(q, fd, m);
 		return receive_write(q, fd, m, d, buf, len, flags);
+	}
 	if (flags & MSG_PEEK)
 		nfqueue_discard(fd);
 	if (m->kind == MESSAGE_NONE && q->settings.debug &&

@@ -14,7 +14,8 @@ ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int fl
 
 /* The two halves of receive_singly, for a message that has already been received.
  * receive_is_for_program returns whether the message is for the program, and deals with it if
- * not; receive_write writes it to buf. */
+ * not; receive_write writes it to buf. In between, the caller writes the names of the
+ * interfaces to a packet. */
 bool receive_is_for_program(struct ip_queue *q, int fd, struct message *m);
 ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
 		      const struct nfqueue_datagram *d, void *buf, size_t len, int flags);
