@@ -125,6 +125,13 @@ static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *
 	}
 }
 
+/* Whether the message is a packet with which receive_is_for_program does nothing. */
+static EVERY_PACKET bool is_usual(struct peer *p, const struct message *m)
+{
+	return m->kind == MESSAGE_PACKET && take_is_for(p, m) &&
+	       !atomic_load_explicit(&p->ids, memory_order_relaxed);
+}
+
 /* Gives the program the oldest message held. Returns 0 if it is not for the program. */
 static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len,
 				      int flags)
@@ -135,7 +142,7 @@ static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, siz
 
 	batch_head(b, &d);
 	translate_message(nfqueue_head(&d), d.len, d.len, &m);
-	if (!receive_is_for_program(q, fd, &m))
+	if (!is_usual(q->peer, &m) && !receive_is_for_program(q, fd, &m))
 		return 0;
 	if (m.kind == MESSAGE_PACKET) {
 		name_links(q, fd, &m);

@@ -297,13 +297,24 @@ static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct reque
 	return 0;
 }
 
-/* left is 0, or what verdicts_leave has returned for r. */
-static APART int lock_and_hold_or_send(struct ip_queue *q, int fd, const struct request *r,
-				       const void *payload, const uint32_t *mark, uint64_t left)
+static bool is_too_long(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload)
+{
+	if (!payload || !is_request(r, IPQM_VERDICT) || !cannot_be_sent(q, fd, r, payload))
+		return false;
+	errno = EMSGSIZE;
+	return true;
+}
+
+/* left is 0, or the note of the verdict r, which was left. */
+static int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload, const uint32_t *mark, uint64_t left)
 {
 	bool is_locked;
 	int failed;
 
+	if (is_too_long(q, fd, r, payload))
+		return -1;
 	/* without the lock, as a claim may take that of the other family's batch */
 	if (q->peer->owner != OWNER_CLAIMED && !left) {
 		ip_queue_flush(q, fd);
@@ -321,44 +332,58 @@ static APART int lock_and_hold_or_send(struct ip_queue *q, int fd, const struct 
 	return failed ? -1 : 0;
 }
 
-static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
-			      const void *payload, const uint32_t *mark)
+static APART int send_with_payload(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark)
 {
-	struct verdicts *v = batch_verdicts(q->batch);
-	const struct peer *p = q->peer;
-	uint64_t left = 0;
-
-	if (!payload && !mark && p->owner == OWNER_CLAIMED && !p->ids)
-		left = verdicts_leave(v, fd, r, p->number);
-	return left && verdicts_is_left(v) ? 0 :
-	       lock_and_hold_or_send(q, fd, r, payload, mark, left);
-}
-
-static EVERY_PACKET int send_any(struct ip_queue *q, int fd, const struct request *r,
-				 const void *payload, const uint32_t *mark)
-{
-	if (payload && is_request(r, IPQM_VERDICT) && cannot_be_sent(q, fd, r, payload)) {
-		errno = EMSGSIZE;
+	if (is_too_long(q, fd, r, payload))
 		return -1;
-	}
-	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
-			  send_request(q, fd, r, payload, mark);
+	return send_request(q, fd, r, payload, mark);
 }
 
-static APART int trace_and_send(struct ip_queue *q, int fd, const struct request *r,
-				const void *payload, const uint32_t *mark)
+/* Without a batch. */
+static APART int send_now(struct ip_queue *q, int fd, const struct request *r,
+			  const void *payload, const uint32_t *mark)
 {
-	int failed = send_any(q, fd, r, payload, mark);
+	if (payload)
+		return send_with_payload(q, fd, r, payload, mark);
+	return send_request(q, fd, r, NULL, mark);
+}
 
-	trace_request(q->trace, r, payload, mark, failed);
+static APART int request_and_trace(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark, uint64_t left)
+{
+	int failed = q->batch ? hold_or_send(q, fd, r, payload, mark, left) :
+				send_now(q, fd, r, payload, mark);
+
+	if (q->trace)
+		trace_request(q->trace, r, payload, mark, failed);
 	return failed;
+}
+
+/* Leaves the usual verdict of a batch, without the lock. Returns its note, or 0. */
+static EVERY_PACKET uint64_t leave(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark)
+{
+	const struct peer *p = q->peer;
+
+	if (q->trace || payload || mark || p->owner != OWNER_CLAIMED || p->ids ||
+	    r->body.msg.verdict.value > NF_ACCEPT)
+		return 0;
+	return verdicts_leave(batch_verdicts(q->batch), fd, r, p->number);
 }
 
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark)
 {
-	return q->trace ? trace_and_send(q, fd, r, payload, mark) :
-			  send_any(q, fd, r, payload, mark);
+	uint64_t left;
+
+	if (!q->batch)
+		return q->trace ? request_and_trace(q, fd, r, payload, mark, 0) :
+				  send_now(q, fd, r, payload, mark);
+	left = leave(q, fd, r, payload, mark);
+	if (left && verdicts_is_left(batch_verdicts(q->batch)))
+		return 0;
+	return request_and_trace(q, fd, r, payload, mark, left);
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,

@@ -19,7 +19,6 @@
 
 #include "nfqueue.h"
 #include "proc_net.h"
-#include "translate.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -118,7 +117,7 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 	return end - offset;
 }
 
-static ssize_t send_with_payload(int fd, const struct kernel_request *request)
+int nfqueue_send_with_payload(int fd, const struct kernel_request *request)
 {
 	struct iovec iov[] = {
 		{ .iov_base = (void *)request->buf, .iov_len = request->len },
@@ -127,16 +126,7 @@ static ssize_t send_with_payload(int fd, const struct kernel_request *request)
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 
-	return sendmsg(fd, &msg, 0);
-}
-
-int nfqueue_send(int fd, const struct kernel_request *request)
-{
-	ssize_t n = request->payload_len ?
-		    send_with_payload(fd, request) :
-		    send(fd, request->buf, request->len, 0);
-
-	return n < 0 ? -1 : 0;
+	return sendmsg(fd, &msg, 0) < 0 ? -1 : 0;
 }
 
 int nfqueue_send_many(int fd, const void *requests, size_t len)

@@ -13,6 +13,8 @@
 #include <sys/uio.h>
 #include <linux/netlink.h>
 
+#include "translate.h"
+
 /* Greater than the offset of the payload in a packet's message
  * (nfqnl_build_packet_message), and than the length of the answer to any request without
  * payload. */
@@ -102,10 +104,15 @@ void nfqueue_discard(int fd);
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to);
 
-struct kernel_request;
+int nfqueue_send_with_payload(int fd, const struct kernel_request *request);
 
 /* Sends buf and payload to the kernel. Returns 0, or -1 and errno. */
-int nfqueue_send(int fd, const struct kernel_request *request);
+static inline int nfqueue_send(int fd, const struct kernel_request *request)
+{
+	if (request->payload_len)
+		return nfqueue_send_with_payload(fd, request);
+	return send(fd, request->buf, request->len, 0) < 0 ? -1 : 0;
+}
 
 /* Sends several requests, which have len bytes together. Returns as nfqueue_send. */
 int nfqueue_send_many(int fd, const void *requests, size_t len);

@@ -92,10 +92,7 @@ static bool accept_packet(struct ip_queue *q, int fd, struct message *m)
 		take_refuse(q, fd, m);
 		return false;
 	}
-	if (q->peer->ids && !take_number(q->peer, m))
-		return false;
-	note_place(q->peer, m->payload_offset);
-	return true;
+	return !q->peer->ids || take_number(q->peer, m);
 }
 
 static bool accept_error(struct ip_queue *q, struct message *m)
@@ -192,6 +189,7 @@ ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
 	if (q->peer->has_stale)
 		take_purge(q->peer, fd);
 	if (m->kind == MESSAGE_PACKET) {
+		note_place(q->peer, m->payload_offset);
 		note_given(q->peer, m, flags);
 		if (m->len <= len && write_packet(m, d->head, nfqueue_have(d), d->rest, buf))
 			return m->len;

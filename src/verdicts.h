@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <linux/netfilter.h>
 
 #include "ids.h"
 #include "pace.h"
@@ -76,8 +75,8 @@ static inline void verdicts_allow(struct verdicts *v, bool may_leave, unsigned i
 }
 
 /*
- * The only function for a thread that does not hold the lock: leaves the verdict r, whose
- * packet id is the kernel's, for the thread that holds the lock next, usually when the
+ * The only function for a thread that does not hold the lock: leaves the verdict r, which
+ * must be like those of verdicts_put and have the kernel's packet id, for the thread that holds the lock next, usually when the
  * program reads again. So a packet takes the lock once. Returns its note, after which
  * verdicts_is_left must be called, or 0 if that is not possible.
  */
@@ -90,7 +89,7 @@ static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct r
 	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) || fd != v->fd ||
 	    memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) ||
 	    r->body.msg.verdict.data_len != v->usual.body.msg.verdict.data_len ||
-	    value > NF_ACCEPT || id != r->body.msg.verdict.id)
+	    id != r->body.msg.verdict.id)
 		return 0;
 	return atomic_compare_exchange_strong(&v->left, &none, note) ? note : 0;
 }

@@ -201,8 +201,6 @@ Test(verdicts_left, none_is_left_that_differs_from_the_first_in_more_than_id_and
 	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE));
 	r = request_of(2, NF_ACCEPT);
 	cr_assert(!verdicts_leave(&v, FD + 1, &r, QUEUE));
-	r = request_of(2, NF_STOP);
-	cr_assert(!verdicts_leave(&v, FD, &r, QUEUE));
 	r = request_of(2, NF_DROP);
 	cr_assert(verdicts_leave(&v, FD, &r, QUEUE));
 }
