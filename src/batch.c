@@ -48,6 +48,7 @@ static struct batch *make(void)
 static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
+	b->verdicts_max = max < VERDICTS_MAX ? max : VERDICTS_MAX;
 	for (unsigned int i = 0; i < max; i++) {
 		b->iov[i] = (struct iovec) { b->slot + (size_t)i * SLOT, SLOT };
 		b->msgs[i].msg_hdr.msg_iov = &b->iov[i];

@@ -25,7 +25,7 @@
 struct batch {
 	pthread_mutex_t lock;
 	uint32_t port_id;		/* of the socket */
-	unsigned int max;		/* messages to hold */
+	unsigned int max, verdicts_max;	/* messages and verdicts to hold */
 
 	unsigned int wanted, got;	/* messages to receive at once, and received */
 	uint32_t memory;		/* bytes that those in the socket took before that */
@@ -108,10 +108,10 @@ static inline void batch_note_size(struct batch *b, size_t len)
  * looks at each with batch_look, the oldest first, and calls batch_keep for those that the
  * program must read, then batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
-static inline void batch_look(const struct batch *b, unsigned int i,
-			      struct nfqueue_datagram *d)
+static inline struct nlmsghdr *batch_look(const struct batch *b, unsigned int i, size_t *len)
 {
-	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
+	*len = b->msgs[i].msg_len;
+	return b->iov[i].iov_base;
 }
 
 static inline void batch_keep(struct batch *b, unsigned int i)
@@ -166,10 +166,11 @@ static inline void batch_leave(struct batch *b, int fd)
 		batch_leave_marked(b, fd);
 }
 
-/* batch_head finds the oldest message held, and batch_drop_head removes it. */
-static inline void batch_head(const struct batch *b, struct nfqueue_datagram *d)
+/* batch_head returns the oldest message held, of len bytes, and batch_drop_head removes
+ * it. */
+static inline struct nlmsghdr *batch_head(const struct batch *b, size_t *len)
 {
-	batch_look(b, b->order[b->end - batch_held(b)], d);
+	return batch_look(b, b->order[b->end - batch_held(b)], len);
 }
 
 static inline void batch_drop_head(struct batch *b)
@@ -177,18 +178,16 @@ static inline void batch_drop_head(struct batch *b)
 	atomic_store_explicit(&b->kept, batch_held(b) - 1, memory_order_release);
 }
 
-/* The verdicts held, and how many may be (the most of verdicts_put): more while messages
- * are held, since the program will certainly read again. */
 static inline struct verdicts *batch_verdicts(struct batch *b)
 {
 	return &b->verdicts;
 }
 
+/* How many verdicts may be held (the most of verdicts_put): more than one only while
+ * messages are held, since the program will certainly read again. */
 static inline unsigned int batch_verdicts_max(const struct batch *b)
 {
-	if (!batch_held(b))
-		return 1;
-	return b->max < VERDICTS_MAX ? b->max : VERDICTS_MAX;
+	return batch_held(b) ? b->verdicts_max : 1;
 }
 
 #endif

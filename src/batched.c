@@ -48,21 +48,16 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
 	return accepted;
 }
 
-/* Holds the message if it is for the program, and otherwise handles it. Packets that are
- * held are translated when the program reads them. Returns whether it was a mark that is
- * to end a read. */
-static bool take_in(struct ip_queue *q, int fd, unsigned int i)
+/* Handles a message that is no packet for the program: holds an error message. Returns
+ * whether it was a mark that is to end a read. */
+static APART bool take_other(struct ip_queue *q, int fd, unsigned int i)
 {
 	struct batch *b = q->batch;
-	struct nfqueue_datagram d;
+	size_t len;
+	const struct nlmsghdr *nlh = batch_look(b, i, &len);
 	struct message m;
 
-	batch_look(b, i, &d);
-	if (translate_is_packet(nfqueue_head(&d), d.len, &m) && take_is_for(q->peer, &m)) {
-		batch_keep(b, i);
-		return false;
-	}
-	translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, &m);
+	translate_message(nlh, len, len, &m);
 	if (m.kind == MESSAGE_MARK && m.id == ENDS_MARK)
 		return true;
 	if (m.kind == MESSAGE_MARK) {
@@ -77,6 +72,29 @@ static bool take_in(struct ip_queue *q, int fd, unsigned int i)
 	return false;
 }
 
+/* Looks at n messages, and holds those for the program. Packets are translated when the
+ * program reads them. Returns how many marks were among them that are to end a read. */
+static unsigned int take_in(struct ip_queue *q, int fd, unsigned int n)
+{
+	/* good is the last message, if it is a packet for the program */
+	const struct nlmsghdr *nlh, *good = NULL;
+	unsigned int ends = 0;
+	struct message m;
+	size_t len;
+
+	for (unsigned int i = 0; i < n; i++) {
+		nlh = batch_look(q->batch, i, &len);
+		if (!good || !nfqueue_is_like(nlh, len, good))
+			good = translate_is_packet(nlh, len, &m) &&
+			       take_is_for(q->peer, &m) ? nlh : NULL;
+		if (good)
+			batch_keep(q->batch, i);
+		else
+			ends += take_other(q, fd, i);
+	}
+	return ends;
+}
+
 /* Receives as many messages as there is room for, and holds those for the program. */
 static APART void receive_several(struct ip_queue *q, int fd)
 {
@@ -86,8 +104,7 @@ static APART void receive_several(struct ip_queue *q, int fd)
 
 	do {
 		n = batch_receive(b, fd);
-		for (unsigned int i = 0; i < n; i++)
-			ends += take_in(q, fd, i);
+		ends += take_in(q, fd, n);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
 	b->indev.ifindex = b->outdev.ifindex = 0;
@@ -137,11 +154,13 @@ static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, siz
 				      int flags)
 {
 	struct batch *b = q->batch;
+	size_t have;
+	struct nlmsghdr *nlh = batch_head(b, &have);
 	struct nfqueue_datagram d;
 	struct message m;
 
-	batch_head(b, &d);
-	translate_message(nfqueue_head(&d), d.len, d.len, &m);
+	nfqueue_received(&d, nlh, have);
+	translate_message(nlh, have, have, &m);
 	if (!is_usual(q->peer, &m) && !receive_is_for_program(q, fd, &m))
 		return 0;
 	if (m.kind == MESSAGE_PACKET) {
@@ -180,9 +199,10 @@ static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, s
 		if (!batch_held(b) && batch_has_marks(b))
 			receive_several(q, fd);
 	}
-	if (!batch_held(b))
+	if (batch_held(b))
+		verdicts_allow(batch_verdicts(b), b->verdicts_max);
+	else
 		flush(q, fd);
-	verdicts_allow(batch_verdicts(b), batch_held(b), batch_verdicts_max(b));
 	return n;
 }
 

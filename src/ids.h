@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The most packets from the oldest without a verdict to the newest; with more, nothing is
  * known of any. */
@@ -28,15 +29,33 @@ static inline bool id_is_after(uint32_t id, uint32_t other)
 }
 
 /* is_known: every thread and process that reads the queue calls these functions. */
-void ids_begin(struct ids *ids, bool is_known);
-
-/* Call when the program reads the packet. */
-void ids_give(struct ids *ids, uint16_t queue, uint32_t id);
+static inline void ids_begin(struct ids *ids, bool is_known)
+{
+	ids->is_known = is_known;
+	ids->queue = 0;
+	ids->decided = 0;
+	memset(ids->state, ID_NOT_READ, sizeof(ids->state));
+}
 
 /* Whether the state of the packet is in the ring. */
 static inline bool ids_reach(const struct ids *ids, uint32_t id)
 {
 	return id - ids->decided - 1 < IDS_MAX;
+}
+
+/* Call when the program reads the packet. */
+static inline void ids_give(struct ids *ids, uint16_t queue, uint32_t id)
+{
+	if (!ids->is_known)
+		return;
+	if (ids->queue != queue) {
+		ids_begin(ids, true);
+		ids->queue = queue;
+	}
+	if (ids_reach(ids, id))
+		ids->state[id % IDS_MAX] = ID_READ;
+	else
+		ids->is_known = false;
 }
 
 /* Call when the program gives a verdict. Returns false if it has not read that packet, or

@@ -3,6 +3,7 @@
  * about it and its queue. Knows nfnetlink, and nothing of ip_queue. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,8 +73,9 @@ bool nfqueue_lost(int fd, uint32_t *lost)
 
 bool nfqueue_has_message(int fd)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int saved = errno;
-	bool has = recv(fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK) >= 0;
+	bool has = poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 
 	errno = saved;
 	return has;

@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
 #include "translate.h"
@@ -71,14 +73,24 @@ static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 }
 
 /* Fills in d for a datagram of len bytes that has been received at start. */
-static inline void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start,
+static inline void nfqueue_received(struct nfqueue_datagram *d, struct nlmsghdr *start,
 				    size_t len)
 {
 	d->len = len;
-	d->head = start;
+	d->head = (unsigned char *)start;
 	d->head_len = len;
 	d->rest = NULL;
 	d->rest_len = 0;
+}
+
+/* Whether a message of len bytes has the type, the family and the queue number of
+ * another. */
+static inline bool nfqueue_is_like(const struct nlmsghdr *nlh, size_t len,
+				   const struct nlmsghdr *other)
+{
+	return len >= sizeof(*nlh) + sizeof(struct nfgenmsg) &&
+	       nlh->nlmsg_type == other->nlmsg_type &&
+	       !memcmp(nlh + 1, other + 1, sizeof(struct nfgenmsg));
 }
 
 /* Receives the datagrams that are there with recvmmsg(2), n at most. Returns their

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "export.h"
 #include "pace.h"
 
 /* The limit for the time from a verdict, or from the last read if its verdict is held, to
@@ -71,7 +72,7 @@ void pace_resume(struct pace *p)
 
 /* Returns whether this thread is the one of the previous call, and has not slept since
  * then. A sleep is a voluntary context switch (getrusage(2)). */
-static bool is_awake(struct pace *p)
+static APART bool is_awake(struct pace *p)
 {
 	struct rusage usage = { .ru_nvcsw = -1 };
 	int thread = p->thread;
@@ -84,18 +85,27 @@ static bool is_awake(struct pace *p)
 	return p->thread == thread && p->sleeps == sleeps;
 }
 
+static APART void note_slow(struct pace *p, bool is_ready)
+{
+	p->streak = is_ready && p->streak >= STREAK_LONG && is_awake(p) ?
+		    p->streak - INTERRUPTED : 0;
+}
+
+static APART void measure_limit(struct pace *p)
+{
+	p->limit = CALLS_MAX * time_of_call();
+	pace_resume(p);
+}
+
 void pace_read(struct pace *p, bool is_ready)
 {
 	uint64_t before = p->since;
 
 	pace_resume(p);
 	if (p->since - before > p->limit)
-		p->streak = is_ready && p->streak >= STREAK_LONG && is_awake(p) ?
-			    p->streak - INTERRUPTED : 0;
+		note_slow(p, is_ready);
 	else if (p->streak < STREAK_MAX && ++p->streak == STREAK_LONG)
 		is_awake(p);
-	if (p->reads++ % LOOKS)
-		return;
-	p->limit = CALLS_MAX * time_of_call();
-	pace_resume(p);
+	if (p->reads++ % LOOKS == 0)
+		measure_limit(p);
 }

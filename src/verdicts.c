@@ -130,7 +130,7 @@ static int send_each(struct verdicts *v, int fd)
  * in between. A place stays free for verdicts_put. */
 void verdicts_take(struct verdicts *v)
 {
-	uint64_t left = atomic_load_explicit(&v->left, memory_order_acquire);
+	uint64_t left = atomic_load(&v->left);
 
 	if (!left || v->count >= VERDICTS_MAX - 1)
 		return;
@@ -146,8 +146,9 @@ static int send_held(struct verdicts *v, int fd)
 	return failed;
 }
 
-/* After the first store no thread leaves a verdict until the program has read again, which
- * it may not do. One that was left before is visible after it. */
+/* After this no thread leaves a verdict until the program has read again, which it may not
+ * do. Either verdicts_take sees the verdict of a thread, or verdicts_is_left, which that
+ * thread calls, sees the store: all of these are sequentially consistent. */
 static void end_leaving(struct verdicts *v)
 {
 	if (atomic_load_explicit(&v->may_leave, memory_order_relaxed))
@@ -174,7 +175,7 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 		v->usual = *r;
 	v->own[v->count] = *r;
 	hold(v, verdict_note(r->body.msg.verdict.value, queue, id) | VERDICT_OWN, true);
-	v->fd = fd;
+	atomic_store_explicit(&v->fd, fd, memory_order_relaxed);
 	if (is_held)
 		return 0;
 	if (send_held(v, fd)) {	/* its packet has no verdict: do not combine verdicts */

@@ -26,7 +26,7 @@
 struct verdicts {
 	struct ids ids;
 	struct pace pace;
-	int fd;			/* the descriptor that the last verdict was given on */
+	_Atomic int fd;		/* the descriptor that the last verdict was given on */
 	unsigned int count;	/* verdicts held */
 	bool are_alike;		/* one verdict may stand for all of them, see can_join */
 	atomic_bool may_leave;	/* see verdicts_leave */
@@ -65,20 +65,22 @@ int verdicts_flush(struct verdicts *v, int fd);
 /* Call when the program reads: holds the verdict that was left. */
 void verdicts_take(struct verdicts *v);
 
-/* Call before the program returns from a read. may_leave: messages are held, so that it
- * will read again; most is that of verdicts_put. */
-static inline void verdicts_allow(struct verdicts *v, bool may_leave, unsigned int most)
+/* Call when the program has read, and more messages are held, so that it will read again.
+ * most is that of verdicts_put. */
+static inline void verdicts_allow(struct verdicts *v, unsigned int most)
 {
-	may_leave = may_leave && v->usual.nlh.nlmsg_len && v->count + 1 < most &&
-		    pace_is_quick(&v->pace);
-	atomic_store_explicit(&v->may_leave, may_leave, memory_order_relaxed);
+	bool may_leave = v->usual.nlh.nlmsg_len && v->count + 1 < most &&
+			 pace_is_quick(&v->pace);
+
+	atomic_store_explicit(&v->may_leave, may_leave, memory_order_release);
 }
 
 /*
  * The only function for a thread that does not hold the lock: leaves the verdict r, which
- * must be like those of verdicts_put and have the kernel's packet id, for the thread that holds the lock next, usually when the
- * program reads again. So a packet takes the lock once. Returns its note, after which
- * verdicts_is_left must be called, or 0 if that is not possible.
+ * must be like those of verdicts_put and have the kernel's packet id, for the thread that
+ * holds the lock next, usually when the program reads again. So a packet takes the lock
+ * once. Returns its note, after which verdicts_is_left must be called, or 0 if the verdict
+ * cannot be left.
  */
 static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct request *r,
 				      uint16_t queue)
@@ -86,7 +88,8 @@ static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct r
 	uint32_t id = r->body.msg.verdict.id, value = r->body.msg.verdict.value;
 	uint64_t none = 0, note = verdict_note(value, queue, id);
 
-	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) || fd != v->fd ||
+	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) ||
+	    fd != atomic_load_explicit(&v->fd, memory_order_relaxed) ||
 	    memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) ||
 	    r->body.msg.verdict.data_len != v->usual.body.msg.verdict.data_len ||
 	    id != r->body.msg.verdict.id)
