@@ -67,6 +67,7 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->may_vanish = false;
 	b->each = 0;
 	b->is_large = false;
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
 }
@@ -161,37 +162,41 @@ unsigned int batch_receive(struct batch *b, int fd)
 	return b->got;
 }
 
-/* Learns how much memory a message takes. If fewer were received than wanted, it was more
- * than was thought. Otherwise it may be less, as messages are of different lengths. */
-static void learn_each(struct batch *b)
+/* Learns how much memory a message takes. If none is left, it was more than was thought.
+ * Otherwise it may be less, and much less perhaps if hardly any seem to wait for long. */
+static void learn_each(struct batch *b, bool is_empty)
 {
-	if (b->got < b->wanted && b->got)
+	if (is_empty && b->got)
 		b->each = b->memory / b->got;
-	else if (b->got)
+	else if (b->patience == PATIENCE_MAX)
+		b->each /= 2;
+	else
 		b->each -= b->each / 128;
-	else if (b->memory)
-		b->each -= b->each / 8;
 }
 
 /* A single store makes all messages held, and a single store removes each one. So no
  * message is delivered twice, at whatever moment a process is killed. */
 void batch_received(struct batch *b, int fd)
 {
+	bool is_empty = b->got < b->wanted;
+
 	b->kept = b->end;
-	if (b->got < b->wanted)
-		batch_mark_seen(b, b->mark);	/* the socket is empty */
+	if (is_empty)
+		batch_mark_seen(b, b->mark);
 	else
 		b->is_unsure = true;
 	/* set before the check: a signal handler that receives the last one clears it */
-	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
-	if (b->more_wait && !nfqueue_has_message(fd))
+	b->more_wait = !is_empty && b->kept && !b->may_vanish;
+	if (b->more_wait && !nfqueue_has_message(fd)) {
 		b->more_wait = false;
+		is_empty = true;
+	}
 	if (b->kept >= WORTHWHILE || (b->got && b->got == b->wanted))
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	learn_each(b);
+	learn_each(b, is_empty);
 }
 
 /* A mark is lost if the receive buffer is full. So after another message has been

@@ -40,8 +40,9 @@ struct batch {
 	unsigned int skip, patience;	/* messages to receive singly: left, all */
 	bool is_large;			/* the last packet was large */
 
-	/* what links_find has found for the messages held; ifindex is 0 if nothing */
+	/* what links_find has found, and when; ifindex is 0 if nothing */
 	struct batch_link {
+		uint64_t found_at;	/* the time of pace_read */
 		uint32_t ifindex;
 		uint16_t hw_type;
 		char name[IF_NAMESIZE];

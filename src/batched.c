@@ -107,39 +107,41 @@ static APART void receive_several(struct ip_queue *q, int fd)
 		ends += take_in(q, fd, n);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
-	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
 	errno = saved;
 }
 
 static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
-			    uint32_t ifindex)
+			    uint32_t ifindex, uint64_t now)
 {
 	link->ifindex = 0;	/* if the process is killed now, link has nothing */
 	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
+	link->found_at = now;
 	link->ifindex = ifindex;
 }
 
-/* The names of the interfaces are those at the time when the first of the messages is
- * read: the messages are of one moment. */
+static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link *link,
+				   uint32_t ifindex, char *name)
+{
+	uint64_t now = batch_verdicts(q->batch)->pace.since;
+
+	if (ifindex != link->ifindex || now - link->found_at >= LINKS_KEPT)
+		find_link(q, fd, link, ifindex, now);
+	memcpy(name, link->name, sizeof(link->name));
+}
+
 static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
 {
-	struct batch_link *in = &q->batch->indev, *out = &q->batch->outdev;
 	ipq_packet_msg_t *msg = &m->packet.msg;
 
 	if (m->indev) {
-		if (m->indev != in->ifindex)
-			find_link(q, fd, in, m->indev);
-		memcpy(msg->indev_name, in->name, sizeof(in->name));
+		name_link(q, fd, &q->batch->indev, m->indev, msg->indev_name);
 		if (m->has_hw_addr)
-			msg->hw_type = in->hw_type;
+			msg->hw_type = q->batch->indev.hw_type;
 	}
-	if (m->outdev) {
-		if (m->outdev != out->ifindex)
-			find_link(q, fd, out, m->outdev);
-		memcpy(msg->outdev_name, out->name, sizeof(out->name));
-	}
+	if (m->outdev)
+		name_link(q, fd, &q->batch->outdev, m->outdev, msg->outdev_name);
 }
 
 /* Whether the message is a packet with which receive_is_for_program does nothing. */

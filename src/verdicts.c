@@ -14,7 +14,7 @@ void verdicts_begin(struct verdicts *v, bool is_known)
 	v->count = 0;
 	v->may_leave = false;
 	v->left = 0;
-	v->usual.nlh.nlmsg_len = 0;
+	v->fd = -1;
 }
 
 static uint32_t id_of(uint64_t note)
@@ -171,11 +171,11 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 
 	if (!is_held)
 		end_leaving(v);
-	if (!v->usual.nlh.nlmsg_len)
+	if (v->fd < 0)
 		v->usual = *r;
 	v->own[v->count] = *r;
 	hold(v, verdict_note(r->body.msg.verdict.value, queue, id) | VERDICT_OWN, true);
-	atomic_store_explicit(&v->fd, fd, memory_order_relaxed);
+	atomic_store_explicit(&v->fd, fd, memory_order_release);
 	if (is_held)
 		return 0;
 	if (send_held(v, fd)) {	/* its packet has no verdict: do not combine verdicts */

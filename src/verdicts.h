@@ -26,12 +26,12 @@
 struct verdicts {
 	struct ids ids;
 	struct pace pace;
-	_Atomic int fd;		/* the descriptor that the last verdict was given on */
+	_Atomic int fd;		/* the descriptor that the last verdict was given on, or -1 */
 	unsigned int count;	/* verdicts held */
 	bool are_alike;		/* one verdict may stand for all of them, see can_join */
 	atomic_bool may_leave;	/* see verdicts_leave */
 	_Atomic uint64_t left;	/* the note of the verdict that was left, or 0 */
-	struct request usual;	/* the first request; nlmsg_len is 0 if there was none */
+	struct request usual;	/* the first request, valid if fd is not -1 */
 	uint64_t held[VERDICTS_MAX];		/* notes */
 	struct request own[VERDICTS_MAX];	/* the requests of those with VERDICT_OWN */
 	char messages[VERDICTS_MAX * VERDICT_MESSAGE_MAX];	/* for the kernel */
@@ -47,9 +47,9 @@ static inline uint64_t verdict_note(uint32_t value, uint16_t queue, uint32_t id)
 void verdicts_begin(struct verdicts *v, bool is_known);
 
 /* Holds the verdict r on the packet, which must be NF_ACCEPT or NF_DROP without payload
- * or mark, if fewer than most (VERDICTS_MAX at most) are held and the program does nothing but read and give
- * verdicts; otherwise sends it with all that are held. Returns 0, or -1 and errno: the
- * earlier verdicts are then held still, and this one is not. */
+ * or mark, if fewer than most (VERDICTS_MAX at most) are held and the program does nothing
+ * but read and give verdicts; otherwise sends it with all that are held. Returns 0, or -1
+ * and errno: the earlier verdicts are then held still, and this one is not. */
 int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t queue,
 		 uint32_t id, unsigned int most);
 
@@ -69,10 +69,9 @@ void verdicts_take(struct verdicts *v);
  * most is that of verdicts_put. */
 static inline void verdicts_allow(struct verdicts *v, unsigned int most)
 {
-	bool may_leave = v->usual.nlh.nlmsg_len && v->count + 1 < most &&
-			 pace_is_quick(&v->pace);
+	bool may_leave = v->count + 1 < most && pace_is_quick(&v->pace);
 
-	atomic_store_explicit(&v->may_leave, may_leave, memory_order_release);
+	atomic_store_explicit(&v->may_leave, may_leave, memory_order_relaxed);
 }
 
 /*
@@ -88,8 +87,8 @@ static inline uint64_t verdicts_leave(struct verdicts *v, int fd, const struct r
 	uint32_t id = r->body.msg.verdict.id, value = r->body.msg.verdict.value;
 	uint64_t none = 0, note = verdict_note(value, queue, id);
 
-	if (!atomic_load_explicit(&v->may_leave, memory_order_acquire) ||
-	    fd != atomic_load_explicit(&v->fd, memory_order_relaxed) ||
+	if (!atomic_load_explicit(&v->may_leave, memory_order_relaxed) ||
+	    fd != atomic_load_explicit(&v->fd, memory_order_acquire) ||
 	    memcmp(&r->nlh, &v->usual.nlh, sizeof(r->nlh)) ||
 	    r->body.msg.verdict.data_len != v->usual.body.msg.verdict.data_len ||
 	    id != r->body.msg.verdict.id)
