@@ -285,13 +285,15 @@ static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct reque
 	/* after a verdict that will be refused the packet still has none */
 	bool is_verdict = is_request(r, IPQM_VERDICT) &&
 			  translate_verdict_known(r->body.msg.verdict.value);
+	unsigned int most = batch_verdicts_max(q->batch);
 
 	verdicts_take(v);
 	if (is_verdict && q->peer->owner && is_plain(r, payload, mark) &&
-	    ids_decide(&v->ids, queue, id))
-		return verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
+	    verdicts_can_hold(v, most) && ids_decide(&v->ids, queue, id))
+		return verdicts_put(v, fd, r, queue, id, most);
 	if (verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark))
 		return -1;
+	pace_resume(&v->pace);
 	if (is_verdict)
 		ids_decide(&v->ids, queue, id);
 	return 0;

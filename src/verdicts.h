@@ -46,6 +46,13 @@ static inline uint64_t verdict_note(uint32_t value, uint16_t queue, uint32_t id)
 /* is_known as for ids_begin. */
 void verdicts_begin(struct verdicts *v, bool is_known);
 
+/* Whether verdicts_put would hold a verdict, or send it with others. If not, it can as well
+ * be sent without it. */
+static inline bool verdicts_can_hold(const struct verdicts *v, unsigned int most)
+{
+	return v->count || (most > 1 && pace_is_quick(&v->pace));
+}
+
 /* Holds the verdict r on the packet, which must be NF_ACCEPT or NF_DROP without payload
  * or mark, if fewer than most (VERDICTS_MAX at most) are held and the program does nothing
  * but read and give verdicts; otherwise sends it with all that are held. Returns 0, or -1
