@@ -67,6 +67,7 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->may_vanish = false;
 	b->each = 0;
 	b->is_large = false;
+	b->is_idle = false;
 	b->indev.ifindex = b->outdev.ifindex = 0;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
@@ -155,6 +156,7 @@ static unsigned int wanted(const struct batch *b)
 
 unsigned int batch_receive(struct batch *b, int fd)
 {
+	b->is_idle = false;
 	b->memory = nfqueue_memory(fd);
 	b->wanted = wanted(b);
 	b->got = b->wanted ? nfqueue_receive_many(fd, b->msgs, b->wanted) : 0;

@@ -39,6 +39,7 @@ struct batch {
 	bool may_vanish;		/* these may be removed, see batch_flush */
 	unsigned int skip, patience;	/* messages to receive singly: left, all */
 	bool is_large;			/* the last packet was large */
+	atomic_bool is_idle;		/* see batch_is_idle */
 
 	/* what links_find has found, and when; ifindex is 0 if nothing */
 	struct batch_link {
@@ -101,6 +102,26 @@ bool batch_is_due(struct batch *b);
 static inline void batch_note_size(struct batch *b, size_t len)
 {
 	b->is_large = len > BATCH_LARGE;
+}
+
+/* Call when no message is held after a read. If the next message is to be received singly
+ * and no verdict is held, batch_is_idle, which needs no lock, tells that the lock is not
+ * needed before. batch_skipped is for the read that has received it. */
+static inline void batch_note_idle(struct batch *b)
+{
+	atomic_store_explicit(&b->is_idle, (b->skip || b->is_large) && !b->verdicts.count,
+			      memory_order_relaxed);
+}
+
+static inline bool batch_is_idle(const struct batch *b)
+{
+	return atomic_load_explicit(&b->is_idle, memory_order_relaxed);
+}
+
+static inline void batch_skipped(struct batch *b)
+{
+	if (b->skip)
+		b->skip--;
 }
 
 /* Receives messages that wait in the socket: as many as there is room for, but one fewer

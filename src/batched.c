@@ -27,24 +27,33 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 /* Notes each packet that the program reads, for all threads and processes that share the
  * queue. A signal handler that cannot get the lock does not note its packet. The id is
  * then missing in ids.h, and verdicts before and after it are not combined. */
-bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
+bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
+		    uint64_t read_at)
 {
-	bool locked = batch_lock(q->batch);
+	struct batch *b = q->batch;
+	bool locked = batch_lock(b);
 	bool accepted = receive_is_for_program(q, fd, m);
 
-	batch_took_one(q->batch);
+	batch_took_one(b);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
-		batch_mark_seen(q->batch, m->id);
+		batch_mark_seen(b, m->id);
 	else
-		batch_mark_passed(q->batch);
-	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
-		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
-		batch_note_size(q->batch, m->payload_len);
+		batch_mark_passed(b);
+	if (!locked)
+		return accepted;
+	if (read_at) {
+		pace_read(&batch_verdicts(b)->pace, read_at, false);
+		batch_skipped(b);
 	}
-	if (locked && !accepted && m->kind == MESSAGE_PACKET)
+	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
+		ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
+		batch_note_size(b, m->payload_len);
+	}
+	if (!accepted && m->kind == MESSAGE_PACKET)
 		note_refused(q, m);
-	if (locked)
-		batch_leave(q->batch, fd);
+	if (!batch_held(b))
+		batch_note_idle(b);
+	batch_leave(b, fd);
 	return accepted;
 }
 
@@ -180,6 +189,7 @@ static APART void flush(struct ip_queue *q, int fd)
 	int saved = errno;
 
 	verdicts_flush(batch_verdicts(q->batch), fd);
+	batch_note_idle(q->batch);
 	errno = saved;
 }
 
@@ -216,7 +226,7 @@ static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, 
 
 	if (!batch_lock(q->batch))
 		return 0;
-	pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
+	pace_read(&batch_verdicts(q->batch)->pace, pace_now(), batch_held(q->batch));
 	verdicts_take(batch_verdicts(q->batch));
 	n = give_oldest(q, fd, buf, len, flags);
 	batch_leave(q->batch, fd);
@@ -225,17 +235,21 @@ static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, 
 
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
+	uint64_t read_at;
 	ssize_t n;
 
-	while ((n = receive_held(q, fd, buf, len, flags)) == 0) {
+	for (;;) {
+		read_at = batch_is_idle(q->batch) ? pace_now() : 0;
+		n = read_at ? 0 : receive_held(q, fd, buf, len, flags);
+		if (n)
+			return n;
 		if (ends_due(q->peer)) {
 			errno = ECANCELED;
 			return -1;
 		}
-		n = receive_singly(q, fd, buf, len, flags);
+		n = receive_singly(q, fd, buf, len, flags, read_at);
 		if (n)
 			return n;
 		receive_give_up_if_foreign(q, fd);
 	}
-	return n;
 }

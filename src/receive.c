@@ -209,9 +209,9 @@ static ssize_t end_read_at_mark(struct ip_queue *q, const struct message *m)
  * example because there is a batch. */
 static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct message *m,
 					  const struct nfqueue_datagram *d, void *buf, size_t len,
-					  int flags)
+					  int flags, uint64_t read_at)
 {
-	if (q->batch ? batched_accept(q, fd, m, flags) : receive_is_for_program(q, fd, m)) {
+	if (q->batch ? batched_accept(q, fd, m, flags, read_at) : receive_is_for_program(q, fd, m)) {
 		if (m->kind == MESSAGE_PACKET)
 			name_links(q, fd, m);
 		return receive_write(q, fd, m, d, buf, len, flags);
@@ -226,7 +226,8 @@ static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct mes
 
 /* Receives one message. Returns 0 if it was not for the program. */
 static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *buf, size_t len,
-					      int flags, const struct batch *batch)
+					      int flags, const struct batch *batch,
+					      uint64_t read_at)
 {
 	struct peer *p = q->peer;
 	struct nfqueue_datagram d;
@@ -241,7 +242,7 @@ static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *
 	if (batch || m.kind != MESSAGE_PACKET || !take_is_for(p, &m) ||
 	    atomic_load_explicit(&p->ids, memory_order_relaxed) ||
 	    atomic_load_explicit(&p->has_stale, memory_order_relaxed))
-		return write_if_for_program(q, fd, &m, &d, buf, len, flags);
+		return write_if_for_program(q, fd, &m, &d, buf, len, flags, read_at);
 	name_links(q, fd, &m);
 	note_place(p, m.payload_offset);
 	note_given(p, &m, flags);
@@ -250,9 +251,10 @@ static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *
 	return write_message(&m, &d, buf, len);
 }
 
-ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+		       uint64_t read_at)
 {
-	return receive_and_write(q, fd, buf, len, flags, q->batch);
+	return receive_and_write(q, fd, buf, len, flags, q->batch, read_at);
 }
 
 APART void receive_give_up_if_foreign(struct ip_queue *q, int fd)
@@ -274,7 +276,7 @@ static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, si
 
 	if (q->batch)
 		return batched_receive(q, fd, buf, len, flags);
-	while ((n = receive_singly(q, fd, buf, len, flags)) == 0)
+	while ((n = receive_singly(q, fd, buf, len, flags, 0)) == 0)
 		receive_give_up_if_foreign(q, fd);
 	return n;
 }
@@ -340,7 +342,7 @@ ssize_t ip_queue_receive_simply(struct ip_queue *q, int fd, void *buf, size_t le
 
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	n = receive_and_write(q, fd, buf, len, flags, NULL);
+	n = receive_and_write(q, fd, buf, len, flags, NULL, 0);
 	if (n)
 		return n;
 	receive_give_up_if_foreign(q, fd);
