@@ -41,9 +41,9 @@ struct batch {
 	bool is_large;			/* the last packet was large */
 	atomic_bool is_idle;		/* see batch_is_idle */
 
-	/* what links_find has found, and when; ifindex is 0 if nothing */
+	/* what links_find has found; ifindex is 0 if nothing */
 	struct batch_link {
-		uint64_t found_at;	/* the time of pace_read */
+		uint64_t until;		/* valid until this time of pace_read */
 		uint32_t ifindex;
 		uint16_t hw_type;
 		char name[IF_NAMESIZE];

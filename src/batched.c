@@ -116,6 +116,8 @@ static APART void receive_several(struct ip_queue *q, int fd)
 		ends += take_in(q, fd, n);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	/* messages received singly may have had newer names */
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
 	errno = saved;
@@ -126,7 +128,7 @@ static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
 {
 	link->ifindex = 0;	/* if the process is killed now, link has nothing */
 	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
-	link->found_at = now;
+	link->until = now + LINKS_KEPT;
 	link->ifindex = ifindex;
 }
 
@@ -135,7 +137,7 @@ static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link
 {
 	uint64_t now = batch_verdicts(q->batch)->pace.since;
 
-	if (ifindex != link->ifindex || now - link->found_at >= LINKS_KEPT)
+	if (ifindex != link->ifindex || now >= link->until)
 		find_link(q, fd, link, ifindex, now);
 	memcpy(name, link->name, sizeof(link->name));
 }
