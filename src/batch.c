@@ -48,6 +48,7 @@ static struct batch *make(void)
 static void set_max(struct batch *b, unsigned int max)
 {
 	b->max = max;
+	b->verdicts_max = max < VERDICTS_MAX ? max : VERDICTS_MAX;
 	for (unsigned int i = 0; i < max; i++) {
 		b->iov[i] = (struct iovec) { b->slot + (size_t)i * SLOT, SLOT };
 		b->msgs[i].msg_hdr.msg_iov = &b->iov[i];
@@ -64,8 +65,10 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->is_unsure = false;
 	b->more_wait = false;
 	b->may_vanish = false;
-	b->wanted = max;
+	b->each = 0;
 	b->is_large = false;
+	b->is_idle = false;
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	verdicts_begin(&b->verdicts, is_known);
 	set_max(b, max);
 }
@@ -97,7 +100,7 @@ static __attribute__((destructor)) void flush_all(void)
 	for (unsigned int i = 0; i < PEERS_MAX; i++) {
 		struct batch *b = batches[i];
 
-		if (b && b->verdicts.count && batch_lock(b)) {
+		if (b && verdicts_wait(&b->verdicts) && batch_lock(b)) {
 			if (nfqueue_port_id(b->verdicts.fd) == b->port_id)
 				verdicts_flush(&b->verdicts, b->verdicts.fd);
 			batch_unlock(b);
@@ -137,42 +140,65 @@ bool batch_is_due(struct batch *b)
 	return false;
 }
 
+/* Returns how many messages to receive: one fewer than wait in the socket, by the memory
+ * that they take there. If that is not known, as many as there is room for. With two, it
+ * does not pay; but marks must be received. */
+static unsigned int wanted(const struct batch *b)
+{
+	uint32_t waiting = b->each ? b->memory / b->each : b->max + 1;
+
+	if (waiting > b->max)
+		return b->max;
+	if (waiting > 2)
+		return waiting - 1;
+	return batch_has_marks(b) ? 1 : 0;
+}
+
 unsigned int batch_receive(struct batch *b, int fd)
 {
-	b->got = nfqueue_receive_many(fd, b->msgs, b->wanted);
+	b->is_idle = false;
+	b->memory = nfqueue_memory(fd);
+	b->wanted = wanted(b);
+	b->got = b->wanted ? nfqueue_receive_many(fd, b->msgs, b->wanted) : 0;
 	b->end = 0;
 	return b->got;
 }
 
-/* Returns how many messages to receive next time: one fewer than probably wait. */
-static unsigned int wanted_next(const struct batch *b)
+/* Learns how much memory a message takes. If none is left, it was more than was thought.
+ * Otherwise it may be less, and much less perhaps if hardly any seem to wait for long. */
+static void learn_each(struct batch *b, bool is_empty)
 {
-	unsigned int next = b->more_wait ? b->wanted + b->wanted / 4 + 1 : b->got - 1;
-
-	if (b->got < WORTHWHILE || next > b->max)
-		return b->max;
-	return next;
+	if (is_empty && b->got)
+		b->each = b->memory / b->got;
+	else if (b->patience == PATIENCE_MAX)
+		b->each /= 2;
+	else
+		b->each -= b->each / 128;
 }
 
 /* A single store makes all messages held, and a single store removes each one. So no
  * message is delivered twice, at whatever moment a process is killed. */
 void batch_received(struct batch *b, int fd)
 {
+	bool is_empty = b->got < b->wanted;
+
 	b->kept = b->end;
-	if (b->got < b->wanted)
-		batch_mark_seen(b, b->mark);	/* the socket is empty */
+	if (is_empty)
+		batch_mark_seen(b, b->mark);
 	else
 		b->is_unsure = true;
 	/* set before the check: a signal handler that receives the last one clears it */
-	b->more_wait = b->got == b->wanted && b->kept && !b->may_vanish;
-	if (b->more_wait && !nfqueue_has_message(fd))
+	b->more_wait = !is_empty && b->kept && !b->may_vanish;
+	if (b->more_wait && !nfqueue_has_message(fd)) {
 		b->more_wait = false;
-	if (b->kept >= WORTHWHILE || b->got == b->wanted)
+		is_empty = true;
+	}
+	if (b->kept >= WORTHWHILE || (b->got && b->got == b->wanted))
 		b->patience = 0;
 	else if (b->patience < PATIENCE_MAX)
 		b->patience = 2 * b->patience + 1;
 	b->skip = b->patience;
-	b->wanted = wanted_next(b);
+	learn_each(b, is_empty);
 }
 
 /* A mark is lost if the receive buffer is full. So after another message has been
@@ -207,7 +233,7 @@ void batch_mark_passed(struct batch *b)
 
 void batch_leave_marked(struct batch *b, int fd)
 {
-	int tries = 0;
+	int tries = 0, saved = errno;
 
 	do {
 		if (batch_wants_mark(b))
@@ -215,4 +241,5 @@ void batch_leave_marked(struct batch *b, int fd)
 		batch_unlock(b);
 		atomic_signal_fence(memory_order_seq_cst);
 	} while (batch_wants_mark(b) && tries++ < 3 && batch_lock(b));
+	errno = saved;
 }

@@ -8,11 +8,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <net/if.h>
 
 #include "nfqueue.h"
 #include "peers.h"
 #include "settings.h"
-#include "translate.h"
 #include "verdicts.h"
 
 /* The most messages that a batch holds. */
@@ -25,9 +25,11 @@
 struct batch {
 	pthread_mutex_t lock;
 	uint32_t port_id;		/* of the socket */
-	unsigned int max;		/* messages to hold */
+	unsigned int max, verdicts_max;	/* messages and verdicts to hold */
 
-	unsigned int wanted, got;	/* messages to receive at once; received last */
+	unsigned int wanted, got;	/* messages to receive at once, and received */
+	uint32_t memory;		/* bytes that those in the socket took before that */
+	uint32_t each;			/* about how many a message takes, 0: not known */
 	unsigned int end;		/* of the used part of order */
 	_Atomic unsigned int kept;	/* messages held, the last ones before end */
 	_Atomic uint32_t mark;		/* the last mark sent to the socket */
@@ -37,13 +39,21 @@ struct batch {
 	bool may_vanish;		/* these may be removed, see batch_flush */
 	unsigned int skip, patience;	/* messages to receive singly: left, all */
 	bool is_large;			/* the last packet was large */
+	atomic_bool is_idle;		/* see batch_is_idle */
+
+	/* what links_find has found; ifindex is 0 if nothing */
+	struct batch_link {
+		uint64_t until;		/* valid until this time of pace_read */
+		uint32_t ifindex;
+		uint16_t hw_type;
+		char name[IF_NAMESIZE];
+	} indev, outdev;
 
 	struct verdicts verdicts;
 
 	unsigned int order[BATCH_MAX];	/* slots of the messages held */
 	struct mmsghdr msgs[BATCH_MAX];	/* by slot */
 	struct iovec iov[BATCH_MAX];
-	struct message message[BATCH_MAX];	/* translated */
 	_Alignas(BATCH_LINE) unsigned char slot[];
 };
 
@@ -94,17 +104,36 @@ static inline void batch_note_size(struct batch *b, size_t len)
 	b->is_large = len > BATCH_LARGE;
 }
 
-/* Receives messages that wait in the socket: as many as there is room for, but one fewer
- * than waited the last time, as a message that is left there makes the socket readable,
- * and costs less than a mark. No message may be held. Returns how many were received. The
- * caller looks at each with batch_look, the oldest first, and calls batch_keep for those
- * that the program must read, then batch_received. */
-unsigned int batch_receive(struct batch *b, int fd);
-static inline struct message *batch_look(struct batch *b, unsigned int i,
-					 struct nfqueue_datagram *d)
+/* Call when no message is held after a read. If the next message is to be received singly
+ * and no verdict is held, batch_is_idle, which needs no lock, tells that the lock is not
+ * needed before. batch_skipped is for the read that has received it. */
+static inline void batch_note_idle(struct batch *b)
 {
-	nfqueue_received(d, b->iov[i].iov_base, b->msgs[i].msg_len);
-	return &b->message[i];
+	atomic_store_explicit(&b->is_idle, (b->skip || b->is_large) && !b->verdicts.count,
+			      memory_order_relaxed);
+}
+
+static inline bool batch_is_idle(const struct batch *b)
+{
+	return atomic_load_explicit(&b->is_idle, memory_order_relaxed);
+}
+
+static inline void batch_skipped(struct batch *b)
+{
+	if (b->skip)
+		b->skip--;
+}
+
+/* Receives messages that wait in the socket: as many as there is room for, but one fewer
+ * than seem to wait, as a message that is left there makes the socket readable, and costs
+ * less than a mark. No message may be held. Returns how many were received. The caller
+ * looks at each with batch_look, the oldest first, and calls batch_keep for those that the
+ * program must read, then batch_received. */
+unsigned int batch_receive(struct batch *b, int fd);
+static inline struct nlmsghdr *batch_look(const struct batch *b, unsigned int i, size_t *len)
+{
+	*len = b->msgs[i].msg_len;
+	return b->iov[i].iov_base;
 }
 
 static inline void batch_keep(struct batch *b, unsigned int i)
@@ -159,10 +188,11 @@ static inline void batch_leave(struct batch *b, int fd)
 		batch_leave_marked(b, fd);
 }
 
-/* batch_head returns the oldest message held, and batch_drop_head removes it. */
-static inline struct message *batch_head(struct batch *b, struct nfqueue_datagram *d)
+/* batch_head returns the oldest message held, of len bytes, and batch_drop_head removes
+ * it. */
+static inline struct nlmsghdr *batch_head(const struct batch *b, size_t *len)
 {
-	return batch_look(b, b->order[b->end - batch_held(b)], d);
+	return batch_look(b, b->order[b->end - batch_held(b)], len);
 }
 
 static inline void batch_drop_head(struct batch *b)
@@ -170,16 +200,16 @@ static inline void batch_drop_head(struct batch *b)
 	atomic_store_explicit(&b->kept, batch_held(b) - 1, memory_order_release);
 }
 
-/* The verdicts held, and how many may be (the most of verdicts_put): more while messages
- * are held, since the program will certainly read again. */
 static inline struct verdicts *batch_verdicts(struct batch *b)
 {
 	return &b->verdicts;
 }
 
+/* How many verdicts may be held (the most of verdicts_put): more than one only while
+ * messages are held, since the program will certainly read again. */
 static inline unsigned int batch_verdicts_max(const struct batch *b)
 {
-	return batch_held(b) ? b->max : 1;
+	return batch_held(b) ? b->verdicts_max : 1;
 }
 
 #endif

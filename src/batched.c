@@ -3,10 +3,12 @@
  * one. Keeps account of those that are received singly meanwhile. Knows nothing of
  * waiting. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "batched.h"
 #include "ends.h"
+#include "export.h"
 #include "receive.h"
 #include "take.h"
 
@@ -25,104 +27,231 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 /* Notes each packet that the program reads, for all threads and processes that share the
  * queue. A signal handler that cannot get the lock does not note its packet. The id is
  * then missing in ids.h, and verdicts before and after it are not combined. */
-bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags)
+bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
+		    uint64_t read_at)
 {
-	bool locked = batch_lock(q->batch);
+	struct batch *b = q->batch;
+	bool locked = batch_lock(b);
 	bool accepted = receive_is_for_program(q, fd, m);
 
-	batch_took_one(q->batch);
+	batch_took_one(b);
 	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
-		batch_mark_seen(q->batch, m->id);
+		batch_mark_seen(b, m->id);
 	else
-		batch_mark_passed(q->batch);
-	if (locked && accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
-		ids_give(&batch_verdicts(q->batch)->ids, m->queue, m->id);
-		batch_note_size(q->batch, m->payload_len);
+		batch_mark_passed(b);
+	if (!locked)
+		return accepted;
+	if (read_at) {
+		pace_read(&batch_verdicts(b)->pace, read_at, false);
+		batch_skipped(b);
 	}
-	if (locked && !accepted && m->kind == MESSAGE_PACKET)
+	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
+		ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
+		batch_note_size(b, m->payload_len);
+	}
+	if (!accepted && m->kind == MESSAGE_PACKET)
 		note_refused(q, m);
-	if (locked)
-		batch_leave(q->batch, fd);
+	if (!batch_held(b))
+		batch_note_idle(b);
+	batch_leave(b, fd);
 	return accepted;
 }
 
-/* Receives as many messages as there is room for, and holds those for the program. */
-static void receive_several(struct ip_queue *q, int fd)
+/* Handles a message that is no packet for the program: holds an error message. Returns
+ * whether it was a mark that is to end a read. */
+static APART bool take_other(struct ip_queue *q, int fd, unsigned int i)
 {
 	struct batch *b = q->batch;
-	struct nfqueue_datagram d;
+	size_t len;
+	const struct nlmsghdr *nlh = batch_look(b, i, &len);
+	struct message m;
+
+	translate_message(nlh, len, len, &m);
+	if (m.kind == MESSAGE_MARK && m.id == ENDS_MARK)
+		return true;
+	if (m.kind == MESSAGE_MARK) {
+		batch_mark_seen(b, m.id);
+		receive_is_for_program(q, fd, &m);
+	} else if (m.kind == MESSAGE_PACKET) {
+		take_refuse(q, fd, &m);
+		note_refused(q, &m);
+	} else if (m.kind != MESSAGE_NONE) {
+		batch_keep(b, i);
+	}
+	return false;
+}
+
+/* Looks at n messages, and holds those for the program. Packets are translated when the
+ * program reads them. Returns how many marks were among them that are to end a read. */
+static unsigned int take_in(struct ip_queue *q, int fd, unsigned int n)
+{
+	/* good is the last message, if it is a packet for the program */
+	const struct nlmsghdr *nlh, *good = NULL;
+	unsigned int ends = 0;
+	struct message m;
+	size_t len;
+
+	for (unsigned int i = 0; i < n; i++) {
+		nlh = batch_look(q->batch, i, &len);
+		if (!good || !nfqueue_is_like(nlh, len, good))
+			good = translate_is_packet(nlh, len, &m) &&
+			       take_is_for(q->peer, &m) ? nlh : NULL;
+		if (good)
+			batch_keep(q->batch, i);
+		else
+			ends += take_other(q, fd, i);
+	}
+	return ends;
+}
+
+/* Receives as many messages as there is room for, and holds those for the program. */
+static APART void receive_several(struct ip_queue *q, int fd)
+{
+	struct batch *b = q->batch;
 	unsigned int n, ends = 0;
-	struct message *m;
+	int saved = errno;
 
 	do {
 		n = batch_receive(b, fd);
-		for (unsigned int i = 0; i < n; i++) {
-			m = batch_look(b, i, &d);
-			translate_message(nfqueue_head(&d), nfqueue_have(&d), d.len, m);
-			if (m->kind == MESSAGE_MARK && m->id == ENDS_MARK) {
-				ends++;
-			} else if (m->kind == MESSAGE_MARK) {
-				batch_mark_seen(b, m->id);
-				receive_is_for_program(q, fd, m);
-			} else if (m->kind == MESSAGE_PACKET &&
-				   !take_is_for(q->peer, m)) {
-				take_refuse(q, fd, m);
-				note_refused(q, m);
-			} else if (m->kind != MESSAGE_NONE) {
-				if (m->kind == MESSAGE_PACKET)
-					ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
-				batch_keep(b, i);
-			}
-		}
+		ends += take_in(q, fd, n);
 		batch_received(b, fd);
 	} while (n && !batch_held(b) && batch_has_marks(b));
+	/* messages received singly may have had newer names */
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&batch_verdicts(b)->pace);
+	errno = saved;
 }
 
-/* Gives the program the oldest message held. Returns 0 if there is none. */
-static ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
+			    uint32_t ifindex, uint64_t now)
+{
+	link->ifindex = 0;	/* if the process is killed now, link has nothing */
+	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
+	link->until = now + LINKS_KEPT;
+	link->ifindex = ifindex;
+}
+
+static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link *link,
+				   uint32_t ifindex, char *name)
+{
+	uint64_t now = batch_verdicts(q->batch)->pace.since;
+
+	if (ifindex != link->ifindex || now >= link->until)
+		find_link(q, fd, link, ifindex, now);
+	memcpy(name, link->name, sizeof(link->name));
+}
+
+static EVERY_PACKET void name_links(struct ip_queue *q, int fd, struct message *m)
+{
+	ipq_packet_msg_t *msg = &m->packet.msg;
+
+	if (m->indev) {
+		name_link(q, fd, &q->batch->indev, m->indev, msg->indev_name);
+		if (m->has_hw_addr)
+			msg->hw_type = q->batch->indev.hw_type;
+	}
+	if (m->outdev)
+		name_link(q, fd, &q->batch->outdev, m->outdev, msg->outdev_name);
+}
+
+/* Whether the message is a packet with which receive_is_for_program does nothing. */
+static EVERY_PACKET bool is_usual(struct peer *p, const struct message *m)
+{
+	return m->kind == MESSAGE_PACKET && take_is_for(p, m) &&
+	       !atomic_load_explicit(&p->ids, memory_order_relaxed);
+}
+
+/* Gives the program the oldest message held. Returns 0 if it is not for the program. */
+static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, size_t len,
+				      int flags)
 {
 	struct batch *b = q->batch;
+	size_t have;
+	struct nlmsghdr *nlh = batch_head(b, &have);
 	struct nfqueue_datagram d;
-	struct message *m;
+	struct message m;
+
+	nfqueue_received(&d, nlh, have);
+	translate_message(nlh, have, have, &m);
+	if (!is_usual(q->peer, &m) && !receive_is_for_program(q, fd, &m))
+		return 0;
+	if (m.kind == MESSAGE_PACKET) {
+		name_links(q, fd, &m);
+		batch_note_size(b, m.payload_len);
+		if (!(flags & MSG_PEEK))
+			ids_give(&batch_verdicts(b)->ids, m.queue, m.id);
+	}
+	return receive_write(q, fd, &m, &d, buf, len, flags);
+}
+
+/* Call when no message is held: the program may wait now, for any time. */
+static APART void flush(struct ip_queue *q, int fd)
+{
+	int saved = errno;
+
+	verdicts_flush(batch_verdicts(q->batch), fd);
+	batch_note_idle(q->batch);
+	errno = saved;
+}
+
+/* Gives the program the oldest message held or, if there is none, of those that are
+ * received now. Returns 0 if there is none. */
+static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags)
+{
+	struct batch *b = q->batch;
 	ssize_t n = 0;
 
 	if (!batch_held(b) && batch_is_due(b))
 		receive_several(q, fd);
 	while (n == 0 && batch_held(b)) {
-		m = batch_head(b, &d);
-		batch_note_size(b, m->payload_len);
-		if (receive_is_for_program(q, fd, m))
-			n = receive_write(q, fd, m, &d, buf, len, flags);
+		n = give_head(q, fd, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* no mark may be in the socket while nothing is held */
 		if (!batch_held(b) && batch_has_marks(b))
 			receive_several(q, fd);
 	}
-	/* the program may wait now, for any time */
-	if (!batch_held(b))
-		verdicts_flush(batch_verdicts(b), fd);
+	if (batch_held(b))
+		verdicts_allow(batch_verdicts(b), b->verdicts_max);
+	else
+		flush(q, fd);
+	return n;
+}
+
+/* Returns 0 if no message is held, nor can be: the next must be received singly. */
+static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, size_t len,
+					 int flags)
+{
+	ssize_t n;
+
+	if (!batch_lock(q->batch))
+		return 0;
+	pace_read(&batch_verdicts(q->batch)->pace, pace_now(), batch_held(q->batch));
+	verdicts_take(batch_verdicts(q->batch));
+	n = give_oldest(q, fd, buf, len, flags);
+	batch_leave(q->batch, fd);
 	return n;
 }
 
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
-	int saved = errno;
-	ssize_t n = 0;
+	uint64_t read_at;
+	ssize_t n;
 
-	if (batch_lock(q->batch)) {
-		pace_read(&batch_verdicts(q->batch)->pace, batch_held(q->batch));
-		n = give_oldest(q, fd, buf, len, flags);
-		batch_leave(q->batch, fd);
+	for (;;) {
+		read_at = batch_is_idle(q->batch) ? pace_now() : 0;
+		n = read_at ? 0 : receive_held(q, fd, buf, len, flags);
+		if (n)
+			return n;
+		if (ends_due(q->peer)) {
+			errno = ECANCELED;
+			return -1;
+		}
+		n = receive_singly(q, fd, buf, len, flags, read_at);
+		if (n)
+			return n;
+		receive_give_up_if_foreign(q, fd);
 	}
-	if (n == 0 && ends_due(q->peer)) {
-		errno = ECANCELED;
-		return -1;
-	}
-	if (n >= 0)	/* sending a held verdict or a mark may have failed */
-		errno = saved;
-	return n ? n : receive_singly(q, fd, buf, len, flags);
 }
-

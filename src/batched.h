@@ -5,10 +5,12 @@
 
 #include "ip_queue.h"
 
-/* Like receive_singly, for the oldest message held or the next one in the socket. */
+/* Like ip_queue_receive, but does not end reads whose mark may be missing, nor trace. */
 ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags);
 
-/* Like receive_is_for_program, for a message that was received singly. */
-bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags);
+/* Like receive_is_for_program, for a message that was received singly; read_at as for
+ * receive_singly. */
+bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
+		    uint64_t read_at);
 
 #endif

@@ -4,16 +4,11 @@
  * that is just about to wait does not miss it. Knows nothing of messages to the program.
  * All functions may be called in a signal handler. */
 #include <errno.h>
-#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include "ends.h"
 #include "nfqueue.h"
 #include "translate.h"
-
-#ifndef SO_MEMINFO
-#define SO_MEMINFO 55
-#endif
 
 static bool take(atomic_uint *n)
 {
@@ -24,25 +19,11 @@ static bool take(atomic_uint *n)
 	return now;
 }
 
-/* Counts the messages for which the receive buffer had no room. Returns false before
- * Linux 4.12, which cannot tell. */
-static bool count_lost(int fd, uint32_t *lost)
-{
-	uint32_t info[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) ||
-	    len <= SK_MEMINFO_DROPS * sizeof(*info))
-		return false;
-	*lost = info[SK_MEMINFO_DROPS];
-	return true;
-}
-
 /* Returns how many of the marks were sent. */
 static unsigned int send_marks(struct peer *p, int fd, unsigned int count)
 {
 	uint32_t before, after;
-	bool can_tell = count_lost(fd, &before);
+	bool can_tell = nfqueue_lost(fd, &before);
 	struct kernel_request mark;
 	unsigned int sent;
 
@@ -54,7 +35,7 @@ static unsigned int send_marks(struct peer *p, int fd, unsigned int count)
 	}
 	/* If the receive buffer was full, a mark may be lost. So there are messages to
 	 * read, and the reader calls ends_due when it has read them all. */
-	if (!can_tell || !count_lost(fd, &after) || after != before)
+	if (!can_tell || !nfqueue_lost(fd, &after) || after != before)
 		atomic_fetch_add(&p->ends_due, count);
 	return count;
 }

@@ -274,63 +274,118 @@ void ip_queue_flush(struct ip_queue *q, int fd)
 	}
 }
 
-/* Requests keep their order: held verdicts go before a request that cannot be held. */
-static APART int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
-			      const void *payload, const uint32_t *mark)
+/* Requests keep their order: held verdicts go before a request that cannot be held. For
+ * the thread that holds the batch's lock. */
+static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct request *r,
+				  const void *payload, const uint32_t *mark)
 {
 	struct verdicts *v = batch_verdicts(q->batch);
 	uint16_t queue = q->peer->number;
 	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
-	bool verdict;
+	/* after a verdict that will be refused the packet still has none */
+	bool is_verdict = is_request(r, IPQM_VERDICT) &&
+			  translate_verdict_known(r->body.msg.verdict.value);
+	unsigned int most = batch_verdicts_max(q->batch);
+
+	verdicts_take(v);
+	if (is_verdict && q->peer->owner && is_plain(r, payload, mark) &&
+	    verdicts_can_hold(v, most) && ids_decide(&v->ids, queue, id))
+		return verdicts_put(v, fd, r, queue, id, most);
+	if (verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark))
+		return -1;
+	pace_resume(&v->pace);
+	if (is_verdict)
+		ids_decide(&v->ids, queue, id);
+	return 0;
+}
+
+static bool is_too_long(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload)
+{
+	if (!payload || !is_request(r, IPQM_VERDICT) || !cannot_be_sent(q, fd, r, payload))
+		return false;
+	errno = EMSGSIZE;
+	return true;
+}
+
+/* left is 0, or the note of the verdict r, which was left. */
+static int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
+			const void *payload, const uint32_t *mark, uint64_t left)
+{
+	bool is_locked;
 	int failed;
 
-	/* without this lock, as a claim may take that of the other family's batch */
-	if (q->peer->owner != OWNER_CLAIMED) {
+	if (is_too_long(q, fd, r, payload))
+		return -1;
+	/* without the lock, as a claim may take that of the other family's batch */
+	if (q->peer->owner != OWNER_CLAIMED && !left) {
 		ip_queue_flush(q, fd);
 		return send_request(q, fd, r, payload, mark);
 	}
-	if (!batch_lock(q->batch))
-		return send_request(q, fd, r, payload, mark);
-	/* after a verdict that will be refused the packet still has none */
-	verdict = is_request(r, IPQM_VERDICT) &&
-		  translate_verdict_known(r->body.msg.verdict.value);
-	if (verdict && q->peer->owner && is_plain(r, payload, mark) &&
-	    ids_decide(&v->ids, queue, id)) {
-		failed = verdicts_put(v, fd, r, queue, id, batch_verdicts_max(q->batch));
-	} else {
-		failed = verdicts_flush(v, fd) || send_request(q, fd, r, payload, mark);
-		if (verdict && !failed)
-			ids_decide(&v->ids, queue, id);
-	}
-	batch_leave(q->batch, fd);
+	is_locked = batch_lock(q->batch);
+	if (left && !verdicts_take_back(batch_verdicts(q->batch), left))
+		failed = 0;	/* it is held */
+	else if (is_locked)
+		failed = hold_or_flush_and_send(q, fd, r, payload, mark);
+	else
+		failed = send_request(q, fd, r, payload, mark);
+	if (is_locked)
+		batch_leave(q->batch, fd);
 	return failed ? -1 : 0;
 }
 
-static EVERY_PACKET int send_any(struct ip_queue *q, int fd, const struct request *r,
-				 const void *payload, const uint32_t *mark)
+static APART int send_with_payload(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark)
 {
-	if (payload && is_request(r, IPQM_VERDICT) && cannot_be_sent(q, fd, r, payload)) {
-		errno = EMSGSIZE;
+	if (is_too_long(q, fd, r, payload))
 		return -1;
-	}
-	return q->batch ? hold_or_send(q, fd, r, payload, mark) :
-			  send_request(q, fd, r, payload, mark);
+	return send_request(q, fd, r, payload, mark);
 }
 
-static APART int trace_and_send(struct ip_queue *q, int fd, const struct request *r,
-				const void *payload, const uint32_t *mark)
+/* Without a batch. */
+static APART int send_now(struct ip_queue *q, int fd, const struct request *r,
+			  const void *payload, const uint32_t *mark)
 {
-	int failed = send_any(q, fd, r, payload, mark);
+	if (payload)
+		return send_with_payload(q, fd, r, payload, mark);
+	return send_request(q, fd, r, NULL, mark);
+}
 
-	trace_request(q->trace, r, payload, mark, failed);
+static APART int request_and_trace(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark, uint64_t left)
+{
+	int failed = q->batch ? hold_or_send(q, fd, r, payload, mark, left) :
+				send_now(q, fd, r, payload, mark);
+
+	if (q->trace)
+		trace_request(q->trace, r, payload, mark, failed);
 	return failed;
+}
+
+/* Leaves the usual verdict of a batch, without the lock. Returns its note, or 0. */
+static EVERY_PACKET uint64_t leave(struct ip_queue *q, int fd, const struct request *r,
+				   const void *payload, const uint32_t *mark)
+{
+	const struct peer *p = q->peer;
+
+	if (q->trace || payload || mark || p->owner != OWNER_CLAIMED || p->ids ||
+	    r->body.msg.verdict.value > NF_ACCEPT)
+		return 0;
+	return verdicts_leave(batch_verdicts(q->batch), fd, r, p->number);
 }
 
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		     const void *payload, const uint32_t *mark)
 {
-	return q->trace ? trace_and_send(q, fd, r, payload, mark) :
-			  send_any(q, fd, r, payload, mark);
+	uint64_t left;
+
+	if (!q->batch)
+		return q->trace ? request_and_trace(q, fd, r, payload, mark, 0) :
+				  send_now(q, fd, r, payload, mark);
+	left = leave(q, fd, r, payload, mark);
+	if (left && verdicts_is_left(batch_verdicts(q->batch)))
+		return 0;
+	return request_and_trace(q, fd, r, payload, mark, left);
 }
 
 int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,

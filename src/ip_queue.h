@@ -70,11 +70,23 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
 /* Whether there certainly is a message to receive. Makes no system call to find out. */
 bool ip_queue_holds_message(const struct ip_queue *q);
 
+/* ip_queue_receive without and with batches, a trace, or reads that must end. */
+ssize_t ip_queue_receive_simply(struct ip_queue *q, int fd, void *buf, size_t len,
+				int flags);
+ssize_t ip_queue_receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags);
+
 /* Receives the next message into buf, len bytes of it at most. flags are those of
  * recv(2): MSG_DONTWAIT, MSG_PEEK. Returns the length of the whole message, or -1 and
  * errno: ECANCELED if the program has ended the read (IPQ_CTL_END_READS). */
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
-			 int flags);
+static inline ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
+{
+	if (q->batch || q->trace ||
+	    atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
+		return ip_queue_receive_with_settings(q, fd, buf, len, flags);
+	return ip_queue_receive_simply(q, fd, buf, len, flags);
+}
 
 /* Call with n as ip_queue_receive has returned it. If n is more than len and the setting
  * LIBIPQ_TRUNCATED decides on the packet, sends that verdict and receives the next

@@ -369,11 +369,15 @@ static APART ssize_t find_and_read(const struct ipq_handle *h, unsigned char *bu
 	return elsewhere() ? elsewhere()->read(h, buf, len, timeout) : failed();
 }
 
-/* The read fails whether or not h is a valid handle. */
-static APART ssize_t too_small(const struct ipq_handle *h)
+/* Call if the buffer is too small for any message. The read fails whether or not h is a
+ * valid handle. */
+static APART ssize_t too_small(const struct ipq_handle *h, unsigned char *buf, size_t len,
+			       int timeout)
 {
 	int saved = errno;
 
+	if (elsewhere())
+		return find_and_read(h, buf, len, timeout);
 	note(h ? queue_of(h) : NULL, "read: the buffer is too small");
 	errno = saved;
 	ipq_error_set(IPQ_ERR_RECVBUF);
@@ -402,8 +406,8 @@ EXPORT ssize_t ipq_read(const struct ipq_handle *h, unsigned char *buf,
 {
 	struct ip_queue *q;
 
-	if (len < sizeof(struct nlmsgerr) && !elsewhere())
-		return too_small(h);
+	if (len < sizeof(struct nlmsgerr))
+		return too_small(h, buf, len, timeout);
 	q = queue_noted(h);
 	return q ? read_message(q, h->fd, buf, len, timeout) :
 		   find_and_read(h, buf, len, timeout);

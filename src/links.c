@@ -19,7 +19,9 @@
 #include "links.h"
 #include "nfqueue.h"
 
-#define MAX_AGE 50
+/* The longest time for which a name is used without asking the kernel again, in the units
+ * of clock_now. A batch adds LINKS_KEPT to it. */
+#define MAX_AGE 40
 
 struct link {
 	uint32_t read_at;

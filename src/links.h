@@ -26,10 +26,13 @@ struct links {
 };
 
 /* Looks up the interface with the index ifindex in the network namespace of the socket
- * fd. name is at most about 50 ms old. hw_type is the hardware type (ARPHRD_*), or NULL
+ * fd. name is at most about 40 ms old. hw_type is the hardware type (ARPHRD_*), or NULL
  * if it is not needed. If the interface is gone, returns what was last known of it; name
  * is empty if nothing was. */
 void links_find(struct links *links, int fd, uint32_t ifindex,
 		char name[IF_NAMESIZE], uint16_t *hw_type);
+
+/* The caller may use what it has found for this time, in ns, without another call. */
+#define LINKS_KEPT 10000000
 
 #endif

@@ -3,6 +3,7 @@
  * about it and its queue. Knows nfnetlink, and nothing of ip_queue. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,14 +15,17 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 
 #include "nfqueue.h"
 #include "proc_net.h"
-#include "translate.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
+#endif
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
 #endif
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894c
@@ -29,15 +33,6 @@
 
 /* The default limit of Linux (fs.nr_open). */
 #define DESCRIPTORS_MAX (1 << 20)
-
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len)
-{
-	d->len = len;
-	d->head = start;
-	d->head_len = len;
-	d->rest = NULL;
-	d->rest_len = 0;
-}
 
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 {
@@ -49,10 +44,38 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	return got < 0 || !msgs->msg_len ? 0 : got;
 }
 
+static bool get_memory_info(int fd, int which, uint32_t *value)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+	int saved = errno;
+	bool can_tell = !getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) &&
+			len > which * sizeof(*info);
+
+	errno = saved;
+	if (can_tell)
+		*value = info[which];
+	return can_tell;
+}
+
+uint32_t nfqueue_memory(int fd)
+{
+	uint32_t bytes = 0;
+
+	get_memory_info(fd, SK_MEMINFO_RMEM_ALLOC, &bytes);
+	return bytes;
+}
+
+bool nfqueue_lost(int fd, uint32_t *lost)
+{
+	return get_memory_info(fd, SK_MEMINFO_DROPS, lost);
+}
+
 bool nfqueue_has_message(int fd)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int saved = errno;
-	bool has = recv(fd, NULL, 0, MSG_DONTWAIT | MSG_PEEK) >= 0;
+	bool has = poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 
 	errno = saved;
 	return has;
@@ -96,7 +119,7 @@ size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 	return end - offset;
 }
 
-static ssize_t send_with_payload(int fd, const struct kernel_request *request)
+int nfqueue_send_with_payload(int fd, const struct kernel_request *request)
 {
 	struct iovec iov[] = {
 		{ .iov_base = (void *)request->buf, .iov_len = request->len },
@@ -105,16 +128,7 @@ static ssize_t send_with_payload(int fd, const struct kernel_request *request)
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 
-	return sendmsg(fd, &msg, 0);
-}
-
-int nfqueue_send(int fd, const struct kernel_request *request)
-{
-	ssize_t n = request->payload_len ?
-		    send_with_payload(fd, request) :
-		    send(fd, request->buf, request->len, 0);
-
-	return n < 0 ? -1 : 0;
+	return sendmsg(fd, &msg, 0) < 0 ? -1 : 0;
 }
 
 int nfqueue_send_many(int fd, const void *requests, size_t len)

@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+
+#include "translate.h"
 
 /* Greater than the offset of the payload in a packet's message
  * (nfqnl_build_packet_message), and than the length of the answer to any request without
@@ -69,11 +73,37 @@ static inline int nfqueue_receive(int fd, int flags, struct nfqueue_datagram *d)
 }
 
 /* Fills in d for a datagram of len bytes that has been received at start. */
-void nfqueue_received(struct nfqueue_datagram *d, unsigned char *start, size_t len);
+static inline void nfqueue_received(struct nfqueue_datagram *d, struct nlmsghdr *start,
+				    size_t len)
+{
+	d->len = len;
+	d->head = (unsigned char *)start;
+	d->head_len = len;
+	d->rest = NULL;
+	d->rest_len = 0;
+}
+
+/* Whether a message of len bytes has the type, the family and the queue number of
+ * another. */
+static inline bool nfqueue_is_like(const struct nlmsghdr *nlh, size_t len,
+				   const struct nlmsghdr *other)
+{
+	return len >= sizeof(*nlh) + sizeof(struct nfgenmsg) &&
+	       nlh->nlmsg_type == other->nlmsg_type &&
+	       !memcmp(nlh + 1, other + 1, sizeof(struct nfgenmsg));
+}
 
 /* Receives the datagrams that are there with recvmmsg(2), n at most. Returns their
  * number. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
+
+/* Returns how many bytes of memory the datagrams in the socket take; 0 before Linux 4.12,
+ * which cannot tell. */
+uint32_t nfqueue_memory(int fd);
+
+/* Gets the number of datagrams for which the receive buffer had no room. Returns false
+ * before Linux 4.12. */
+bool nfqueue_lost(int fd, uint32_t *lost);
 
 /* Whether there is a datagram to receive. */
 bool nfqueue_has_message(int fd);
@@ -86,10 +116,15 @@ void nfqueue_discard(int fd);
 size_t nfqueue_copy(const struct nfqueue_datagram *d, size_t offset, size_t n,
 		    unsigned char *to);
 
-struct kernel_request;
+int nfqueue_send_with_payload(int fd, const struct kernel_request *request);
 
 /* Sends buf and payload to the kernel. Returns 0, or -1 and errno. */
-int nfqueue_send(int fd, const struct kernel_request *request);
+static inline int nfqueue_send(int fd, const struct kernel_request *request)
+{
+	if (request->payload_len)
+		return nfqueue_send_with_payload(fd, request);
+	return send(fd, request->buf, request->len, 0) < 0 ? -1 : 0;
+}
 
 /* Sends several requests, which have len bytes together. Returns as nfqueue_send. */
 int nfqueue_send_many(int fd, const void *requests, size_t len);

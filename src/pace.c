@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "export.h"
 #include "pace.h"
 
 /* The limit for the time from a verdict, or from the last read if its verdict is held, to
@@ -39,15 +40,6 @@ void pace_begin(struct pace *p)
 	*p = (struct pace) { .streak = 0 };
 }
 
-/* Usually makes no system call, because of the vDSO. */
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* Returns the shortest of a few measurements, as the thread may have been interrupted in
  * the others. */
 static uint64_t time_of_call(void)
@@ -55,9 +47,9 @@ static uint64_t time_of_call(void)
 	uint64_t least = UINT64_MAX, begun, took;
 
 	for (int i = 0; i < 3; i++) {
-		begun = clock_ns();
+		begun = pace_now();
 		poll(NULL, 0, 0);
-		took = clock_ns() - begun;
+		took = pace_now() - begun;
 		if (took < least)
 			least = took;
 	}
@@ -66,12 +58,12 @@ static uint64_t time_of_call(void)
 
 void pace_resume(struct pace *p)
 {
-	p->since = clock_ns();
+	p->since = pace_now();
 }
 
 /* Returns whether this thread is the one of the previous call, and has not slept since
  * then. A sleep is a voluntary context switch (getrusage(2)). */
-static bool is_awake(struct pace *p)
+static APART bool is_awake(struct pace *p)
 {
 	struct rusage usage = { .ru_nvcsw = -1 };
 	int thread = p->thread;
@@ -84,18 +76,27 @@ static bool is_awake(struct pace *p)
 	return p->thread == thread && p->sleeps == sleeps;
 }
 
-void pace_read(struct pace *p, bool is_ready)
+static APART void note_slow(struct pace *p, bool is_ready)
+{
+	p->streak = is_ready && p->streak >= STREAK_LONG && is_awake(p) ?
+		    p->streak - INTERRUPTED : 0;
+}
+
+static APART void measure_limit(struct pace *p)
+{
+	p->limit = CALLS_MAX * time_of_call();
+	pace_resume(p);
+}
+
+void pace_read(struct pace *p, uint64_t now, bool is_ready)
 {
 	uint64_t before = p->since;
 
-	pace_resume(p);
-	if (p->since - before > p->limit)
-		p->streak = is_ready && p->streak >= STREAK_LONG && is_awake(p) ?
-			    p->streak - INTERRUPTED : 0;
+	p->since = now;
+	if (now - before > p->limit)
+		note_slow(p, is_ready);
 	else if (p->streak < STREAK_MAX && ++p->streak == STREAK_LONG)
 		is_awake(p);
-	if (p->reads++ % LOOKS)
-		return;
-	p->limit = CALLS_MAX * time_of_call();
-	pace_resume(p);
+	if (p->reads++ % LOOKS == 0)
+		measure_limit(p);
 }

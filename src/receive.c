@@ -92,11 +92,7 @@ static bool accept_packet(struct ip_queue *q, int fd, struct message *m)
 		take_refuse(q, fd, m);
 		return false;
 	}
-	if (q->peer->ids && !take_number(q->peer, m))
-		return false;
-	name_links(q, fd, m);
-	note_place(q->peer, m->payload_offset);
-	return true;
+	return !q->peer->ids || take_number(q->peer, m);
 }
 
 static bool accept_error(struct ip_queue *q, struct message *m)
@@ -193,6 +189,7 @@ ssize_t receive_write(struct ip_queue *q, int fd, const struct message *m,
 	if (q->peer->has_stale)
 		take_purge(q->peer, fd);
 	if (m->kind == MESSAGE_PACKET) {
+		note_place(q->peer, m->payload_offset);
 		note_given(q->peer, m, flags);
 		if (m->len <= len && write_packet(m, d->head, nfqueue_have(d), d->rest, buf))
 			return m->len;
@@ -212,10 +209,13 @@ static ssize_t end_read_at_mark(struct ip_queue *q, const struct message *m)
  * example because there is a batch. */
 static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct message *m,
 					  const struct nfqueue_datagram *d, void *buf, size_t len,
-					  int flags)
+					  int flags, uint64_t read_at)
 {
-	if (q->batch ? batched_accept(q, fd, m, flags) : receive_is_for_program(q, fd, m))
+	if (q->batch ? batched_accept(q, fd, m, flags, read_at) : receive_is_for_program(q, fd, m)) {
+		if (m->kind == MESSAGE_PACKET)
+			name_links(q, fd, m);
 		return receive_write(q, fd, m, d, buf, len, flags);
+	}
 	if (flags & MSG_PEEK)
 		nfqueue_discard(fd);
 	if (m->kind == MESSAGE_NONE && q->settings.debug &&
@@ -226,7 +226,8 @@ static APART ssize_t write_if_for_program(struct ip_queue *q, int fd, struct mes
 
 /* Receives one message. Returns 0 if it was not for the program. */
 static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *buf, size_t len,
-					      int flags, const struct batch *batch)
+					      int flags, const struct batch *batch,
+					      uint64_t read_at)
 {
 	struct peer *p = q->peer;
 	struct nfqueue_datagram d;
@@ -241,7 +242,7 @@ static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *
 	if (batch || m.kind != MESSAGE_PACKET || !take_is_for(p, &m) ||
 	    atomic_load_explicit(&p->ids, memory_order_relaxed) ||
 	    atomic_load_explicit(&p->has_stale, memory_order_relaxed))
-		return write_if_for_program(q, fd, &m, &d, buf, len, flags);
+		return write_if_for_program(q, fd, &m, &d, buf, len, flags, read_at);
 	name_links(q, fd, &m);
 	note_place(p, m.payload_offset);
 	note_given(p, &m, flags);
@@ -250,13 +251,13 @@ static EVERY_PACKET ssize_t receive_and_write(struct ip_queue *q, int fd, void *
 	return write_message(&m, &d, buf, len);
 }
 
-ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
+		       uint64_t read_at)
 {
-	return receive_and_write(q, fd, buf, len, flags, q->batch);
+	return receive_and_write(q, fd, buf, len, flags, q->batch, read_at);
 }
 
-/* Call when a message that was not for the program was received. */
-static APART void give_up_if_foreign(struct ip_queue *q, int fd)
+APART void receive_give_up_if_foreign(struct ip_queue *q, int fd)
 {
 	struct peer *p = q->peer;
 
@@ -273,15 +274,17 @@ static ssize_t receive_until_delivered(struct ip_queue *q, int fd, void *buf, si
 {
 	ssize_t n;
 
-	while ((n = q->batch ? batched_receive(q, fd, buf, len, flags) :
-			       receive_singly(q, fd, buf, len, flags)) == 0)
-		give_up_if_foreign(q, fd);
+	if (q->batch)
+		return batched_receive(q, fd, buf, len, flags);
+	while ((n = receive_singly(q, fd, buf, len, flags, 0)) == 0)
+		receive_give_up_if_foreign(q, fd);
 	return n;
 }
 
 /* Receives if a read must end whose mark may be missing from the socket: the read ends
  * when there are no messages left. */
-static ssize_t receive_before_end(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+static APART ssize_t receive_before_end(struct ip_queue *q, int fd, void *buf, size_t len,
+					int flags)
 {
 	int saved = errno;
 	ssize_t n = receive_until_delivered(q, fd, buf, len, flags | MSG_DONTWAIT);
@@ -304,16 +307,14 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 /* With MSG_PEEK nothing is traced, as the message is traced when it is received. If a
  * read that does not wait finds nothing, the caller reads again, or writes its own
  * line. */
-static void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
+static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
 {
 	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
 		trace_read(q->trace, buf, len, n);
 }
 
-/* Receives in all cases other than the common one, in which the next message is a packet
- * for the program. */
-static APART ssize_t receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
-					   int flags)
+static APART ssize_t receive_and_trace(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
 {
 	ssize_t n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
 					receive_until_delivered(q, fd, buf, len, flags);
@@ -323,18 +324,27 @@ static APART ssize_t receive_with_settings(struct ip_queue *q, int fd, void *buf
 	return n;
 }
 
-ssize_t ip_queue_receive(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
+ssize_t ip_queue_receive_with_settings(struct ip_queue *q, int fd, void *buf, size_t len,
+				       int flags)
+{
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (q->batch && !q->trace &&
+	    !atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
+		return batched_receive(q, fd, buf, len, flags);
+	return receive_and_trace(q, fd, buf, len, flags);
+}
+
+/* Usually the next message is a packet for the program. */
+ssize_t ip_queue_receive_simply(struct ip_queue *q, int fd, void *buf, size_t len, int flags)
 {
 	ssize_t n;
 
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	if (q->batch || q->trace ||
-	    atomic_load_explicit(&q->peer->ends_due, memory_order_relaxed))
-		return receive_with_settings(q, fd, buf, len, flags);
-	n = receive_and_write(q, fd, buf, len, flags, NULL);
+	n = receive_and_write(q, fd, buf, len, flags, NULL, 0);
 	if (n)
 		return n;
-	give_up_if_foreign(q, fd);
-	return receive_with_settings(q, fd, buf, len, flags);
+	receive_give_up_if_foreign(q, fd);
+	return ip_queue_receive_with_settings(q, fd, buf, len, flags);
 }

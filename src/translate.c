@@ -466,6 +466,18 @@ bool translate_refuses_old_request(const struct nlmsghdr *nlh, size_t have)
 	       (echo->nlmsg_type == IPQM_MODE || echo->nlmsg_type == IPQM_VERDICT);
 }
 
+bool translate_is_packet(const struct nlmsghdr *nlh, size_t len, struct message *m)
+{
+	const struct nfgenmsg *nfgen = (const void *)(nlh + 1);
+
+	if (len < sizeof(*nlh) + sizeof(*nfgen) ||
+	    nlh->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
+		return false;
+	m->family = nfgen->nfgen_family;
+	m->queue = ntohs(nfgen->res_id);
+	return true;
+}
+
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 		       struct message *m)
 {

@@ -135,6 +135,10 @@ struct message {
 void translate_message(const struct nlmsghdr *nlh, size_t have, size_t len,
 		       struct message *m);
 
+/* Whether the message is a packet. If so, sets its family and queue number, and nothing
+ * else. */
+bool translate_is_packet(const struct nlmsghdr *nlh, size_t len, struct message *m);
+
 /* Whether the message is the kernel's refusal of a request in ip_queue's own form, which
  * the program has sent itself. */
 bool translate_refuses_old_request(const struct nlmsghdr *nlh, size_t have);

@@ -107,7 +107,7 @@ bool calls_holds_verdicts(const struct ipq_socket *s)
 
 	if (!b || !batch_lock(b))
 		return false;
-	holds = batch_verdicts(b)->count;
+	holds = verdicts_wait(batch_verdicts(b));
 	batch_unlock(b);
 	return holds;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -229,6 +230,28 @@ Test(batch_reading, every_packet_is_read_once_and_in_order)
 			cr_assert(got[i].number == i, "as %d. comes %d", i, got[i].number);
 		ipq_destroy_handle(h);
 	}
+}
+
+#define NAME_AGE_US 50000
+
+Test(batch_reading, a_new_name_of_an_interface_shows_after_50_ms_in_packets_that_are_held)
+{
+	struct ipq_handle *h;
+	char output[256];
+	union message m;
+
+	numbers_network();
+	h = open_batched("64", IPQ_COPY_PACKET, 0);
+	numbers_send(0, 64);
+	for (int i = 0; i < 5; i++)
+		cr_assert_str_eq(queue_packet(h, &m)->outdev_name, "lo");
+	if (run_output(output, sizeof(output), "ip link set lo name loop0"))
+		cr_skip_test("before Linux 6.2, only a down interface can be renamed: %s",
+			     output);
+	usleep(NAME_AGE_US + 5000);
+	for (int i = 0; i < 5; i++)
+		cr_assert_str_eq(queue_packet(h, &m)->outdev_name, "loop0");
+	ipq_destroy_handle(h);
 }
 
 /* Batches are found by port ID, which is unique only within a network namespace. */

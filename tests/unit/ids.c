@@ -45,6 +45,7 @@ Test(ids, an_id_the_program_has_not_had_is_never_decided_nor_are_those_after_it)
 	ids_begin(&ids, true);
 	cr_assert(!ids_decide(&ids, QUEUE, 1));
 	give(1, 2);
+	cr_assert(!ids_decide(&ids, QUEUE, 1 + IDS_MAX), "its place in the ring is that of 1");
 	give(4, 9);
 	cr_assert(!ids_decide(&ids, QUEUE, 3) && !ids_decide(&ids, QUEUE, 10));
 	decide(1, 2);

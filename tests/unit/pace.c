@@ -69,7 +69,7 @@ static void read_after(unsigned int calls, unsigned int times)
 	while (times--) {
 		now += calls * call;
 		is_ours = true;
-		pace_read(&pace, is_ready);
+		pace_read(&pace, pace_now(), is_ready);
 		is_ours = false;
 	}
 }
