@@ -22,6 +22,8 @@ struct ip_queue {
 	struct batch *batch;		/* NULL if LIBIPQ_BATCH is 1 */
 	struct trace *trace;		/* NULL without LIBIPQ_TRACE */
 	struct links links;
+	/* how many timed reads do not look for a message before they wait: left, all */
+	atomic_uint skip, patience;
 };
 
 /* Reads the settings and opens a socket of this type (SOCK_RAW, …). Does not claim a

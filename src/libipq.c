@@ -271,46 +271,83 @@ static void note(const struct ip_queue *q, const char *what)
 		trace_note(q->trace, what);
 }
 
-/* Returns the length of a message; 0 and IPQ_ERR_TIMEOUT if none arrives in time; 0
- * without an error code if a signal arrives; or -1. */
-static APART ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
-			      int timeout_us)
+/* After a timed read that found no message before it waited, this number of reads at most
+ * do not look for one first. */
+#define PATIENCE_MAX 255
+
+/* Whether a timed read should look for a message before it waits for one, which saves a
+ * system call if one is there. It probably is if the last read that looked found one. */
+static bool is_likely_there(struct ip_queue *q)
 {
+	unsigned int skip = atomic_load_explicit(&q->skip, memory_order_relaxed);
+
+	if (!skip || ip_queue_holds_message(q))
+		return true;
+	atomic_store_explicit(&q->skip, skip - 1, memory_order_relaxed);
+	return false;
+}
+
+static void note_found(struct ip_queue *q, bool found)
+{
+	unsigned int patience = atomic_load_explicit(&q->patience, memory_order_relaxed);
+
+	patience = found ? 0 : patience < PATIENCE_MAX ? 2 * patience + 1 : PATIENCE_MAX;
+	atomic_store_explicit(&q->patience, patience, memory_order_relaxed);
+	atomic_store_explicit(&q->skip, patience, memory_order_relaxed);
+}
+
+static ssize_t nothing_in_time(const struct ip_queue *q)
+{
+	note(q, "read: nothing came in time");
+	ipq_error_set(IPQ_ERR_TIMEOUT);
+	return 0;
+}
+
+/* Waits for a message first, for timeout_us at most, which is positive. Another thread may
+ * receive the message, or it may not be for the program. */
+static ssize_t wait_and_receive(struct ip_queue *q, int socket, void *buf, size_t len,
+				int timeout_us)
+{
+	struct timespec left, deadline = deadline_after(timeout_us);
 	struct pollfd fd = { .fd = socket, .events = POLLIN };
-	struct timespec left, deadline = { 0 };
 	int saved = errno, ready;
 	ssize_t n;
 
-	if (timeout_us > 0)
-		deadline = deadline_after(timeout_us);
-	if (timeout_us > 0 && q->batch && ip_queue_holds_message(q)) {
-		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
-		/* EAGAIN: another thread has received it, or this is a signal handler
-		 * that has interrupted one */
-		if (n >= 0 || errno != EAGAIN)
-			return n;
-		errno = saved;
-	}
 	do {
-		left = (struct timespec) { 0 };
-		if (timeout_us > 0) {
-			left = left_until(&deadline);
-			ready = ppoll(&fd, 1, &left, NULL);
-			if (ready < 0) {
-				note(q, "read ended by a signal or an error");
-				return errno == EINTR ? 0 : -1;
-			}
-			if (ready == 0)
-				break;
+		left = left_until(&deadline);
+		ready = ppoll(&fd, 1, &left, NULL);
+		if (ready < 0) {
+			note(q, "read ended by a signal or an error");
+			return errno == EINTR ? 0 : -1;
 		}
+		if (ready == 0)
+			break;
 		n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
 		if (n >= 0 || errno != EAGAIN)
 			return n;
 		errno = saved;
 	} while (left.tv_sec || left.tv_nsec);
-	note(q, "read: nothing came in time");
-	ipq_error_set(IPQ_ERR_TIMEOUT);
-	return 0;
+	return nothing_in_time(q);
+}
+
+/* Returns the length of a message; 0 and IPQ_ERR_TIMEOUT if none arrives in time; 0
+ * without an error code if a signal arrives; or -1. */
+static APART ssize_t receive_within(struct ip_queue *q, int socket, void *buf, size_t len,
+				    int timeout_us)
+{
+	int saved = errno;
+	ssize_t n;
+
+	if (timeout_us > 0 && !is_likely_there(q))
+		return wait_and_receive(q, socket, buf, len, timeout_us);
+	n = ip_queue_receive(q, socket, buf, len, MSG_DONTWAIT);
+	if (timeout_us > 0)
+		note_found(q, n >= 0);
+	if (n >= 0 || errno != EAGAIN)
+		return n;
+	errno = saved;
+	return timeout_us > 0 ? wait_and_receive(q, socket, buf, len, timeout_us) :
+				nothing_in_time(q);
 }
 
 static APART ssize_t failed(void)

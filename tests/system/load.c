@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 
+#include "carried.h"
 #include "network.h"
 #include "queue.h"
 #include "reader.h"
@@ -289,7 +290,7 @@ Test(load, a_slow_reader_with_a_small_buffer_survives_a_flood)
 }
 
 /* Reads into two buffers by turns, with this distance between them. */
-static void expect_two_system_calls(size_t apart)
+static void expect_two_system_calls(size_t apart, int timeout)
 {
 	size_t len = 4096;
 	unsigned char *buf = mmap(NULL, apart + len, PROT_READ | PROT_WRITE,
@@ -311,7 +312,7 @@ static void expect_two_system_calls(size_t apart)
 	for (int i = 0; i < 100; i++) {
 		unsigned char *at = buf + i % 2 * apart;
 
-		cr_assert(ipq_read(h, at, len, 0) > 0);
+		cr_assert(ipq_read(h, at, len, timeout) > 0);
 		cr_assert(ipq_set_verdict(h, ipq_get_packet(at)->packet_id, NF_DROP, 0,
 					  NULL) > 0);
 	}
@@ -330,10 +331,38 @@ static void expect_two_system_calls(size_t apart)
 /* Names and types of interfaces are cached for some time. */
 Test(load, a_packet_costs_two_system_calls_its_interface_named)
 {
-	expect_two_system_calls(0);
+	expect_two_system_calls(0, 0);
 }
 
 Test(load, a_packet_costs_two_system_calls_wherever_it_is_read_to)
 {
-	expect_two_system_calls(64 * 4096);
+	expect_two_system_calls(64 * 4096, 0);
+}
+
+Test(load, while_packets_wait_a_timeout_costs_no_system_call)
+{
+	NOT_CARRIED(CARRIED_SELECTS);
+	expect_two_system_calls(0, 1000000);
+}
+
+Test(load, where_no_packets_wait_a_timeout_costs_one_system_call)
+{
+	int reads = 600, found = 0, calls;
+	struct ipq_handle *h;
+	union message m;
+	struct trace t;
+
+	NOT_CARRIED(CARRIED_SELECTS);
+	network_enter();
+	unsetenv("LIBIPQ_BATCH");
+	h = queue_open(PF_INET, IPQ_COPY_META, 0);
+	t = trace_begin();
+	for (int i = 0; i < reads; i++)
+		found += ipq_read(h, m.buf, sizeof(m.buf), 1) != 0;
+	trace_end(&t);
+	calls = trace_count(&t, "");
+	cr_assert(found == 0);
+	cr_assert(trace_count(&t, "ppoll") == reads);
+	cr_assert(calls <= reads + 20, "%d calls for %d reads", calls, reads);
+	ipq_destroy_handle(h);
 }
