@@ -362,6 +362,16 @@ static void claim_itself(struct peer *p, int fd, const struct request *r,
 	p->owner = OWNER_CLAIMS;
 }
 
+/* The mover that p has found may be about to end: when it looked for handles there were
+ * none, as their program was killed, and p had not claimed anything yet. Then it ends now.
+ * Otherwise it answers, and knows of p. */
+static void keep_mover(const struct peer *p)
+{
+	door_knock(p->door);
+	if (nfqueue_probe(p->first) == NFQUEUE_FREE)
+		start_mover(p);
+}
+
 /* Claims the numbers of p, whose standing is known. */
 static void claim(struct peer *p, int fd, enum standing standing, const struct request *r,
 		  struct kernel_request *out)
@@ -378,6 +388,7 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 		if (sharer && find_private(p, &queue)) {
 			claim_private(p, fd, queue, r, out);
 			p->door = sharer->door;
+			keep_mover(p);
 		}
 		break;
 	case FREE:

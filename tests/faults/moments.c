@@ -12,8 +12,10 @@
 
 #include <criterion/criterion.h>
 
+#include "movers.h"
 #include "network.h"
 #include "pair.h"
+#include "reader.h"
 
 TestSuite(moments, .timeout = 60);
 
@@ -25,6 +27,8 @@ static struct {
 	void (*event)(int);
 	int i;
 } at;
+
+static void (*when_connecting)(void);	/* called once: to a mover */
 
 /* The program uses these functions instead of the C library's, and so
  * do its libraries. */
@@ -48,7 +52,13 @@ int close(int fd)
 
 int connect(int fd, const struct sockaddr *to, socklen_t len)
 {
+	void (*event)(void) = to->sa_family == AF_UNIX ? when_connecting : NULL;
+
 	pass_moment();
+	if (event) {
+		when_connecting = NULL;
+		event();
+	}
 	return syscall(SYS_connect, fd, to, len);
 }
 
@@ -295,4 +305,36 @@ Test(moments, who_is_killed_while_it_claims_does_not_keep_others_waiting_for_eve
 	pair_pass(0, "four");
 	pair_pass(1, "six");
 	pair_close_both();
+}
+
+/* Waits until the queue number is free. */
+static void kill_movers(void)
+{
+	long long end = clock_us() + DEADLINE * 1000LL;
+	pid_t found[MOVERS_MAX];
+	struct queue_figures f;
+	int count = movers_find(found);
+
+	cr_assert(count == 2);
+	for (int i = 0; i < count; i++)
+		kill(found[i], SIGKILL);
+	while (queue_figures(0, &f) && clock_us() < end)
+		;
+}
+
+/* As it ends if the program that started it is killed, and at that moment has no handles of
+ * another one. */
+Test(moments, a_mover_that_ends_while_a_handle_asks_for_it_is_replaced)
+{
+	for (int first = 0; first < 2; first++) {
+		pair_network("QUEUE");
+		pair_open(first);
+		pair_close(first);
+		when_connecting = kill_movers;
+		make_and_start(first);
+		cr_assert(!when_connecting, "it was not asked for");
+		pair_pass(first, "hello");
+		pair_pass(!first, "hello");
+		pair_close_both();
+	}
 }

@@ -2,11 +2,9 @@
 /* The mover, the process that moves packets if both families have one queue number:
  * whatever the program does, it runs while it is needed and not longer, and the program
  * does not notice it (FACTS 8). */
-#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include "carried.h"
+#include "movers.h"
 #include "network.h"
 #include "pair.h"
 #include "process.h"
@@ -21,54 +20,11 @@
 
 TestSuite(families_movers, .timeout = 60);
 
-#define MOVERS_MAX 16
-
-static bool is_mover(pid_t pid)
-{
-	char path[64], name[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (file && !fgets(name, sizeof(name), file))
-		*name = '\0';
-	if (file)
-		fclose(file);
-	return !strcmp(name, "ipq-mover\n");
-}
-
-/* Whether the process is in the network namespace of this test, and so belongs to it. */
-static bool is_here(pid_t pid)
-{
-	char path[64], here[64] = "", there[64] = "";
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	return readlink("/proc/self/ns/net", here, sizeof(here) - 1) > 0 &&
-	       readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(here, there);
-}
-
-/* Finds the movers, normally in the order of their start: the first owns the number, the
- * second is its child and moves. */
-static int find_movers(pid_t found[MOVERS_MAX])
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	int count = 0;
-
-	cr_assert(dir);
-	while ((entry = readdir(dir)) && count < MOVERS_MAX)
-		if (atoi(entry->d_name) > 0 && is_mover(atoi(entry->d_name)) &&
-		    is_here(atoi(entry->d_name)))
-			found[count++] = atoi(entry->d_name);
-	closedir(dir);
-	return count;
-}
-
 static int count_movers(void)
 {
 	pid_t found[MOVERS_MAX];
 
-	return find_movers(found);
+	return movers_find(found);
 }
 
 /* Waits until there are this many movers. */
@@ -131,11 +87,11 @@ Test(families_movers, a_second_handle_that_fails_leaves_the_mover_of_the_first_a
 		pair_open(0);
 		pass_both();
 		await_movers(2);
-		find_movers(before);
+		movers_find(before);
 		pair_close(!i);
 		cr_assert(!ipq_create_handle(0, pair_family(i)));
 		pair_pass(i, "alone");
-		cr_assert(find_movers(after) == 2 && before[0] == after[0]);
+		cr_assert(movers_find(after) == 2 && before[0] == after[0]);
 		pair_close(i);
 	}
 }
@@ -150,7 +106,7 @@ Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 		int worker;
 
 		await_movers(2);
-		find_movers(found);
+		movers_find(found);
 		/* the one that is not a process group leader is the other's child */
 		worker = getpgid(found[0]) == found[0] ? 1 : 0;
 		pair_say(1, "before");
@@ -172,7 +128,7 @@ Test(families_movers, movers_that_are_both_killed_are_started_again_by_the_next_
 	for (int i = 0; i < 2; i++) {
 		pair_open(0);
 		await_movers(2);
-		find_movers(found);
+		movers_find(found);
 		kill(found[0], SIGKILL);
 		kill(found[1], SIGKILL);
 		await_movers(0);
@@ -334,7 +290,7 @@ Test(families_movers, in_a_flood_a_mover_waits_for_the_program_unless_its_policy
 		pair_open(0);
 		pass_both();
 		await_movers(2);
-		find_movers(found);
+		movers_find(found);
 		cr_assert(sched_getscheduler(found[1]) == policy[i].usual);
 		wait_as_flood(found[1], 20);
 		cr_assert(sched_getscheduler(found[1]) == policy[i].in_flood, "%d of %d",
