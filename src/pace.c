@@ -2,6 +2,7 @@
 /* Estimates whether the program does nothing but read packets and give verdicts, from the
  * time between its calls of the library. Knows nothing of packets, nor of what is
  * held. */
+#include <errno.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,10 +83,14 @@ static APART void note_slow(struct pace *p, bool is_ready)
 		    p->streak - INTERRUPTED : 0;
 }
 
+/* A signal that arrives now makes the calls fail with EINTR. */
 static APART void measure_limit(struct pace *p)
 {
+	int saved = errno;
+
 	p->limit = CALLS_MAX * time_of_call();
 	pace_resume(p);
+	errno = saved;
 }
 
 void pace_read(struct pace *p, uint64_t now, bool is_ready)

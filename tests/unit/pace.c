@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What tells that a program does nothing but read and decide: however fast the processor
  * is, it is back so soon that it can have made no system call that waits. */
+#include <errno.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ static struct pace pace;
 static bool is_ours;
 static uint64_t now, call;	/* ns; what a system call takes */
 static long sleeps;
-static bool is_ready = true;
+static bool is_ready = true, is_signalled;
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -39,7 +40,10 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	if (!is_ours)
 		return ppoll(fds, n, timeout < 0 ? NULL : &time, NULL);
 	now += call;
-	return 0;
+	if (!is_signalled)
+		return 0;
+	errno = EINTR;
+	return -1;
 }
 
 #ifdef __GLIBC__
@@ -170,5 +174,14 @@ Test(pace, a_processor_that_becomes_slower_is_found_out)
 	read_after(1, 65);
 	call *= 10;
 	read_after(1, 2000);
+	cr_assert(pace_is_quick(&pace));
+}
+
+Test(pace, a_signal_while_a_call_is_measured_does_not_change_errno)
+{
+	is_signalled = true;
+	errno = 0;
+	read_after(1, 2000);
+	cr_assert(errno == 0);
 	cr_assert(pace_is_quick(&pace));
 }
