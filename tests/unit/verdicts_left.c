@@ -114,7 +114,7 @@ static void expect_each(const uint32_t *ids, unsigned int n)
 		cr_assert(!sent[i].for_all && sent[i].id == ids[i], "%u: %u", i, sent[i].id);
 }
 
-Test(verdicts_left, those_held_and_those_left_are_sent_as_one)
+Test(verdicts_left, verdicts_held_and_left_are_sent_as_one)
 {
 	read_packets(1, 3);
 	put(1);
@@ -127,7 +127,7 @@ Test(verdicts_left, those_held_and_those_left_are_sent_as_one)
 	expect_one(10);
 }
 
-Test(verdicts_left, one_is_left_at_a_time)
+Test(verdicts_left, a_second_verdict_is_not_left_before_the_first_is_taken)
 {
 	read_packets(1, 9);
 	put(1);
@@ -139,7 +139,7 @@ Test(verdicts_left, one_is_left_at_a_time)
 	expect_one(3);
 }
 
-Test(verdicts_left, one_left_goes_before_one_that_is_put_later)
+Test(verdicts_left, a_verdict_left_goes_before_a_verdict_put_later)
 {
 	static const uint32_t order[] = { 1, 3, 2 };
 
@@ -153,7 +153,7 @@ Test(verdicts_left, one_left_goes_before_one_that_is_put_later)
 	expect_each(order, 3);
 }
 
-Test(verdicts_left, none_is_left_where_the_program_may_not_read_again)
+Test(verdicts_left, no_verdict_is_left_where_the_program_may_not_read_again)
 {
 	read_packets(1, 9);
 	put(1);
@@ -163,7 +163,7 @@ Test(verdicts_left, none_is_left_where_the_program_may_not_read_again)
 	cr_assert(!leave(3));
 }
 
-Test(verdicts_left, the_first_is_never_left)
+Test(verdicts_left, the_first_verdict_of_a_batch_is_never_left)
 {
 	read_packets(1, 9);
 	cr_assert(!leave(1));
@@ -171,7 +171,7 @@ Test(verdicts_left, the_first_is_never_left)
 	cr_assert(leave(2));
 }
 
-Test(verdicts_left, none_is_left_by_a_program_that_takes_its_time)
+Test(verdicts_left, no_verdict_is_left_by_a_program_that_takes_its_time)
 {
 	read_packets(1, 9);
 	put(1);
@@ -180,7 +180,7 @@ Test(verdicts_left, none_is_left_by_a_program_that_takes_its_time)
 	cr_assert(!leave(2));
 }
 
-Test(verdicts_left, none_is_left_that_would_be_one_too_many)
+Test(verdicts_left, no_verdict_is_left_that_would_be_one_too_many)
 {
 	read_packets(1, MOST + 9);
 	for (uint32_t id = 1; id < MOST; id++)
@@ -192,7 +192,7 @@ Test(verdicts_left, none_is_left_that_would_be_one_too_many)
 }
 
 /* The kernel echoes requests that it refuses, so each must be as the program sent it. */
-Test(verdicts_left, none_is_left_that_differs_from_the_first_in_more_than_id_and_value)
+Test(verdicts_left, no_verdict_is_left_that_differs_from_the_first_in_more_than_id_and_value)
 {
 	struct request r = request_of(2, NF_ACCEPT);
 
@@ -210,7 +210,7 @@ Test(verdicts_left, none_is_left_that_differs_from_the_first_in_more_than_id_and
 	cr_assert(verdicts_leave(&v, FD, &r, QUEUE));
 }
 
-Test(verdicts_left, one_left_that_the_kernel_will_refuse_is_sent_to_it)
+Test(verdicts_left, a_verdict_left_that_the_kernel_will_refuse_is_sent_to_it)
 {
 	static const uint32_t order[] = { 2, 3 };
 
@@ -229,7 +229,7 @@ Test(verdicts_left, one_left_that_the_kernel_will_refuse_is_sent_to_it)
 
 /* If no more messages are held by then, either the thread that has read the last one sends
  * it, or the one that has left it. */
-Test(verdicts_left, one_left_too_late_is_taken_or_taken_back)
+Test(verdicts_left, a_verdict_left_too_late_is_taken_or_taken_back)
 {
 	uint64_t left;
 
@@ -250,7 +250,7 @@ Test(verdicts_left, one_left_too_late_is_taken_or_taken_back)
 	cr_assert(count == 0);
 }
 
-Test(verdicts_left, one_left_is_sent_at_the_end)
+Test(verdicts_left, a_verdict_left_is_sent_at_the_end)
 {
 	read_packets(1, 9);
 	put(1);
