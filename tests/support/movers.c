@@ -34,6 +34,31 @@ static bool is_here(pid_t pid)
 	       readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(here, there);
 }
 
+static bool sleeps(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (fscanf(file, "%*d (ipq-mover) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return state == 'S';
+}
+
+bool movers_sleep(void)
+{
+	pid_t found[MOVERS_MAX];
+	int count = movers_find(found);
+
+	while (count > 0 && sleeps(found[count - 1]))
+		count--;
+	return count == 0;
+}
+
 int movers_find(pid_t found[MOVERS_MAX])
 {
 	DIR *dir = opendir("/proc");

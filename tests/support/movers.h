@@ -3,6 +3,7 @@
 #ifndef SUPPORT_MOVERS_H
 #define SUPPORT_MOVERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define MOVERS_MAX 16
@@ -11,5 +12,9 @@
  * number. They are normally in the order of their start: the first owns the queue number,
  * the second is its child and moves. On failure, ends the test. */
 int movers_find(pid_t found[MOVERS_MAX]);
+
+/* Whether each of them waits. One that moves a packet does not: when the packet has left the
+ * queue number, it is not at once in the private one (nfqnl_recv_verdict). */
+bool movers_sleep(void);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 
+#include "movers.h"
 #include "network.h"
 #include "pair.h"
 #include "reader.h"
@@ -83,7 +84,8 @@ void pair_settle(void)
 	struct queue_figures f;
 
 	for (long long end = clock_us() + DEADLINE * 1000LL; clock_us() < end; sched_yield())
-		if (!pair_is_moved() || !queue_figures(0, &f) || !f.waiting)
+		if (!pair_is_moved() || !queue_figures(0, &f) ||
+		    (!f.waiting && movers_sleep()))
 			return;
 	cr_assert_fail("packets are not moved");
 }
