@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * interrupted WAY: accepts two packets that it has sent to itself, with the same system call,
+ * which fails for the first one, as the packet's arrival raises a signal meanwhile. WAY is
+ * "another": goes on with the second one; "repeated": makes the call for the first one
+ * again; "restarted": the kernel repeats this call. Says "done" when each packet has come
+ * and no verdict was refused.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+
+#include "old.h"
+
+#define ROUNDS 100
+
+static int queue, arrivals;
+static union old_message message;
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+/* The supervisor, which is our parent, does not go on until this program waits again: so
+ * the signal is handled before the supervisor can answer. */
+static void go_first(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	check(!sched_getaffinity(0, sizeof(all), &all));
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	check(!sched_setaffinity(0, sizeof(one), &one));
+	check(!sched_setaffinity(getppid(), sizeof(one), &one));
+	check(!sched_setscheduler(getppid(), SCHED_IDLE, &none));
+}
+
+static void open_arrivals(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(7) };
+
+	arrivals = socket(AF_INET, SOCK_DGRAM, 0);
+	check(!bind(arrivals, (struct sockaddr *)&at, sizeof(at)));
+	check(!fcntl(arrivals, F_SETOWN, getpid()));
+}
+
+static void expect_arrival(void)
+{
+	struct pollfd p = { .fd = arrivals, .events = POLLIN };
+	char text[16];
+
+	check(poll(&p, 1, 5000) == 1 && recv(arrivals, text, sizeof(text), 0) == 5);
+}
+
+/* Returns the id of a packet that is queued now. */
+static unsigned long next_packet(void)
+{
+	old_hello();
+	return old_read(queue, &message)->packet_id;
+}
+
+/* Always the same call, with the same arguments. */
+static bool is_accepted(unsigned long id)
+{
+	static struct old_request request;
+	ssize_t n;
+
+	request = old_verdict_request(id, NF_ACCEPT, 0);
+	n = send(queue, &request, sizeof(request), 0);
+	check(n == sizeof(request) || errno == EINTR);
+	return n > 0;
+}
+
+/* Returns whether the call failed. The packet comes nevertheless. */
+static bool is_interrupted(unsigned long id)
+{
+	bool accepted;
+
+	check(!fcntl(arrivals, F_SETFL, O_ASYNC));
+	accepted = is_accepted(id);
+	check(!fcntl(arrivals, F_SETFL, 0));
+	expect_arrival();
+	return !accepted;
+}
+
+static void expect_no_refusal(void)
+{
+	check(recv(queue, &message, sizeof(message), MSG_DONTWAIT) == -1 && errno == EAGAIN);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	bool interrupted, repeats;
+	unsigned long id, other;
+	int round = 0;
+
+	old_limit();
+	check(argc == 2);
+	repeats = !strcmp(argv[1], "repeated");
+	if (!strcmp(argv[1], "restarted"))
+		action.sa_flags = SA_RESTART;
+	check(!sigaction(SIGIO, &action, NULL));
+	go_first();
+	open_arrivals();
+	queue = old_ready(NETLINK_FIREWALL);
+	do {
+		check(round++ < ROUNDS);
+		id = next_packet();
+		other = next_packet();
+		interrupted = is_interrupted(id);
+		if (interrupted && repeats)
+			check(is_accepted(id));
+		check(is_accepted(other));
+		expect_arrival();
+		expect_no_refusal();
+	} while (!interrupted && !action.sa_flags);
+	say("done");
+	return 0;
+}
