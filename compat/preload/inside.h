@@ -55,6 +55,13 @@ static inline void program_widen(struct request *r)
 	(void)r;
 }
 
+static inline bool program_has_made(const struct ipq_socket *s, const struct request *r)
+{
+	(void)s;
+	(void)r;
+	return false;
+}
+
 static inline size_t program_narrow(const void **message, size_t n)
 {
 	(void)message;

@@ -16,6 +16,7 @@
 #include "kept.h"
 #include "layout.h"
 #include "messages.h"
+#include "missed.h"
 #include "names.h"
 #include "nfqueue.h"
 #include "port_id.h"
@@ -273,6 +274,7 @@ int64_t calls_carry_out(struct call *c, const struct window *w, struct attempt *
 	if (!served_begin(c->thread, call_is_32bit(c), w->first, w->end))
 		return CALL_CONTINUES;
 	kept_begin();
+	missed_begin(c);
 	if (c->kind == CALL_EXEC || c->kind == CALL_EXECVEAT)
 		return executions_redirect(c) ? CALL_COMES_AGAIN : CALL_CONTINUES;
 	if (c->kind > CALL_EXECVEAT && c->kind <= CALL_OF_NAME_LAST)

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The results of calls that sent something, and that a signal ended before they were
- * answered. The thread usually restarts such a call (signal(7)), and gets this result
- * then, so that nothing is sent twice. Knows nothing of how calls are answered. */
+/* Requests that were made in a call which a signal then ended, so that the thread has not
+ * received the result. The thread usually restarts such a call (signal(7)), or repeats it
+ * because of EINTR; the requests are not made again then. Knows nothing of how calls are
+ * answered. */
 #ifndef SUPERVISE_MISSED_H
 #define SUPERVISE_MISSED_H
 
 #include "call.h"
 
-/* Call when the thread has not received the result. c is the call as it was made, and kind
- * what was carried out, which differs for socketcall(2). */
-void missed_note(const struct call *c, enum call_kind kind, int64_t result);
+struct ipq_socket;
+struct request;
 
-/* Call for each call that a thread makes. Returns whether it is the same as its last one,
- * whose result it has missed, and sets the result. */
-bool missed_take(const struct call *c, int64_t *result);
+/* Call when a system call begins. */
+void missed_begin(const struct call *c);
+
+/* Call before each request that the system call makes. Returns whether the thread's last
+ * call that sent anything has made this request already, and the thread has missed the
+ * result. */
+bool missed_has_made(const struct ipq_socket *s, const struct request *r);
+
+/* Call when the thread has not received the result of this call, which was successful. */
+void missed_note(const struct call *c);
 
 #endif

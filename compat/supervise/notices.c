@@ -304,7 +304,7 @@ static void retry(struct wait *w)
 static void take_call(void)
 {
 	struct attempt a = { .fd = -1 };
-	struct call c = { .done = 0 }, as_called;
+	struct call c = { .done = 0 };
 	int64_t result;
 
 	memset(notice, 0, notice_size);
@@ -324,10 +324,8 @@ static void take_call(void)
 		closed_at = c.began;
 		end_ended_waits();
 	}
-	as_called = c;
 	thread_begin_call(listener, c.id);
-	if (!missed_take(&c, &result))
-		result = calls_carry_out(&c, &window, &a);
+	result = calls_carry_out(&c, &window, &a);
 	if (result == CALL_WAITS) {
 		begin_wait(&c, &a);
 		return;
@@ -339,8 +337,8 @@ static void take_call(void)
 		closing_begin(a.socket, c.thread);
 		result = CALL_CONTINUES;
 	}
-	if (!finish(&c, &a, result))
-		missed_note(&as_called, c.kind, result);
+	if (!finish(&c, &a, result) && result >= 0)
+		missed_note(&c);
 	end_attempt(&c, &a);
 }
 

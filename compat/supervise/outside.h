@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "kept.h"
+#include "missed.h"
 #include "narrow.h"
 #include "program.h"
 #include "served.h"
@@ -49,6 +50,11 @@ static inline void program_widen(struct request *r)
 {
 	if (served_is_narrow())
 		narrow_widen(r);
+}
+
+static inline bool program_has_made(const struct ipq_socket *s, const struct request *r)
+{
+	return missed_has_made(s, r);
 }
 
 /* The message itself stays as it is, as it may be kept for another program. */

@@ -33,6 +33,10 @@ static size_t program_request_size(void);
 static void program_widen(struct request *r);
 static size_t program_narrow(const void **message, size_t n);
 
+/* Whether the program repeats a call that has made this request already, since a signal
+ * kept the result from it. */
+static bool program_has_made(const struct ipq_socket *s, const struct request *r);
+
 /* Memory for one message in one piece. scratch_take returns 0, or -1 and ENOBUFS. */
 struct scratch;
 static int scratch_take(struct scratch *scratch, size_t size);

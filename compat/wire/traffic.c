@@ -130,6 +130,8 @@ static int check_destination(const struct msghdr *msg)
 static int pass_on(struct ipq_socket *s, int fd, enum wire wire,
 		   const struct request *r, const void *payload)
 {
+	if (program_has_made(s, r))
+		return 0;
 	netlink_autobind(s);
 	if (wire == WIRE_REQUEST)
 		return ip_queue_request(&s->queue, fd, r, payload, NULL);
