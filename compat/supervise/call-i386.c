@@ -69,6 +69,8 @@ static const struct call_number numbers[] = {
 	{ __NR_stat, CALL_STAT_NARROW },
 	{ __NR_lstat, CALL_STAT_NARROW },
 	{ __NR_fstatat64, CALL_STATAT },
+	{ __NR_fstat64, CALL_FSTAT },
+	{ __NR_fstat, CALL_FSTAT_NARROW },
 	{ __NR_statx, CALL_STATX },
 	{ __NR_access, CALL_ACCESS },
 	{ __NR_faccessat, CALL_ACCESSAT },

@@ -91,6 +91,9 @@ static const struct call_number numbers[] = {
 	{ SYS_stat, CALL_STAT },
 	{ SYS_lstat, CALL_STAT },
 #endif
+#if defined(SYS_fstat) && __SIZEOF_LONG__ == 8
+	{ SYS_fstat, CALL_FSTAT },
+#endif
 #ifdef SYS_newfstatat
 	{ SYS_newfstatat, CALL_STATAT },
 #endif

@@ -36,7 +36,10 @@ enum call_kind {
 	CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_CREAT,
 	CALL_STAT, CALL_STAT_NARROW, CALL_STATAT, CALL_STATX, CALL_ACCESS, CALL_ACCESSAT,
 	CALL_READLINK, CALL_READLINKAT, CALL_ATTRIBUTES,
-	CALL_OF_NAME_LAST = CALL_ATTRIBUTES,
+	/* with a descriptor in place of the name, which may be one of ours; so may that of
+	 * CALL_STATAT and CALL_STATX with AT_EMPTY_PATH */
+	CALL_FSTAT, CALL_FSTAT_NARROW,
+	CALL_OF_NAME_LAST = CALL_FSTAT_NARROW,
 	/* refused by the filter, so that programs use the other system calls */
 	CALL_IO_URING_SETUP,
 };

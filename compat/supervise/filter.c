@@ -110,12 +110,12 @@ static void hand_over_close_range(struct code *c, const struct window *w)
 
 /* With AT_EMPTY_PATH most calls are about a descriptor, such as fstat(2), and have no
  * name. */
-static void hand_over_name(struct code *c, int argument)
+static void hand_over_name(struct code *c, int argument, const struct window *w)
 {
 	load_argument(c, argument);
-	next_if(c, BPF_JSET, AT_EMPTY_PATH);
-	give(c, SECCOMP_RET_ALLOW);
+	add(c, BPF_JMP | BPF_K | BPF_JSET, AT_EMPTY_PATH, 1, 0);
 	give(c, SECCOMP_RET_USER_NOTIF);
+	hand_over_descriptor(c, w);
 }
 
 static void hand_over_socket(struct code *c)
@@ -167,10 +167,10 @@ static void judge(struct code *c, enum call_kind kind, const struct window *w)
 		give(c, SECCOMP_RET_USER_NOTIF);
 		break;
 	case CALL_STATAT:
-		hand_over_name(c, 3);
+		hand_over_name(c, 3, w);
 		break;
 	case CALL_STATX:
-		hand_over_name(c, 2);
+		hand_over_name(c, 2, w);
 		break;
 	case CALL_IO_URING_SETUP:
 		give(c, SECCOMP_RET_ERRNO | ENOSYS);
@@ -184,7 +184,7 @@ static enum call_kind judged_as(enum call_kind kind)
 {
 	if (kind == CALL_DUP2 || kind == CALL_DUP3)
 		return CALL_DUP2;
-	if (kind <= CALL_OF_DESCRIPTOR_LAST)
+	if (kind <= CALL_OF_DESCRIPTOR_LAST || kind == CALL_FSTAT || kind == CALL_FSTAT_NARROW)
 		return CALL_READ;
 	return kind > CALL_EXEC && kind <= CALL_OF_NAME_LAST && kind != CALL_STATAT &&
 	       kind != CALL_STATX ? CALL_EXEC : kind;

@@ -277,7 +277,7 @@ static void put_stat_i386(const struct call *c, uint64_t at, const struct stat *
 
 void layout_put_stat(const struct call *c, uint64_t at, const struct stat *st)
 {
-	if (c->kind == CALL_STAT_NARROW)
+	if (c->kind == CALL_STAT_NARROW || c->kind == CALL_FSTAT_NARROW)
 		put_stat_i386(c, at, st);
 	else if (call_is_32bit(c))
 		put_stat64_i386(c, at, st);

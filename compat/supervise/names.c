@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Carries out system calls with a file name, such as open(2), stat(2) and access(2), if
- * it is one of the module's files. The filter cannot read names, so that either all these
- * calls are handed over or none. For nearly all of them the last part of the name shows
- * that the kernel must carry them out. Knows nothing of what is in the files
- * (files.h). */
+ * it is one of the module's files, and fstat(2) for these. The filter cannot read names,
+ * so that either all calls with a name are handed over or none. For nearly all of them the
+ * last part of the name shows that the kernel must carry them out. Knows nothing of what
+ * is in the files (files.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,6 +45,8 @@ static const struct shape shapes[] = {
 	[CALL_READLINK] = { -1, 0, -1, -1 },
 	[CALL_READLINKAT] = { 0, 1, -1, -1 },
 	[CALL_ATTRIBUTES] = { -1, 0, -1, -1 },
+	[CALL_FSTAT] = { -1, -1, -1, 1 },
+	[CALL_FSTAT_NARROW] = { -1, -1, -1, 1 },
 };
 
 static void *pointer(uint64_t at)
@@ -63,6 +65,40 @@ static int open_directory(const struct call *c, const struct shape *shape)
 	else
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)c->thread, fd);
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Whether the call is about the descriptor in its first argument, and not about a name. */
+static bool is_of_descriptor(const struct call *c)
+{
+	switch (c->kind) {
+	case CALL_FSTAT:
+	case CALL_FSTAT_NARROW:
+		return true;
+	case CALL_STATAT:
+		return c->args[3] & AT_EMPTY_PATH;
+	case CALL_STATX:
+		return c->args[2] & AT_EMPTY_PATH;
+	default:
+		return false;
+	}
+}
+
+static enum module_file find_opened(const struct call *c, const struct shape *shape)
+{
+	enum module_file file;
+	char name;
+	int fd;
+
+	/* AT_EMPTY_PATH is allowed with a name that is not empty */
+	if (shape->name >= 0 &&
+	    (thread_read(c->thread, &name, pointer(c->args[shape->name]), 1) || name))
+		return FILE_NONE;
+	fd = thread_descriptor(c->thread, (int)c->args[0]);
+	if (fd < 0)
+		return FILE_NONE;
+	file = files_opened(fd);
+	close(fd);
+	return file;
 }
 
 static enum module_file find(const struct call *c, const struct shape *shape)
@@ -121,12 +157,10 @@ static int64_t open_file(const struct call *c, const struct window *w,
 	a->fd = files_open(file, flags | O_CLOEXEC);
 	if (a->fd < 0)
 		return -errno;
-	a->to = -1;
-	if (writes) {
+	if (writes)
 		written_watch(a->fd, file);
-		/* a number in the window, so that the filter hands over its close(2) */
-		a->to = thread_free_number(c->thread, w->first, w->end);
-	}
+	/* a number in the window, so that the filter hands over close(2) and fstat(2) */
+	a->to = thread_free_number(c->thread, w->first, w->end);
 	a->flags = flags & O_CLOEXEC;
 	return CALL_GIVES;
 }
@@ -155,10 +189,15 @@ static int64_t ask_statx(const struct call *c, const char *name, uint64_t at)
 #endif
 }
 
+static bool kernel_has(enum module_file file)
+{
+	return file == FILE_MODULES && !access("/proc/modules", F_OK);
+}
+
 /* Asks the same about the file that the kernel has in its place. */
 static int64_t ask(const struct call *c, const struct shape *shape, enum module_file file)
 {
-	const char *name = files_stand_in(file);
+	const char *name = kernel_has(file) ? "/proc/modules" : files_stand_in(file);
 	uint64_t at = c->args[shape->result];
 	struct stat st;
 
@@ -170,8 +209,8 @@ static int64_t ask(const struct call *c, const struct shape *shape, enum module_
 	return layout_put_all(c);
 }
 
-/* Answers a call about the file. If the kernel has the file itself, the kernel must
- * answer. */
+/* Answers a call about the file. If it is about a name that the kernel has itself, the
+ * kernel must answer. */
 static int64_t answer(const struct call *c, const struct window *w,
 		      const struct shape *shape, struct attempt *a, enum module_file file)
 {
@@ -184,7 +223,7 @@ static int64_t answer(const struct call *c, const struct window *w,
 	default:
 		break;
 	}
-	if (file == FILE_MODULES && !access("/proc/modules", F_OK))
+	if (kernel_has(file) && !is_of_descriptor(c))
 		return CALL_CONTINUES;
 	switch (c->kind) {
 	case CALL_ACCESS:
@@ -203,7 +242,8 @@ static int64_t answer(const struct call *c, const struct window *w,
 int64_t names_carry_out(const struct call *c, const struct window *w, struct attempt *a)
 {
 	const struct shape *shape = &shapes[c->kind];
-	enum module_file file = find(c, shape);
+	enum module_file file = is_of_descriptor(c) ? find_opened(c, shape) :
+						      find(c, shape);
 	int64_t result;
 
 	if (!file)

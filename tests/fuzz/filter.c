@@ -104,9 +104,12 @@ static bool is_for_us(enum call_kind kind, const uint64_t args[6], const struct 
 	case CALL_EXECVEAT:
 		return true;
 	case CALL_STATAT:
-		return names && !(args[3] & AT_EMPTY_PATH);
+		return names && (!(args[3] & AT_EMPTY_PATH) || is_in(w, args[0]));
 	case CALL_STATX:
-		return names && !(args[2] & AT_EMPTY_PATH);
+		return names && (!(args[2] & AT_EMPTY_PATH) || is_in(w, args[0]));
+	case CALL_FSTAT:
+	case CALL_FSTAT_NARROW:
+		return names && is_in(w, args[0]);
 	default:
 		return kind <= CALL_OF_DESCRIPTOR_LAST ? is_in(w, args[0]) : names;
 	}
