@@ -5,9 +5,11 @@
  * answered.
  *
  * The contents of a request decide, not the arguments of the call: a program may use one
- * buffer for all requests, or go on with the next one after EINTR. The same request cannot
- * be meant to be made twice in a row: a packet has one verdict, and setting a mode again
- * changes nothing. The replaced packet behind a verdict is not compared. */
+ * buffer for all requests, or go on with the next one after EINTR. The same verdict cannot
+ * be meant to be given twice, as a packet has one. So it counts as given also if others
+ * come first: a signal handler may give some. To set the same mode again changes nothing
+ * unless another mode was set meanwhile. The replaced packet behind a verdict is not
+ * compared. */
 #include <string.h>
 
 #include "missed.h"
@@ -23,68 +25,60 @@ struct made {
 	struct request requests[REQUESTS_MAX];
 };
 
-static struct made now;			/* by the system call that is carried out */
-static const struct made *before;	/* what its thread has missed, or NULL */
-
 static struct missed {
 	pid_t thread;			/* 0 if unused */
 	struct made made;
 } missed[64];
+
+static struct made now;			/* by the system call that is carried out */
+static struct missed *before;		/* what its thread has missed, or NULL */
 
 static struct missed *of_thread(pid_t thread)
 {
 	return &missed[(unsigned int)thread % (sizeof(missed) / sizeof(missed[0]))];
 }
 
-static bool receives(enum call_kind kind)
-{
-	switch (kind) {
-	case CALL_READ:
-	case CALL_READV:
-	case CALL_PREADV2:
-	case CALL_RECVFROM:
-	case CALL_RECVMSG:
-	case CALL_RECVMMSG:
-	case CALL_RECVMMSG_TIME64:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* A signal handler may receive messages before the call is restarted. */
 void missed_begin(const struct call *c)
 {
 	struct missed *m = of_thread(c->thread);
 
 	now.count = 0;
-	before = NULL;
-	if (m->thread == c->thread && !receives(c->kind)) {
-		m->thread = 0;
-		before = &m->made;
-	}
+	before = m->thread == c->thread ? m : NULL;
+	/* it may be about to close the socket */
+	if (before && !call_is_of_message(c))
+		before->thread = 0;
+}
+
+static bool is_same(unsigned int n, const struct ipq_socket *s, const struct request *r)
+{
+	return n < before->made.count && s == before->made.socket &&
+	       !memcmp(&before->made.requests[n], r, sizeof(*r));
 }
 
 bool missed_has_made(const struct ipq_socket *s, const struct request *r)
 {
 	unsigned int n = now.count++;
+	bool has;
 
 	if (n >= REQUESTS_MAX)
 		return false;
 	now.socket = s;
 	now.requests[n] = *r;
-	return before && n < before->count && before->socket == s &&
-	       !memcmp(&before->requests[n], r, sizeof(*r));
+	if (!before)
+		return false;
+	has = is_same(n, s, r);
+	if (has || r->nlh.nlmsg_type == IPQM_MODE)
+		before->thread = 0;
+	return has;
 }
 
 void missed_note(const struct call *c)
 {
-	struct missed *m = of_thread(c->thread);
 	/* the last request of sendmmsg(2) may have failed */
 	unsigned int count = c->kind == CALL_SENDMMSG ? c->done : now.count;
 
 	if (!count)
 		return;
-	*m = (struct missed) { c->thread, now };
-	m->made.count = count < REQUESTS_MAX ? count : REQUESTS_MAX;
+	now.count = count < REQUESTS_MAX ? count : REQUESTS_MAX;
+	*of_thread(c->thread) = (struct missed) { c->thread, now };
 }

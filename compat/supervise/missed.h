@@ -14,9 +14,8 @@ struct request;
 /* Call when a system call begins. */
 void missed_begin(const struct call *c);
 
-/* Call before each request that the system call makes. Returns whether the thread's last
- * call that sent anything has made this request already, and the thread has missed the
- * result. */
+/* Call before each request that the system call makes. Returns whether the thread has made
+ * this request already, in a call whose result it has missed. */
 bool missed_has_made(const struct ipq_socket *s, const struct request *r);
 
 /* Call when the thread has not received the result of this call, which was successful. */

@@ -47,8 +47,8 @@ run_supervised()
 {
 	run_tests "$1" --timeout-multiplier 4 --wrapper "env SUPERVISOR=$2" \
 		supervise-bad supervise-both supervise-descriptors supervise-files \
-		supervise-held supervise-hostile supervise-kinds supervise-life supervise-raw \
-		supervise-requests supervise-shells supervise-surroundings
+		supervise-held supervise-hostile supervise-kinds supervise-life supervise-missed \
+		supervise-raw supervise-requests supervise-shells supervise-surroundings
 	# the command of these tests begins with the ipq-run of BUILD
 	run_tests "$1" --timeout-multiplier 4 \
 		--wrapper "sh -c 'shift; exec $2 \"\$@\"' sh" \

@@ -29,6 +29,11 @@ Test(missed, a_request_that_is_restarted_is_made_once)
 	expect("restarted");
 }
 
+Test(missed, a_signal_handler_makes_requests_before_one_is_restarted)
+{
+	expect("handled");
+}
+
 Test(missed, another_request_in_the_same_buffer_is_made)
 {
 	expect("another");
