@@ -198,13 +198,22 @@ int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *n
 	return 0;
 }
 
+struct time_i386 {
+	uint32_t sec, nsec;
+};
+
+static struct time_i386 time_of(const struct timespec *ts)
+{
+	return (struct time_i386) { ts->tv_sec, ts->tv_nsec };
+}
+
 /* The kernel's struct stat64 of i386 (asm/stat.h). */
 struct stat64_i386 {
 	uint64_t dev;
 	uint32_t pad, ino_low, mode, nlink, uid, gid;
 	uint64_t rdev;
 	uint32_t pad_too, size[2], blksize, blocks[2];
-	uint32_t atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec;
+	struct time_i386 atime, mtime, ctime;
 	uint32_t ino[2];
 };
 
@@ -225,12 +234,9 @@ static void put_stat64_i386(const struct call *c, uint64_t at, const struct stat
 		.size = { st->st_size, (uint64_t)st->st_size >> 32 },
 		.blksize = st->st_blksize,
 		.blocks = { st->st_blocks, (uint64_t)st->st_blocks >> 32 },
-		.atime = st->st_atim.tv_sec,
-		.atime_nsec = st->st_atim.tv_nsec,
-		.mtime = st->st_mtim.tv_sec,
-		.mtime_nsec = st->st_mtim.tv_nsec,
-		.ctime = st->st_ctim.tv_sec,
-		.ctime_nsec = st->st_ctim.tv_nsec,
+		.atime = time_of(&st->st_atim),
+		.mtime = time_of(&st->st_mtim),
+		.ctime = time_of(&st->st_ctim),
 		.ino = { st->st_ino, (uint64_t)st->st_ino >> 32 },
 	};
 
@@ -242,7 +248,7 @@ struct stat_i386 {
 	uint32_t dev, ino;
 	uint16_t mode, nlink, uid, gid;
 	uint32_t rdev, size, blksize, blocks;
-	uint32_t atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec;
+	struct time_i386 atime, mtime, ctime;
 	uint32_t unused[2];
 };
 
@@ -264,12 +270,9 @@ static void put_stat_i386(const struct call *c, uint64_t at, const struct stat *
 		.size = st->st_size,
 		.blksize = st->st_blksize,
 		.blocks = st->st_blocks,
-		.atime = st->st_atim.tv_sec,
-		.atime_nsec = st->st_atim.tv_nsec,
-		.mtime = st->st_mtim.tv_sec,
-		.mtime_nsec = st->st_mtim.tv_nsec,
-		.ctime = st->st_ctim.tv_sec,
-		.ctime_nsec = st->st_ctim.tv_nsec,
+		.atime = time_of(&st->st_atim),
+		.mtime = time_of(&st->st_mtim),
+		.ctime = time_of(&st->st_ctim),
 	};
 
 	put(c, at, &s, sizeof(s));
