@@ -10,6 +10,7 @@
 #include "kept.h"
 #include "layout.h"
 #include "messages.h"
+#include "missed.h"
 #include "served.h"
 #include "traffic.h"
 
@@ -41,6 +42,8 @@ static int64_t send_message(struct attempt *a, int flags)
 		served_give_up_capability();
 	}
 	result = call_result(traffic_send(a->socket, a->fd, &message.msg, flags));
+	if (result >= 0)
+		missed_made();
 	if (is_deprived)
 		ip_queue_flush(&a->socket->queue, a->fd);
 	return result;

@@ -57,28 +57,28 @@ static bool is_same(unsigned int n, const struct ipq_socket *s, const struct req
 
 bool missed_has_made(const struct ipq_socket *s, const struct request *r)
 {
-	unsigned int n = now.count++;
 	bool has;
 
-	if (n >= REQUESTS_MAX)
+	if (now.count == REQUESTS_MAX)
 		return false;
 	now.socket = s;
-	now.requests[n] = *r;
+	now.requests[now.count] = *r;
 	if (!before)
 		return false;
-	has = is_same(n, s, r);
+	has = is_same(now.count, s, r);
 	if (has || r->nlh.nlmsg_type == IPQM_MODE)
 		before->thread = 0;
 	return has;
 }
 
-void missed_note(const struct call *c)
+void missed_made(void)
 {
-	/* the last request of sendmmsg(2) may have failed */
-	unsigned int count = c->kind == CALL_SENDMMSG ? c->done : now.count;
+	if (now.count < REQUESTS_MAX)
+		now.count++;
+}
 
-	if (!count)
-		return;
-	now.count = count < REQUESTS_MAX ? count : REQUESTS_MAX;
-	*of_thread(c->thread) = (struct missed) { c->thread, now };
+void missed_note(pid_t thread)
+{
+	if (now.count)
+		*of_thread(thread) = (struct missed) { thread, now };
 }

@@ -18,7 +18,10 @@ void missed_begin(const struct call *c);
  * this request already, in a call whose result it has missed. */
 bool missed_has_made(const struct ipq_socket *s, const struct request *r);
 
-/* Call when the thread has not received the result of this call, which was successful. */
-void missed_note(const struct call *c);
+/* Call when the request has been made. */
+void missed_made(void);
+
+/* Call when the thread has not received the result of its call. */
+void missed_note(pid_t thread);
 
 #endif

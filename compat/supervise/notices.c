@@ -337,8 +337,8 @@ static void take_call(void)
 		closing_begin(a.socket, c.thread);
 		result = CALL_CONTINUES;
 	}
-	if (!finish(&c, &a, result) && result >= 0)
-		missed_note(&c);
+	if (!finish(&c, &a, result) && a.socket)
+		missed_note(c.thread);
 	end_attempt(&c, &a);
 }
 

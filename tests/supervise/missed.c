@@ -29,6 +29,11 @@ Test(missed, a_request_that_is_restarted_is_made_once)
 	expect("restarted");
 }
 
+Test(missed, requests_of_one_call_that_is_restarted_are_made_once)
+{
+	expect("together");
+}
+
 Test(missed, a_signal_handler_makes_requests_before_one_is_restarted)
 {
 	expect("handled");

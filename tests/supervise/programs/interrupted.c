@@ -4,8 +4,8 @@
  * which fails for the first one, as the packet's arrival raises a signal meanwhile. WAY is
  * "another": goes on with the second one; "repeated": makes the call for the first one
  * again; "restarted": the kernel repeats this call; "handled": the same, but the signal's
- * handler accepts the second packet. Says "done" when each packet has come and no verdict
- * was refused.
+ * handler accepts the second packet; "together": the same, but one call accepts both. Says
+ * "done" when each packet has come and no verdict was refused.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -85,13 +85,31 @@ static bool is_accepted(unsigned long id)
 	return n > 0;
 }
 
-/* Returns whether the call failed. The packet comes nevertheless. */
-static bool is_interrupted(unsigned long id)
+static bool are_accepted(unsigned long first, unsigned long second)
+{
+	struct old_request requests[] = {
+		old_verdict_request(first, NF_ACCEPT, 0),
+		old_verdict_request(second, NF_ACCEPT, 0),
+	};
+	struct iovec parts[] = {
+		{ &requests[0], sizeof(requests[0]) }, { &requests[1], sizeof(requests[1]) },
+	};
+	struct mmsghdr messages[] = {
+		{ .msg_hdr = { .msg_iov = &parts[0], .msg_iovlen = 1 } },
+		{ .msg_hdr = { .msg_iov = &parts[1], .msg_iovlen = 1 } },
+	};
+
+	return sendmmsg(queue, messages, 2, 0) == 2;
+}
+
+/* Returns whether the call failed. The packet comes nevertheless, and the other one too if
+ * it is not 0. */
+static bool is_interrupted(unsigned long id, unsigned long other)
 {
 	bool accepted;
 
 	check(!fcntl(arrivals, F_SETFL, O_ASYNC));
-	accepted = is_accepted(id);
+	accepted = other ? are_accepted(id, other) : is_accepted(id);
 	check(!fcntl(arrivals, F_SETFL, 0));
 	expect_arrival();
 	return !accepted;
@@ -105,7 +123,7 @@ static void expect_no_refusal(void)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
-	bool interrupted, repeats, handles;
+	bool interrupted, repeats, handles, together;
 	unsigned long id, other;
 	int round = 0;
 
@@ -113,7 +131,8 @@ int main(int argc, char **argv)
 	check(argc == 2);
 	repeats = !strcmp(argv[1], "repeated");
 	handles = !strcmp(argv[1], "handled");
-	if (handles || !strcmp(argv[1], "restarted"))
+	together = !strcmp(argv[1], "together");
+	if (handles || together || !strcmp(argv[1], "restarted"))
 		action.sa_flags = SA_RESTART;
 	check(!sigaction(SIGIO, &action, NULL));
 	go_first();
@@ -124,10 +143,10 @@ int main(int argc, char **argv)
 		id = next_packet();
 		other = next_packet();
 		of_handler = handles ? other : 0;
-		interrupted = is_interrupted(id);
+		interrupted = is_interrupted(id, together ? other : 0);
 		if (interrupted && repeats)
 			check(is_accepted(id));
-		if (!handles)
+		if (!handles && !together)
 			check(is_accepted(other));
 		expect_arrival();
 		expect_no_refusal();
