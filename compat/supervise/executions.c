@@ -225,7 +225,8 @@ static uint64_t put_list(struct image *image, char *const *pointers,
 /* Waits until the thread, which is to stop, has stopped. Returns false if it ends instead.
  * If another thread of its process executes a program at this moment, that one ends all
  * others and may take over the id of this one (de_thread in the kernel). It is not traced
- * and does not stop, so this must not wait for that id without end. */
+ * and does not stop, so this must not wait for that id without end. No signal and no
+ * descriptor reports that, so this looks again after a pause. */
 static bool has_stopped(pid_t thread, siginfo_t *info)
 {
 	static const struct timespec pause = { .tv_nsec = 20000 };
