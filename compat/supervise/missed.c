@@ -10,8 +10,6 @@
  * come first: a signal handler may give some. To set the same mode again changes nothing
  * unless another mode was set meanwhile. The replaced packet behind a verdict is not
  * compared. */
-#include <string.h>
-
 #include "missed.h"
 #include "translate.h"
 
@@ -49,10 +47,31 @@ void missed_begin(const struct call *c)
 		before->thread = 0;
 }
 
-static bool is_same(unsigned int n, const struct ipq_socket *s, const struct request *r)
+/* Compares the members, as what is between them may be anything. */
+static bool is_same(const struct request *a, const struct request *b)
+{
+	const ipq_peer_msg_t *x = &a->body, *y = &b->body;
+
+	if (a->nlh.nlmsg_type != b->nlh.nlmsg_type || a->nlh.nlmsg_seq != b->nlh.nlmsg_seq)
+		return false;
+	switch (a->nlh.nlmsg_type) {
+	case IPQM_MODE:
+		return x->msg.mode.value == y->msg.mode.value &&
+		       x->msg.mode.range == y->msg.mode.range;
+	case IPQM_VERDICT:
+		return x->msg.verdict.value == y->msg.verdict.value &&
+		       x->msg.verdict.id == y->msg.verdict.id &&
+		       x->msg.verdict.data_len == y->msg.verdict.data_len;
+	default:
+		return true;	/* refused, whatever is in it */
+	}
+}
+
+/* Whether the thread has missed that it made r, as the nth request of a call. */
+static bool has_missed(unsigned int n, const struct ipq_socket *s, const struct request *r)
 {
 	return n < before->made.count && s == before->made.socket &&
-	       !memcmp(&before->made.requests[n], r, sizeof(*r));
+	       is_same(&before->made.requests[n], r);
 }
 
 bool missed_has_made(const struct ipq_socket *s, const struct request *r)
@@ -65,7 +84,7 @@ bool missed_has_made(const struct ipq_socket *s, const struct request *r)
 	now.requests[now.count] = *r;
 	if (!before)
 		return false;
-	has = is_same(now.count, s, r);
+	has = has_missed(now.count, s, r);
 	if (has || r->nlh.nlmsg_type == IPQM_MODE)
 		before->thread = 0;
 	return has;

@@ -73,13 +73,19 @@ static unsigned long next_packet(void)
 	return old_read(queue, &message)->packet_id;
 }
 
-/* Always the same call, with the same arguments. */
+/* Always the same call, with the same arguments. What is between the members of a request
+ * is never the same. */
 static bool is_accepted(unsigned long id)
 {
 	static struct old_request request;
+	static int between;
 	ssize_t n;
 
-	request = old_verdict_request(id, NF_ACCEPT, 0);
+	memset(&request, between++, sizeof(request));
+	request.nlh = old_verdict_request(id, NF_ACCEPT, 0).nlh;
+	request.body.msg.verdict.value = NF_ACCEPT;
+	request.body.msg.verdict.id = id;
+	request.body.msg.verdict.data_len = 0;
 	n = send(queue, &request, sizeof(request), 0);
 	check(n == sizeof(request) || errno == EINTR);
 	return n > 0;
