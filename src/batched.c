@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "batched.h"
+#include "clock.h"
 #include "ends.h"
 #include "export.h"
 #include "receive.h"
@@ -228,7 +229,7 @@ static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, 
 
 	if (!batch_lock(q->batch))
 		return 0;
-	pace_read(&batch_verdicts(q->batch)->pace, pace_now(), batch_held(q->batch));
+	pace_read(&batch_verdicts(q->batch)->pace, clock_ns(), batch_held(q->batch));
 	verdicts_take(batch_verdicts(q->batch));
 	n = give_oldest(q, fd, buf, len, flags);
 	batch_leave(q->batch, fd);
@@ -241,7 +242,7 @@ ssize_t batched_receive(struct ip_queue *q, int fd, void *buf, size_t len, int f
 	ssize_t n;
 
 	for (;;) {
-		read_at = batch_is_idle(q->batch) ? pace_now() : 0;
+		read_at = batch_is_idle(q->batch) ? clock_ns() : 0;
 		n = read_at ? 0 : receive_held(q, fd, buf, len, flags);
 		if (n)
 			return n;

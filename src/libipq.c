@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <libipq.h>
 
+#include "clock.h"
 #include "elsewhere.h"
 #include "error.h"
 #include "export.h"
@@ -234,36 +234,6 @@ EXPORT int ipq_set_vwmark(const struct ipq_handle *h, ipq_id_t id,
 	return set_verdict(h, id, verdict, &mark, data_len, buf);
 }
 
-static struct timespec deadline_after(int timeout_us)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += timeout_us / 1000000;
-	t.tv_nsec += timeout_us % 1000000 * 1000L;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
-static struct timespec left_until(const struct timespec *deadline)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec = deadline->tv_sec - t.tv_sec;
-	t.tv_nsec = deadline->tv_nsec - t.tv_nsec;
-	if (t.tv_nsec < 0) {
-		t.tv_sec--;
-		t.tv_nsec += 1000000000;
-	}
-	if (t.tv_sec < 0)
-		t = (struct timespec) { 0 };
-	return t;
-}
-
 /* Writes a line to the trace about a read that returns no message. */
 static void note(const struct ip_queue *q, const char *what)
 {
@@ -308,14 +278,15 @@ static ssize_t nothing_in_time(const struct ip_queue *q)
 static ssize_t wait_and_receive(struct ip_queue *q, int socket, void *buf, size_t len,
 				int timeout_us)
 {
-	struct timespec left, deadline = deadline_after(timeout_us);
+	int64_t left = timeout_us * INT64_C(1000), deadline = clock_ns() + left;
 	struct pollfd fd = { .fd = socket, .events = POLLIN };
+	struct timespec limit;
 	int saved = errno, ready;
 	ssize_t n;
 
-	do {
-		left = left_until(&deadline);
-		ready = ppoll(&fd, 1, &left, NULL);
+	for (; left > 0; left = deadline - clock_ns()) {
+		limit = (struct timespec) { left / CLOCK_NS_PER_S, left % CLOCK_NS_PER_S };
+		ready = ppoll(&fd, 1, &limit, NULL);
 		if (ready < 0) {
 			note(q, "read ended by a signal or an error");
 			return errno == EINTR ? 0 : -1;
@@ -326,7 +297,7 @@ static ssize_t wait_and_receive(struct ip_queue *q, int socket, void *buf, size_
 		if (n >= 0 || errno != EAGAIN)
 			return n;
 		errno = saved;
-	} while (left.tv_sec || left.tv_nsec);
+	}
 	return nothing_in_time(q);
 }
 

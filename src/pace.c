@@ -4,11 +4,11 @@
  * held. */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "clock.h"
 #include "export.h"
 #include "pace.h"
 
@@ -48,9 +48,9 @@ static uint64_t time_of_call(void)
 	uint64_t least = UINT64_MAX, begun, took;
 
 	for (int i = 0; i < 3; i++) {
-		begun = pace_now();
+		begun = clock_ns();
 		poll(NULL, 0, 0);
-		took = pace_now() - begun;
+		took = clock_ns() - begun;
 		if (took < least)
 			least = took;
 	}
@@ -59,7 +59,7 @@ static uint64_t time_of_call(void)
 
 void pace_resume(struct pace *p)
 {
-	p->since = pace_now();
+	p->since = clock_ns();
 }
 
 /* Returns whether this thread is the one of the previous call, and has not slept since

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 /* If a verdict is held, a program that then waits elsewhere for the effect of the verdict
  * waits for ever. To wait it must make system calls, and so it takes longer from a
@@ -32,16 +31,7 @@ static inline bool pace_is_quick(const struct pace *p)
 /* Call before the program's first read. */
 void pace_begin(struct pace *p);
 
-/* Returns the time in ns. Usually makes no system call, because of the vDSO. */
-static inline uint64_t pace_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/* Call when the program reads, or has read at this time. is_ready: a message is held, so
+/* Call when the program reads, or has read at this time (clock_ns). is_ready: a message is held, so
  * that it need not wait. */
 void pace_read(struct pace *p, uint64_t now, bool is_ready);
 

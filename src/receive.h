@@ -9,7 +9,7 @@
 /* Receives the next message into buf, len bytes of it at most, and writes nothing after
  * it. flags are those of recv(2): MSG_DONTWAIT, MSG_PEEK. Returns the length of the
  * message, 0 if it was not for the program, or -1 and errno: EFAULT if buf cannot be
- * accessed, as recv(2). read_at is 0, or the time (pace_now) of a read that the batch does
+ * accessed, as recv(2). read_at is 0, or the time (clock_ns) of a read that the batch does
  * not know of. */
 ssize_t receive_singly(struct ip_queue *q, int fd, void *buf, size_t len, int flags,
 		       uint64_t read_at);

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "packet.h"
 #include "trace.h"
 
@@ -187,31 +188,25 @@ static bool put(const struct trace *t, int fd, const char *text, size_t len)
 	return done;
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
 /* Prints a line that begins with the time and the process id. The time is UTC, as
  * localtime(3) takes a lock. */
 __attribute__((format(printf, 2, 3)))
 static void print(struct trace *t, const char *format, ...)
 {
-	uint64_t us = now_ns(CLOCK_REALTIME) / 1000, s = us / 1000000;
 	unsigned long left_out = atomic_exchange(&t->left_out, 0);
 	char line[2 * LINE_SIZE];
 	int fd = descriptor(t), len = 0, n;
+	struct timespec now;
 	va_list args;
 
+	clock_gettime(CLOCK_REALTIME, &now);
 	if (left_out)
 		len = snprintf(line, LINE_SIZE, "(%lu lines left out: the trace was not read)\n",
 			       left_out);
 	len += snprintf(line + len, LINE_SIZE, "%02u:%02u:%02u.%06u %d ",
-			(unsigned int)(s / 3600 % 24), (unsigned int)(s / 60 % 60),
-			(unsigned int)(s % 60), (unsigned int)(us % 1000000), getpid());
+			(unsigned int)(now.tv_sec / 3600 % 24),
+			(unsigned int)(now.tv_sec / 60 % 60), (unsigned int)(now.tv_sec % 60),
+			(unsigned int)(now.tv_nsec / 1000), getpid());
 	va_start(args, format);
 	n = vsnprintf(line + len, LINE_SIZE, format, args);
 	va_end(args);
@@ -297,7 +292,7 @@ static void print_packet(struct trace *t, const unsigned char *buf, size_t len,
 	memcpy(copy, buf, len);
 	packet_describe(m, len, text);
 	read = read_of(t, m->packet_id);
-	atomic_store(&read->time, now_ns(CLOCK_MONOTONIC));
+	atomic_store(&read->time, clock_ns());
 	atomic_store(&read->id, (uint64_t)m->packet_id + 1);
 	print(t, "read %s%s", text, lost);
 }
@@ -372,7 +367,7 @@ static void describe_delay(const struct trace *t, uint64_t id, char *text, size_
 	then = atomic_exchange(&read->time, 0);
 	if (then)
 		snprintf(text, size, ", after %" PRIu64 " us",
-			 (now_ns(CLOCK_MONOTONIC) - then) / 1000);
+			 (clock_ns() - then) / 1000);
 	else
 		snprintf(text, size, ", answered before");
 }

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "clock.h"
 #include "export.h"
 #include "memory.h"
 #include "next.h"
@@ -198,29 +199,11 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	RECVMSG(recvmsg, fd, msg, flags);
 }
 
-#define NS_PER_S 1000000000
-
-/* Returns -1 if the time is not valid (as timespec64_valid in the kernel). */
-static int64_t in_ns(int64_t sec, int64_t nsec)
-{
-	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
-		return -1;
-	return sec < INT64_MAX / NS_PER_S ? sec * NS_PER_S + nsec : INT64_MAX;
-}
-
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return in_ns(ts.tv_sec, ts.tv_nsec);
-}
-
 /* timeout is in ns; INT64_MAX: no timeout. */
 static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 			unsigned int count, mmsg_flags flags, int64_t timeout)
 {
-	int64_t start = now();
+	int64_t start = clock_ns();
 	unsigned int i;
 	ssize_t n;
 
@@ -237,7 +220,7 @@ static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 			flags |= MSG_DONTWAIT;
 		/* as documented in recvmmsg(2), the timeout is checked after
 		 * each message only */
-		if (timeout < INT64_MAX && now() - start >= timeout) {
+		if (timeout < INT64_MAX && clock_ns() - start >= timeout) {
 			i++;
 			break;
 		}
@@ -262,7 +245,7 @@ static int receive_many(struct ipq_socket *s, int fd, struct mmsghdr *msgs,
 		return -1;						\
 	}								\
 	if (timeout)							\
-		limit = in_ns(timeout->tv_sec, timeout->tv_nsec);	\
+		limit = clock_in_ns(timeout->tv_sec, timeout->tv_nsec);	\
 	return receive_many(s, fd, msgs, count, flags, limit)
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags,

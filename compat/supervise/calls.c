@@ -3,7 +3,6 @@
  * ip_queue. Knows nothing of where calls come from, nor of waiting. */
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -11,6 +10,7 @@
 
 #include "calls.h"
 #include "claims.h"
+#include "clock.h"
 #include "duplicate.h"
 #include "executions.h"
 #include "kept.h"
@@ -28,14 +28,6 @@
 #define NETLINK_IP6_FW 13
 
 static struct layout_message message;	/* only one call is carried out at a time */
-
-int64_t calls_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* Finds our socket behind the program's descriptor "at". Returns false if the descriptor
  * is something else, so that the kernel must carry out the call. */
@@ -310,7 +302,7 @@ int64_t calls_deadline(const struct call *c, const struct attempt *a)
 	if (getsockopt(a->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, &len) ||
 	    (!tv.tv_sec && !tv.tv_usec))
 		return INT64_MAX;
-	return calls_now() + tv.tv_sec * INT64_C(1000000000) + tv.tv_usec * INT64_C(1000);
+	return clock_ns() + tv.tv_sec * CLOCK_NS_PER_S + tv.tv_usec * INT64_C(1000);
 }
 
 int64_t calls_time_out(const struct call *c)

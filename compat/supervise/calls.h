@@ -40,6 +40,4 @@ bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w);
 /* Whether verdicts are held for the socket. */
 bool calls_holds_verdicts(const struct ipq_socket *s);
 
-int64_t calls_now(void);
-
 #endif

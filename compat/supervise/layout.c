@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "layout.h"
 #include "thread.h"
 
@@ -175,8 +176,6 @@ void layout_put_mmsg_len(const struct call *c, uint64_t at, unsigned int n, uint
 	layout_put_int(c, layout_mmsg_at(c, at, n) + LEN * word_size(c), len);
 }
 
-#define NS_PER_S 1000000000
-
 int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *ns)
 {
 	bool is_narrow = !is_64bit && call_is_32bit(c);
@@ -192,10 +191,8 @@ int layout_get_time(const struct call *c, uint64_t at, bool is_64bit, int64_t *n
 	/* in a 32-bit program the upper half of tv_nsec is padding (get_timespec64) */
 	if (!is_narrow && call_is_32bit(c))
 		nsec = (int32_t)nsec;
-	if (sec < 0 || nsec < 0 || nsec >= NS_PER_S)
-		return -EINVAL;		/* timespec64_valid */
-	*ns = sec < INT64_MAX / NS_PER_S ? sec * NS_PER_S + nsec : INT64_MAX;
-	return 0;
+	*ns = clock_in_ns(sec, nsec);
+	return *ns < 0 ? -EINVAL : 0;
 }
 
 struct time_i386 {

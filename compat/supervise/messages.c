@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "kept.h"
 #include "layout.h"
 #include "messages.h"
@@ -228,7 +229,7 @@ static int64_t receive_mmsg(struct call *c, struct attempt *a)
 		/* the program has this message, even if a signal ends the call */
 		kept_begin();
 		/* recvmmsg(2) checks the time only after each message */
-		if (limit < INT64_MAX && calls_now() - c->began >= limit)
+		if (limit < INT64_MAX && clock_ns() - c->began >= limit)
 			break;
 	}
 	return c->done || n >= 0 ? (int64_t)c->done : n;

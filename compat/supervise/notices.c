@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 
 #include "calls.h"
+#include "clock.h"
 #include "closing.h"
 #include "duplicate.h"
 #include "kept.h"
@@ -203,7 +204,7 @@ static void end_attempt(const struct call *c, struct attempt *a)
 
 static void flush_late(void)
 {
-	if (held_until && held_until <= calls_now()) {
+	if (held_until && held_until <= clock_ns()) {
 		duplicate_flush();
 		held_until = 0;
 	}
@@ -313,7 +314,7 @@ static void take_call(void)
 	closing_look(notice->pid, &window);
 	c.id = notice->id;
 	c.thread = notice->pid;
-	c.began = calls_now();
+	c.began = clock_ns();
 	call_read(&c, notice->data.arch, notice->data.nr,
 		  (const uint64_t *)notice->data.args);
 	end_waits(c.thread);
@@ -350,7 +351,7 @@ static int time_left(void)
 		if (w->deadline < first)
 			first = w->deadline;
 	if (first < INT64_MAX) {
-		left = (first - calls_now() + 999999) / 1000000;
+		left = (first - clock_ns() + 999999) / 1000000;
 		left = left < 0 ? 0 : left < 1000000 ? left : 1000000;
 	}
 	return closing_is_due() && (left < 0 || left > CLOSING_LOOK_AGAIN) ? CLOSING_LOOK_AGAIN :
@@ -359,7 +360,7 @@ static int time_left(void)
 
 static void end_late_waits(void)
 {
-	int64_t now = calls_now();
+	int64_t now = clock_ns();
 
 	for (struct wait *w = waits; w; w = w->next)
 		if (!w->is_over && w->deadline <= now) {
