@@ -276,12 +276,8 @@ static bool is_freed(uint16_t queue)
 
 static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queue)
 {
-	uint32_t owner;
+	uint32_t owner = nfqueue_owner(queue);
 
-	/* the probe was in another network namespace: leave the answer to the kernel */
-	if (!nfqueue_is_here(q->peer->network))
-		return FREE;
-	owner = nfqueue_owner(queue);
 	/* a forked process, or the program before execve(2), may have claimed it by this
 	 * socket */
 	if (owner == nfqueue_port_id(fd))
@@ -297,21 +293,18 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 
 static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 {
-	switch (nfqueue_probe(queue)) {
-	case NFQUEUE_FREE:
+	enum nfqueue_state state = nfqueue_probe(queue);
+
+	if (state == NFQUEUE_ABSENT)
+		return REFUSED;
+	/* a probe in another network namespace: leave the answer to the kernel */
+	if (state == NFQUEUE_FREE || !nfqueue_is_here(q->peer->network))
 		return FREE;
-	case NFQUEUE_TAKEN:
+	if (state == NFQUEUE_TAKEN)
 		return standing_of_taken(q, fd, queue);
-	case NFQUEUE_FORBIDDEN:
-		if (!nfqueue_is_here(q->peer->network))
-			return FREE;
-		if (q->settings.debug)
-			debug_forbidden(queue);
-		return FORBIDDEN;
-	case NFQUEUE_ABSENT:
-		break;
-	}
-	return REFUSED;
+	if (q->settings.debug)
+		debug_forbidden(queue);
+	return FORBIDDEN;
 }
 
 /* All numbers of a range must have the same standing. */
@@ -341,24 +334,14 @@ static bool is_to_be_shared(const struct peer *p)
 	return other && start_mover(p);
 }
 
-static void claim_private(struct peer *p, int fd, uint16_t queue, const struct request *r,
-			  struct kernel_request *out)
+/* Claims the private number of p, or else all its numbers. */
+static void claim(struct peer *p, int fd, const struct request *r, struct kernel_request *out)
 {
 	nfqueue_drop_when_full(fd);
 	nfqueue_stamp(fd);
-	translate_claim(out, r, queue, p->maxlen, p->flags);
-	peers_set_private(p, queue);
-	p->owner = OWNER_CLAIMS;
-}
-
-static void claim_itself(struct peer *p, int fd, const struct request *r,
-			 struct kernel_request *out)
-{
-	nfqueue_drop_when_full(fd);
-	nfqueue_stamp(fd);
-	for (unsigned int n = p->first + 1; n <= p->last; n++)
+	for (unsigned int n = p->first + 1; !p->is_private && n <= p->last; n++)
 		bind_number(p, fd, n, r);
-	translate_claim(out, r, p->first, p->maxlen, p->flags);
+	translate_claim(out, r, p->number, p->maxlen, p->flags);
 	p->owner = OWNER_CLAIMS;
 }
 
@@ -372,9 +355,8 @@ static void keep_mover(const struct peer *p)
 		start_mover(p);
 }
 
-/* Claims the numbers of p, whose standing is known. */
-static void claim(struct peer *p, int fd, enum standing standing, const struct request *r,
-		  struct kernel_request *out)
+static void claim_by_standing(struct peer *p, int fd, enum standing standing,
+			      const struct request *r, struct kernel_request *out)
 {
 	struct peer *sharer;
 	uint16_t queue;
@@ -386,16 +368,16 @@ static void claim(struct peer *p, int fd, enum standing standing, const struct r
 	case SHARED:
 		sharer = find_sharer(p);
 		if (sharer && find_private(p, &queue)) {
-			claim_private(p, fd, queue, r, out);
+			peers_set_private(p, queue);
+			claim(p, fd, r, out);
 			p->door = sharer->door;
 			keep_mover(p);
 		}
 		break;
 	case FREE:
 		if (is_to_be_shared(p) && find_private(p, &queue))
-			claim_private(p, fd, queue, r, out);
-		else
-			claim_itself(p, fd, r, out);
+			peers_set_private(p, queue);
+		claim(p, fd, r, out);
 		break;
 	case REFUSED:
 	case FORBIDDEN:
@@ -414,20 +396,11 @@ enum refusal claims_make(struct ip_queue *q, int fd, const struct request *r,
 	peers_set_numbers(p, p->first, p->last);
 	/* releases the claims of handles whose sockets are gone */
 	peers_find_owner(p->family, p->network, p->first, p->last);
-	if (inherited_recall(p, fd)) {
-		p->owner = OWNER_CLAIMS;
+	standing = inherited_recall(p, fd) ? OURS : standing_of_all(q, fd);
+	/* before Linux 3.13 the kernel answers each message of a datagram with EPERM */
+	if (standing != FORBIDDEN)
 		translate_probe(out, r);
-	} else {
-		standing = standing_of_all(q, fd);
-		/* before Linux 3.13 the kernel answers each message of a datagram with
-		 * EPERM */
-		if (standing == FORBIDDEN) {
-			errno = saved;
-			return REFUSAL_IS_EPERM;
-		}
-		translate_probe(out, r);
-		claim(p, fd, standing, r, out);
-	}
+	claim_by_standing(p, fd, standing, r, out);
 	errno = saved;
-	return REFUSAL_IS_EBUSY;
+	return standing == FORBIDDEN ? REFUSAL_IS_EPERM : REFUSAL_IS_EBUSY;
 }
