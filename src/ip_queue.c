@@ -44,21 +44,33 @@ static void size_rcvbuf(const struct ip_queue *q, int fd,
 	errno = saved;
 }
 
+/* The length of the payload of a verdict, in bytes. */
+static size_t payload_len(const struct request *r, const void *payload)
+{
+	return payload ? r->nlh.nlmsg_len - sizeof(*r) : 0;
+}
+
 /* Puts a request that the kernel refuses, with EPERM if another socket owns the queue. It
  * is on several packets, as Linux up to 3.18 checked the owner first only for those. */
-static void put_invalid(struct ip_queue *q, const struct request *r,
-			enum refusal refusal, struct kernel_request *out)
+static void put_invalid(struct ip_queue *q, const struct request *r, enum refusal refusal,
+			const void *payload, struct kernel_request *out)
 {
-	translate_verdict(out, r, refusal, q->peer->number,
-			  &(struct verdict) { .value = IMPOSSIBLE_VERDICT,
-					      .all_before = true });
+	size_t len = payload_len(r, payload);
+	struct verdict v = {
+		.value = IMPOSSIBLE_VERDICT,
+		.all_before = true,
+		.payload = len > PAYLOAD_MAX ? NULL : payload,
+		.payload_len = len,
+	};
+
+	translate_verdict(out, r, refusal, q->peer->number, &v);
 }
 
 static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 			   enum refusal refusal, struct kernel_request *out)
 {
 	if (r->body.msg.mode.value > IPQ_COPY_MAX) {
-		put_invalid(q, r, refusal, out);
+		put_invalid(q, r, refusal, NULL, out);
 		return;
 	}
 	if (r->body.msg.mode.value != IPQ_COPY_NONE)
@@ -69,12 +81,6 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 		claims_set_mode(q->peer, fd);
 	}
 	translate_mode(out, r, refusal, q->peer->number);
-}
-
-/* The length of the payload of a verdict, in bytes. */
-static size_t payload_len(const struct request *r, const void *payload)
-{
-	return payload ? r->nlh.nlmsg_len - sizeof(*r) : 0;
 }
 
 /* Whether the payload replaces the packet. For ip_queue its length had to be data_len,
@@ -170,22 +176,6 @@ static EVERY_PACKET void put_verdict(struct ip_queue *q, const struct request *r
 	translate_verdict(out, r, refusal, queue, &v);
 }
 
-/* Puts a verdict on a queue that another socket owns. It is an impossible one: Linux up
- * to 3.18 would accept a possible one. */
-static void put_foreign(struct ip_queue *q, const struct request *r, enum refusal refusal,
-			const void *payload, struct kernel_request *out)
-{
-	size_t len = payload_len(r, payload);
-	struct verdict v = {
-		.value = IMPOSSIBLE_VERDICT,
-		.all_before = true,
-		.payload = len > PAYLOAD_MAX ? NULL : payload,
-		.payload_len = len,
-	};
-
-	translate_verdict(out, r, refusal, q->peer->number, &v);
-}
-
 static bool is_request(const struct request *r, uint16_t type)
 {
 	return r->nlh.nlmsg_type == type && r->nlh.nlmsg_len >= sizeof(*r);
@@ -200,7 +190,7 @@ static EVERY_PACKET void put_request(struct ip_queue *q, int fd, const struct re
 	else if (is_request(r, IPQM_MODE))
 		put_mode(q, fd, r, refusal, out);
 	else
-		put_invalid(q, r, refusal, out);
+		put_invalid(q, r, refusal, NULL, out);
 }
 
 static EVERY_PACKET int send_as_owner(struct ip_queue *q, int fd, const struct request *r,
@@ -238,8 +228,9 @@ static APART int send_claiming(struct ip_queue *q, int fd, const struct request 
 	}
 	kernel_request_init(&out);
 	refusal = claims_make(q, fd, r, &out);
+	/* Linux up to 3.18 would accept a possible verdict on another socket's queue */
 	if (!q->peer->owner && is_request(r, IPQM_VERDICT))
-		put_foreign(q, r, refusal, payload, &out);
+		put_invalid(q, r, refusal, payload, &out);
 	else
 		put_request(q, fd, r, refusal, payload, mark, &out);
 	failed = nfqueue_send(fd, &out);
@@ -397,6 +388,6 @@ int ip_queue_refuse(struct ip_queue *q, int fd, const struct request *r,
 	if (q->trace)
 		trace_note(q->trace, "a malformed request");
 	kernel_request_init(&out);
-	put_invalid(q, r, refusal, &out);
+	put_invalid(q, r, refusal, NULL, &out);
 	return nfqueue_send(fd, &out);
 }

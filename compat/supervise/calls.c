@@ -100,7 +100,7 @@ bool calls_holds_verdicts(const struct ipq_socket *s)
 
 	if (!b || !batch_lock(b))
 		return false;
-	holds = verdicts_wait(batch_verdicts(b));
+	holds = verdicts_wait(&b->verdicts);
 	batch_unlock(b);
 	return holds;
 }
