@@ -21,7 +21,8 @@
 /* The size of a cache line in bytes. */
 #define BATCH_LINE 64
 
-/* Only the functions below use the members. */
+/* Other files use indev, outdev, verdicts and verdicts_max; the other members only through the
+ * functions below. */
 struct batch {
 	pthread_mutex_t lock;
 	uint32_t port_id;		/* of the socket */
@@ -198,18 +199,6 @@ static inline struct nlmsghdr *batch_head(const struct batch *b, size_t *len)
 static inline void batch_drop_head(struct batch *b)
 {
 	atomic_store_explicit(&b->kept, batch_held(b) - 1, memory_order_release);
-}
-
-static inline struct verdicts *batch_verdicts(struct batch *b)
-{
-	return &b->verdicts;
-}
-
-/* How many verdicts may be held (the most of verdicts_put): more than one only while
- * messages are held, since the program will certainly read again. */
-static inline unsigned int batch_verdicts_max(const struct batch *b)
-{
-	return batch_held(b) ? b->verdicts_max : 1;
 }
 
 #endif

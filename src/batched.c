@@ -17,7 +17,7 @@
  * verdict may stand for packets before and after it. */
 static void note_refused(struct ip_queue *q, const struct message *m)
 {
-	struct ids *ids = &batch_verdicts(q->batch)->ids;
+	struct ids *ids = &q->batch->verdicts.ids;
 
 	if (m->queue != q->peer->number)
 		return;
@@ -43,11 +43,11 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
 	if (!locked)
 		return accepted;
 	if (read_at) {
-		pace_read(&batch_verdicts(b)->pace, read_at, false);
+		pace_read(&b->verdicts.pace, read_at, false);
 		batch_skipped(b);
 	}
 	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
-		ids_give(&batch_verdicts(b)->ids, m->queue, m->id);
+		ids_give(&b->verdicts.ids, m->queue, m->id);
 		batch_note_size(b, m->payload_len);
 	}
 	if (!accepted && m->kind == MESSAGE_PACKET)
@@ -120,7 +120,7 @@ static APART void receive_several(struct ip_queue *q, int fd)
 	/* messages received singly may have had newer names */
 	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
-	pace_resume(&batch_verdicts(b)->pace);
+	pace_resume(&b->verdicts.pace);
 	errno = saved;
 }
 
@@ -136,7 +136,7 @@ static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
 static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link *link,
 				   uint32_t ifindex, char *name)
 {
-	uint64_t now = batch_verdicts(q->batch)->pace.since;
+	uint64_t now = q->batch->verdicts.pace.since;
 
 	if (ifindex != link->ifindex || now >= link->until)
 		find_link(q, fd, link, ifindex, now);
@@ -181,7 +181,7 @@ static EVERY_PACKET ssize_t give_head(struct ip_queue *q, int fd, void *buf, siz
 		name_links(q, fd, &m);
 		batch_note_size(b, m.payload_len);
 		if (!(flags & MSG_PEEK))
-			ids_give(&batch_verdicts(b)->ids, m.queue, m.id);
+			ids_give(&b->verdicts.ids, m.queue, m.id);
 	}
 	return receive_write(q, fd, &m, &d, buf, len, flags);
 }
@@ -191,7 +191,7 @@ static APART void flush(struct ip_queue *q, int fd)
 {
 	int saved = errno;
 
-	verdicts_flush(batch_verdicts(q->batch), fd);
+	verdicts_flush(&q->batch->verdicts, fd);
 	batch_note_idle(q->batch);
 	errno = saved;
 }
@@ -215,7 +215,7 @@ static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, s
 			receive_several(q, fd);
 	}
 	if (batch_held(b))
-		verdicts_allow(batch_verdicts(b), b->verdicts_max);
+		verdicts_allow(&b->verdicts, b->verdicts_max);
 	else
 		flush(q, fd);
 	return n;
@@ -229,8 +229,8 @@ static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, 
 
 	if (!batch_lock(q->batch))
 		return 0;
-	pace_read(&batch_verdicts(q->batch)->pace, clock_ns(), batch_held(q->batch));
-	verdicts_take(batch_verdicts(q->batch));
+	pace_read(&q->batch->verdicts.pace, clock_ns(), batch_held(q->batch));
+	verdicts_take(&q->batch->verdicts);
 	n = give_oldest(q, fd, buf, len, flags);
 	batch_leave(q->batch, fd);
 	return n;

@@ -19,13 +19,6 @@ struct handle_place handle_places[HANDLE_PLACES];
  * place. */
 static _Atomic(struct ip_queue *) queues[PEERS_MAX];
 
-static struct ip_queue *find(uint32_t port_id, uint64_t network)
-{
-	struct peer *p = peers_find(port_id, network);
-
-	return p ? queues[peers_place(p)] : NULL;
-}
-
 /* Returns NULL if there is no memory. */
 static struct ip_queue *enter(const struct ip_queue *q)
 {
@@ -90,6 +83,7 @@ struct ip_queue *handle_find(const struct ipq_handle *h)
 	int type, saved = errno;
 	socklen_t len = sizeof(type);
 	struct ip_queue *q;
+	struct peer *p;
 	uint32_t port_id;
 	uint8_t family;
 	pid_t process;
@@ -103,7 +97,8 @@ struct ip_queue *handle_find(const struct ipq_handle *h)
 			errno = EINVAL;
 		return NULL;
 	}
-	q = find(port_id, nfqueue_network(h->fd));
+	p = peers_find(port_id, nfqueue_network(h->fd));
+	q = p ? queues[peers_place(p)] : NULL;
 	if (!q)
 		q = adopt(h->fd, port_id);
 	if (!q)

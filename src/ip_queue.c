@@ -260,7 +260,7 @@ static bool is_plain(const struct request *r, const void *payload, const uint32_
 void ip_queue_flush(struct ip_queue *q, int fd)
 {
 	if (q->batch && batch_lock(q->batch)) {
-		verdicts_flush(batch_verdicts(q->batch), fd);
+		verdicts_flush(&q->batch->verdicts, fd);
 		batch_unlock(q->batch);
 	}
 }
@@ -270,13 +270,15 @@ void ip_queue_flush(struct ip_queue *q, int fd)
 static int hold_or_flush_and_send(struct ip_queue *q, int fd, const struct request *r,
 				  const void *payload, const uint32_t *mark)
 {
-	struct verdicts *v = batch_verdicts(q->batch);
+	struct batch *b = q->batch;
+	struct verdicts *v = &b->verdicts;
 	uint16_t queue = q->peer->number;
 	uint32_t id = find_id(q->peer, r->body.msg.verdict.id, &queue);
 	/* after a verdict that will be refused the packet still has none */
 	bool is_verdict = is_request(r, IPQM_VERDICT) &&
 			  translate_verdict_known(r->body.msg.verdict.value);
-	unsigned int most = batch_verdicts_max(q->batch);
+	/* several only while messages are held, so that the program will certainly read again */
+	unsigned int most = batch_held(b) ? b->verdicts_max : 1;
 
 	verdicts_take(v);
 	if (is_verdict && q->peer->owner && is_plain(r, payload, mark) &&
@@ -314,7 +316,7 @@ static int hold_or_send(struct ip_queue *q, int fd, const struct request *r,
 		return send_request(q, fd, r, payload, mark);
 	}
 	is_locked = batch_lock(q->batch);
-	if (left && !verdicts_take_back(batch_verdicts(q->batch), left))
+	if (left && !verdicts_take_back(&q->batch->verdicts, left))
 		failed = 0;	/* it is held */
 	else if (is_locked)
 		failed = hold_or_flush_and_send(q, fd, r, payload, mark);
@@ -362,7 +364,7 @@ static EVERY_PACKET uint64_t leave(struct ip_queue *q, int fd, const struct requ
 	if (q->trace || payload || mark || p->owner != OWNER_CLAIMED || p->ids ||
 	    r->body.msg.verdict.value > NF_ACCEPT)
 		return 0;
-	return verdicts_leave(batch_verdicts(q->batch), fd, r, p->number);
+	return verdicts_leave(&q->batch->verdicts, fd, r, p->number);
 }
 
 int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
@@ -374,7 +376,7 @@ int ip_queue_request(struct ip_queue *q, int fd, const struct request *r,
 		return q->trace ? request_and_trace(q, fd, r, payload, mark, 0) :
 				  send_now(q, fd, r, payload, mark);
 	left = leave(q, fd, r, payload, mark);
-	if (left && verdicts_is_left(batch_verdicts(q->batch)))
+	if (left && verdicts_is_left(&q->batch->verdicts))
 		return 0;
 	return request_and_trace(q, fd, r, payload, mark, left);
 }

@@ -131,11 +131,6 @@ int nfqueue_send_with_payload(int fd, const struct kernel_request *request)
 	return sendmsg(fd, &msg, 0) < 0 ? -1 : 0;
 }
 
-int nfqueue_send_many(int fd, const void *requests, size_t len)
-{
-	return send(fd, requests, len, 0) < 0 ? -1 : 0;
-}
-
 /* Returns the error in the next answer, and sets seq to the sequence number of the
  * request that it answers. Returns EAGAIN if there is none: the kernel answers during the
  * send (netlink_unicast_kernel), so there is nothing to wait for. */

@@ -126,9 +126,6 @@ static inline int nfqueue_send(int fd, const struct kernel_request *request)
 	return send(fd, request->buf, request->len, 0) < 0 ? -1 : 0;
 }
 
-/* Sends several requests, which have len bytes together. Returns as nfqueue_send. */
-int nfqueue_send_many(int fd, const void *requests, size_t len);
-
 enum nfqueue_state {
 	NFQUEUE_FREE,		/* no socket has bound the queue, as far as known */
 	NFQUEUE_TAKEN,		/* another socket has bound it */

@@ -36,11 +36,6 @@
  * program may have moved to another processor, or be traced now. */
 #define LOOKS 1024
 
-void pace_begin(struct pace *p)
-{
-	*p = (struct pace) { .streak = 0 };
-}
-
 /* Returns the shortest of a few measurements, as the thread may have been interrupted in
  * the others. */
 static uint64_t time_of_call(void)

@@ -28,9 +28,6 @@ static inline bool pace_is_quick(const struct pace *p)
 	return p->streak >= PACE_STREAK;
 }
 
-/* Call before the program's first read. */
-void pace_begin(struct pace *p);
-
 /* Call when the program reads, or has read at this time (clock_ns). is_ready: a message is held, so
  * that it need not wait. */
 void pace_read(struct pace *p, uint64_t now, bool is_ready);

@@ -3,6 +3,7 @@
  * of packets but their ids. For the thread that holds the batch's lock. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "nfqueue.h"
 #include "verdicts.h"
@@ -10,7 +11,7 @@
 void verdicts_begin(struct verdicts *v, bool is_known)
 {
 	ids_begin(&v->ids, is_known);
-	pace_begin(&v->pace);
+	v->pace = (struct pace) { .streak = 0 };
 	v->count = 0;
 	v->may_leave = false;
 	v->left = 0;
@@ -98,7 +99,7 @@ static int send_first(struct verdicts *v, int fd, unsigned int count)
 		memcpy(v->messages + len, out.buf, out.len);
 		len += out.len;
 	}
-	return nfqueue_send_many(fd, v->messages, len);
+	return send(fd, v->messages, len, 0) < 0 ? -1 : 0;
 }
 
 /* Sends the verdicts in as few datagrams as the send buffer allows, whose size the
