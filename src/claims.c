@@ -17,6 +17,7 @@
 #include "mover.h"
 #include "nfqueue.h"
 #include "port_id.h"
+#include "queues.h"
 #include "take.h"
 
 /* Carried by messages that the program has not asked for: if the kernel refuses one, the
@@ -59,7 +60,7 @@ static bool find_private(const struct peer *p, uint16_t *queue)
 {
 	for (unsigned int i = 0; i < PEERS_PRIVATE_NUMBERS; i++) {
 		*queue = UINT16_MAX - (p->port_id + i) % PEERS_PRIVATE_NUMBERS;
-		if (nfqueue_probe(*queue) == NFQUEUE_FREE)
+		if (queues_probe(*queue) == QUEUE_FREE)
 			return true;
 	}
 	return false;
@@ -125,11 +126,11 @@ static void move_undecided(struct peer *p, int fd, uint16_t to)
 	struct kernel_request out;
 
 	for (int tries = 0; tries < TRIES_MAX && id && found < PEER_OLD_MAX &&
-	     nfqueue_waiting(p->first); tries++, id--) {
+	     queues_waiting(p->first); tries++, id--) {
 		kernel_request_init(&out);
 		put_requeue(&out, p->first, id, false, to);
 		nfqueue_send(fd, &out);
-		if (nfqueue_waiting(to) > found)
+		if (queues_waiting(to) > found)
 			p->old[found++] = id;
 	}
 	p->old_count = found;
@@ -204,7 +205,7 @@ void claims_set_mode(struct peer *p, int fd)
 {
 	int saved = errno;
 
-	if (p->is_private && nfqueue_probe(p->first) == NFQUEUE_FREE)
+	if (p->is_private && queues_probe(p->first) == QUEUE_FREE)
 		start_mover(p);
 	for (unsigned int n = p->first + 1; !p->is_private && n <= p->last; n++)
 		send_mode(fd, n, p->mode, p->range);
@@ -215,7 +216,7 @@ void claims_recover(const struct peer *p)
 {
 	struct peer *other;
 
-	if (nfqueue_probe(p->first) != NFQUEUE_FREE)
+	if (queues_probe(p->first) != QUEUE_FREE)
 		return;
 	other = inherited_find(p, port_id_of(other_family(p->family), getpid(), 0));
 	if (other && other->is_private)
@@ -263,10 +264,10 @@ static bool is_freed(uint16_t queue)
 
 	for (int knocks = 0; knocks < KNOCKS_MAX; knocks++) {
 		door_knock(queue);
-		if (nfqueue_probe(queue) == NFQUEUE_FREE)
+		if (queues_probe(queue) == QUEUE_FREE)
 			return true;
 		/* ask again: the mover's other process may have taken its place */
-		owner = nfqueue_owner(queue);
+		owner = queues_owner(queue);
 		if (owner && !port_id_is_movers(owner, &process))
 			break;
 		poll(NULL, 0, KNOCKS_PAUSE);
@@ -276,7 +277,7 @@ static bool is_freed(uint16_t queue)
 
 static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queue)
 {
-	uint32_t owner = nfqueue_owner(queue);
+	uint32_t owner = queues_owner(queue);
 
 	/* a forked process, or the program before execve(2), may have claimed it by this
 	 * socket */
@@ -293,14 +294,14 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 
 static enum standing standing_of(struct ip_queue *q, int fd, uint16_t queue)
 {
-	enum nfqueue_state state = nfqueue_probe(queue);
+	enum queue_state state = queues_probe(queue);
 
-	if (state == NFQUEUE_ABSENT)
+	if (state == QUEUE_ABSENT)
 		return REFUSED;
 	/* a probe in another network namespace: leave the answer to the kernel */
-	if (state == NFQUEUE_FREE || !nfqueue_is_here(q->peer->network))
+	if (state == QUEUE_FREE || !nfqueue_is_here(q->peer->network))
 		return FREE;
-	if (state == NFQUEUE_TAKEN)
+	if (state == QUEUE_TAKEN)
 		return standing_of_taken(q, fd, queue);
 	if (q->settings.debug)
 		debug_forbidden(queue);
@@ -351,7 +352,7 @@ static void claim(struct peer *p, int fd, const struct request *r, struct kernel
 static void keep_mover(const struct peer *p)
 {
 	door_knock(p->door);
-	if (nfqueue_probe(p->first) == NFQUEUE_FREE)
+	if (queues_probe(p->first) == QUEUE_FREE)
 		start_mover(p);
 }
 

@@ -11,7 +11,7 @@
 #include "error.h"
 #include "export.h"
 #include "handle.h"
-#include "nfqueue.h"
+#include "queues.h"
 
 static int set(struct ip_queue *q, int request, unsigned int value, unsigned int last)
 {
@@ -65,22 +65,28 @@ static unsigned int get(const struct settings *s, int request)
 	}
 }
 
+static bool add_drops(uint16_t queue, uint64_t *drops)
+{
+	struct queue_line line;
+
+	if (!queues_find(queue, &line))
+		return false;
+	*drops += (uint64_t)line.dropped_full + line.dropped_slow;
+	return true;
+}
+
 /* Adds up the packets that were dropped at the private number by which packets arrive, if
  * there is one, and at the numbers of the setting. */
 static int count_drops(const struct peer *p, uint64_t *drops)
 {
-	uint64_t some;
-
 	*drops = 0;
 	if (!p->owner)
 		return 0;
-	if (p->is_private && !nfqueue_drops(p->number, drops))
+	if (p->is_private && !add_drops(p->number, drops))
 		return ENOENT;
-	for (unsigned int n = p->first; n <= p->last; n++) {
-		if (!nfqueue_drops(n, &some))
+	for (unsigned int n = p->first; n <= p->last; n++)
+		if (!add_drops(n, drops))
 			return ENOENT;
-		*drops += some;
-	}
 	return 0;
 }
 

@@ -11,12 +11,12 @@
 
 #include "debug.h"
 #include "holder.h"
-#include "nfqueue.h"
 #include "privilege.h"
+#include "queues.h"
 
 static void describe_owner(uint16_t queue, char *text, size_t size)
 {
-	uint32_t port_id = nfqueue_owner(queue);
+	uint32_t port_id = queues_owner(queue);
 	char process[64];
 
 	if (!port_id) {

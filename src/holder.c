@@ -19,17 +19,18 @@
  * Locks, Drops, Inode (netlink_native_seq_show in the kernel). */
 static bool find_inode(uint32_t port_id, unsigned long *inode)
 {
-	FILE *list = proc_net_open("netlink");
 	unsigned int protocol, pid;
+	struct proc_file list;
 	bool found = false;
 	char text[256];
 
-	while (list && !found && fgets(text, sizeof(text), list))
+	if (!proc_net_open(&list, "netlink"))
+		return false;
+	while (!found && proc_file_line(&list, text, sizeof(text)))
 		found = sscanf(text, "%*s %u %u %*s %*s %*s %*s %*s %*s %lu", &protocol, &pid,
 			       inode) == 3 &&
 			protocol == NETLINK_NETFILTER && pid == port_id;
-	if (list)
-		fclose(list);
+	proc_file_close(&list);
 	return found;
 }
 
@@ -87,18 +88,15 @@ pid_t holder_of(uint32_t port_id)
 
 void holder_name(pid_t process, char *name, size_t size)
 {
+	struct proc_file comm;
 	char path[32];
-	FILE *comm;
 
 	*name = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process);
-	comm = fopen(path, "re");
-	if (!comm)
+	if (!proc_file_open(&comm, path))
 		return;
-	if (!fgets(name, size, comm))
-		*name = '\0';
-	fclose(comm);
-	name[strcspn(name, "\n")] = '\0';
+	proc_file_line(&comm, name, size);
+	proc_file_close(&comm);
 	/* a process can give itself any name, with control characters in it */
 	for (; *name; name++)
 		*name = *name < ' ' || *name > '~' ? '?' : *name;

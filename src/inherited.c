@@ -9,10 +9,11 @@
 #include "inherited.h"
 #include "nfqueue.h"
 #include "port_id.h"
+#include "queues.h"
 
 bool inherited_recall(struct peer *p, int fd)
 {
-	uint16_t number = nfqueue_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
+	uint16_t number = queues_number_of(nfqueue_port_id(fd), PEERS_PRIVATE_FIRST);
 
 	if (number <= p->last)
 		return false;
@@ -41,9 +42,9 @@ static void set_up(struct peer *p, const struct peer *other, uint8_t family, int
 
 struct peer *inherited_find(const struct peer *p, uint32_t port_id)
 {
-	uint8_t family, mode;
+	struct queue_line line;
 	struct peer *found;
-	uint32_t range;
+	uint8_t family;
 	pid_t process;
 	int fd;
 
@@ -59,11 +60,11 @@ struct peer *inherited_find(const struct peer *p, uint32_t port_id)
 		return NULL;
 	if (!found->family)
 		set_up(found, p, family, fd, process);
-	if (!inherited_recall(found, fd) && nfqueue_owner(p->first) != port_id)
+	if (!inherited_recall(found, fd) && queues_owner(p->first) != port_id)
 		return NULL;
-	if (nfqueue_mode(found->number, &mode, &range)) {
-		found->mode = mode;
-		found->range = range;
+	if (queues_find(found->number, &line)) {
+		found->mode = line.mode;
+		found->range = line.range;
 	}
 	found->owner = OWNER_CLAIMED;
 	return found;

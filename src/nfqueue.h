@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opens a NETLINK_NETFILTER socket, sends to it, receives from it, and asks the kernel
- * about it and its queue. Knows nfnetlink, and nothing of ip_queue. */
+ * about it. Knows nfnetlink, and nothing of ip_queue. */
 #ifndef IPQ_NFQUEUE_H
 #define IPQ_NFQUEUE_H
 
@@ -126,40 +126,10 @@ static inline int nfqueue_send(int fd, const struct kernel_request *request)
 	return send(fd, request->buf, request->len, 0) < 0 ? -1 : 0;
 }
 
-enum nfqueue_state {
-	NFQUEUE_FREE,		/* no socket has bound the queue, as far as known */
-	NFQUEUE_TAKEN,		/* another socket has bound it */
-	NFQUEUE_FORBIDDEN,	/* CAP_NET_ADMIN is missing */
-	NFQUEUE_ABSENT,		/* no nfnetlink_queue in this kernel */
-};
-
-/* Asks the kernel for the state of a queue number, which loads the module if necessary.
- * Uses a socket of its own: an answer in the program's socket would wake up the
- * program. */
-enum nfqueue_state nfqueue_probe(uint16_t queue);
-
 /* Opens a socket with this port ID that accepts messages from the kernel only. type is
  * SOCK_RAW or SOCK_DGRAM, with the flags of socket(2). Returns the descriptor, or -1 and
  * errno: EADDRINUSE if another socket has the port ID, or an error of socket(2). */
 int nfqueue_open(int type, uint32_t port_id);
-
-/* Returns the port ID of the socket that has bound the queue number, 0 if that cannot be
- * found out. */
-uint32_t nfqueue_owner(uint16_t queue);
-
-/* Gets the copy mode and range of the queue. Returns false if that cannot be found out. */
-bool nfqueue_mode(uint16_t queue, uint8_t *mode, uint32_t *range);
-
-/* Returns how many packets wait in the queue, 0 if that cannot be found out. */
-unsigned int nfqueue_waiting(uint16_t queue);
-
-/* Returns the first queue number, not below "lowest", that the socket with this port ID
- * has bound; 0 if there is none, or if it cannot be found out. */
-uint16_t nfqueue_number_of(uint32_t port_id, uint16_t lowest);
-
-/* Gets the number of packets that the kernel has dropped because the queue or the
- * socket's receive buffer was full. Returns false if that cannot be found out. */
-bool nfqueue_drops(uint16_t queue, uint64_t *drops);
 
 /* Sets how many packets may wait in the queue, which the socket has bound, and makes the
  * receive buffer large enough for as many packets of "range" bytes. There is no

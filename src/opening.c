@@ -13,6 +13,7 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
+#include "queues.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
@@ -107,8 +108,8 @@ static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
 
 static int open_and_enter(struct ip_queue *q, int type, bool again)
 {
-	enum nfqueue_state state = nfqueue_probe(q->settings.queue);
-	bool may_be_left = state == NFQUEUE_TAKEN && !peers_have_owner();
+	enum queue_state state = queues_probe(q->settings.queue);
+	bool may_be_left = state == QUEUE_TAKEN && !peers_have_owner();
 	int fd, error, saved = errno;
 	uint32_t port_id;
 
@@ -121,7 +122,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 		return -1;
 	if (!again && is_second(q, fd, port_id)) {
 		errno = EADDRINUSE;
-	} else if (state == NFQUEUE_ABSENT) {
+	} else if (state == QUEUE_ABSENT) {
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;

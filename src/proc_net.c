@@ -2,6 +2,7 @@
 /* Reads from /proc about the calling thread's network namespace. Knows nothing of
  * sockets. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +32,53 @@ uint64_t proc_net_number(void)
 	return number_at(path);
 }
 
+bool proc_file_open(struct proc_file *f, const char *path)
+{
+	f->fd = open(path, O_RDONLY | O_CLOEXEC);
+	f->at = f->have = 0;
+	return f->fd >= 0;
+}
+
 /* Before Linux 3.17 there is only the directory of the process, which is another one if
  * the thread has left the namespace of the process. */
-FILE *proc_net_open(const char *name)
+bool proc_net_open(struct proc_file *f, const char *name)
 {
 	char path[64];
-	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
-	file = fopen(path, "re");
-	if (file || errno != ENOENT || number_at("/proc/self/ns/net") != proc_net_number())
-		return file;
+	if (proc_file_open(f, path))
+		return true;
+	if (errno != ENOENT || number_at("/proc/self/ns/net") != proc_net_number())
+		return false;
 	snprintf(path, sizeof(path), "/proc/self/net/%s", name);
-	return fopen(path, "re");
+	return proc_file_open(f, path);
+}
+
+void proc_file_close(struct proc_file *f)
+{
+	close(f->fd);
+}
+
+int proc_file_byte(struct proc_file *f)
+{
+	ssize_t n;
+
+	if (f->at == f->have) {
+		n = read(f->fd, f->buf, sizeof(f->buf));
+		f->have = n > 0 ? n : 0;
+		f->at = 0;
+	}
+	return f->at < f->have ? (unsigned char)f->buf[f->at++] : -1;
+}
+
+bool proc_file_line(struct proc_file *f, char *text, size_t size)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = proc_file_byte(f)) >= 0 && c != '\n')
+		if (n < size - 1)
+			text[n++] = c;
+	text[n] = '\0';
+	return c >= 0;
 }

@@ -80,7 +80,7 @@ own_names()
 	nm --defined-only "$libdir/libipq.a" |
 		awk '$2 ~ /[a-z]/ && $3 ~ /^[a-z_]+$/ { print "int " $3 " = 1;" }' |
 		sort -u > "$work/names.c"
-	for name in links_find settings_read translate_message nfqueue_probe; do
+	for name in links_find settings_read translate_message queues_probe; do
 		grep -q " $name " "$work/names.c" || fail "$name is not in libipq.a"
 	done
 	# shellcheck disable=SC2086 # flags are words

@@ -8,8 +8,8 @@
 
 #include "ipqctl.h"
 #include "judge.h"
-#include "nfqueue.h"
 #include "privilege.h"
+#include "queues.h"
 #include "scratch.h"
 #include "terminal.h"
 
@@ -39,7 +39,7 @@ static bool report_privilege(struct report *r)
 	struct privilege_advice advice;
 	char *why;
 
-	if (nfqueue_probe(0) != NFQUEUE_FORBIDDEN) {
+	if (queues_probe(0) != QUEUE_FORBIDDEN) {
 		REPORT(r, OK, "privilege", "CAP_NET_ADMIN is available",
 		       "queues can be bound and rules can be read");
 		return true;

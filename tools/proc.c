@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "holder.h"
-#include "nfqueue.h"
 #include "port_id.h"
 #include "privilege.h"
 #include "proc.h"
+#include "queues.h"
 
 /* Bytes. The kernel's lists are much shorter. */
 #define PROC_MAX (16 << 20)
@@ -90,7 +90,7 @@ struct remedy queues_remedy(int error)
 	if (error == ENOENT)
 		return (struct remedy) { "the kernel has no nfnetlink_queue",
 					 "modprobe nfnetlink_queue" };
-	if (nfqueue_probe(0) == NFQUEUE_FORBIDDEN) {
+	if (queues_probe(0) == QUEUE_FORBIDDEN) {
 		privilege_advise(&advice);
 		errno = error;
 		return (struct remedy) { advice.mend, advice.command };

@@ -14,7 +14,7 @@
 
 #include "command.h"
 #include "kernel.h"
-#include "nfqueue.h"
+#include "queues.h"
 #include "scratch.h"
 
 #define IPTABLES(command, target) { command, "-A", "OUTPUT", "-j", target }
@@ -49,7 +49,7 @@ static const struct attempt {
 
 struct outcome {
 	int error;		/* errno if the namespace could not be made */
-	enum nfqueue_state state;
+	enum queue_state state;
 	struct lacking lacking;
 	struct {
 		enum command_end end;
@@ -111,7 +111,7 @@ static void try(struct outcome *outcome)
 		return;
 	}
 	set_lock_file();
-	outcome->state = nfqueue_probe(0);
+	outcome->state = queues_probe(0);
 	outcome->lacking = kernel_lacks();
 	for (int i = 0; i < ATTEMPTS; i++) {
 		command_run(&c, attempts[i].argv);
@@ -196,10 +196,10 @@ void scratch_try(struct report *r, struct possible *possible)
 	if (!try_apart(&outcome)) {
 		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
 		       "no process could be started for it");
-	} else if (outcome.error || outcome.state == NFQUEUE_FORBIDDEN) {
+	} else if (outcome.error || outcome.state == QUEUE_FORBIDDEN) {
 		REPORT(r, NOTE, "untried", "what the kernel can do was not tried",
 		       "no network namespace can be created", "run as root");
-	} else if (outcome.state == NFQUEUE_ABSENT) {
+	} else if (outcome.state == QUEUE_ABSENT) {
 		REPORT(r, PROBLEM, "no-kernel-support", "this kernel has no "
 		       "nfnetlink_queue", "no program can get packets",
 		       "use a kernel with CONFIG_NETFILTER_NETLINK_QUEUE, or on "

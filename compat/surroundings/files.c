@@ -167,15 +167,15 @@ static int describe(int family, char text[TEXT_MAX])
 	return snprintf(text, TEXT_MAX,
 			"Peer PID          : %d\n"
 			"Copy mode         : %u\n"
-			"Copy range        : %" PRIu32 "\n"
-			"Queue length      : %" PRIu32 "\n"
+			"Copy range        : %u\n"
+			"Queue length      : %u\n"
 			"Queue max. length : %" PRIu32 "\n"
-			"Queue dropped     : %" PRIu32 "\n"
-			"%s : %" PRIu32 "\n",
-			(int)h.process, h.mode, h.range, h.waiting,
-			h.maxlen, h.dropped_full,
+			"Queue dropped     : %u\n"
+			"%s : %u\n",
+			(int)h.process, h.line.mode, h.line.range, h.line.waiting,
+			h.maxlen, h.line.dropped_full,
 			family == AF_INET6 ? "Netfilter dropped" : "Netlink dropped  ",
-			h.dropped_slow);
+			h.line.dropped_slow);
 }
 
 /* Prefix of the names of files made here; the kernel shows

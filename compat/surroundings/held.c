@@ -14,104 +14,35 @@
 #include "maxlen.h"
 #include "nfqueue.h"
 #include "port_id.h"
+#include "queues.h"
 #include "syscalls.h"
 
 /* How many descriptors of a process are tried: sockets at higher numbers are rare, and
  * each try is a system call. */
 #define DESCRIPTORS_MAX 4096
 
-/* Reads a file byte by byte, with a buffer. */
-struct reader {
-	int fd;
-	size_t at, have;
-	char buf[1024];
-};
-
-static int next_byte(struct reader *r)
+static bool next_held(struct proc_file *list, int family, struct held *h)
 {
-	ssize_t n;
-
-	if (r->at == r->have) {
-		n = read(r->fd, r->buf, sizeof(r->buf));
-		r->have = n > 0 ? n : 0;
-		r->at = 0;
-	}
-	return r->at < r->have ? (unsigned char)r->buf[r->at++] : -1;
-}
-
-/* The columns of the kernel's list (seq_show in nfnetlink_queue): queue number, port ID,
- * packets that wait, copy mode, copy range, packets dropped since the queue was full, and
- * since the socket's receive buffer was. next_line returns false at the end. */
-enum { QUEUE, PORT_ID, WAITING, MODE, RANGE, DROPPED_FULL, DROPPED_SLOW, COLUMNS };
-
-static bool next_line(struct reader *r, uint32_t column[COLUMNS])
-{
-	unsigned int n = 0;
-	bool in_number = false;
-	int c;
-
-	memset(column, 0, COLUMNS * sizeof(*column));
-	while ((c = next_byte(r)) >= 0 && c != '\n') {
-		bool digit = c >= '0' && c <= '9';
-
-		n += in_number && !digit;
-		in_number = digit;
-		if (digit && n < COLUMNS)
-			column[n] = 10 * column[n] + (c - '0');
-	}
-	return c >= 0;
-}
-
-static bool next_held(struct reader *r, int family, struct held *h)
-{
-	uint32_t column[COLUMNS];
 	uint8_t of_family;
-	pid_t process;
 
-	while (next_line(r, column)) {
-		if (!port_id_read(column[PORT_ID], &of_family, &process) ||
-		    of_family != family)
-			continue;
-		*h = (struct held) {
-			.queue = column[QUEUE], .port_id = column[PORT_ID],
-			.process = process, .mode = column[MODE],
-			.range = column[RANGE], .waiting = column[WAITING],
-			.dropped_full = column[DROPPED_FULL],
-			.dropped_slow = column[DROPPED_SLOW],
-		};
-		return true;
-	}
+	while (queues_next(list, &h->line))
+		if (port_id_read(h->line.port_id, &of_family, &h->process) &&
+		    of_family == family)
+			return true;
 	return false;
 }
 
-/* Returns false and errno on failure. If the kernel has no nfnetlink_queue,
- * the list is empty. */
-static bool open_list(struct reader *r)
+/* Returns false and errno on failure. If the kernel has no nfnetlink_queue, the list is
+ * empty. */
+static bool open_list(struct proc_file *list)
 {
-	*r = (struct reader) {
-		/* exists since Linux 3.17 */
-		.fd = open("/proc/thread-self/net/netfilter/nfnetlink_queue",
-			   O_RDONLY | O_CLOEXEC),
-	};
-	if (r->fd < 0 && errno == ENOENT)
-		r->fd = open("/proc/self/net/netfilter/nfnetlink_queue",
-			     O_RDONLY | O_CLOEXEC);
-	return r->fd >= 0 || errno == ENOENT;
+	return queues_open(list) || errno == ENOENT;
 }
 
-static void close_list(struct reader *r)
+static void close_list(struct proc_file *list)
 {
-	if (r->fd >= 0)
-		close(r->fd);
-}
-
-/* Opens /proc/PID/environ. Returns -1 on failure. */
-static int open_environment(pid_t process)
-{
-	char path[sizeof("/proc/2147483647/environ")];
-
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)process);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	if (list->fd >= 0)
+		proc_file_close(list);
 }
 
 /* Reads LIBIPQ_MAXLEN from the environment that a process was started with. Returns false
@@ -119,13 +50,17 @@ static int open_environment(pid_t process)
 static bool has_setting(pid_t process, uint32_t *maxlen)
 {
 	static const char name[] = "LIBIPQ_MAXLEN=";
-	struct reader r = { .fd = open_environment(process) };
+	char path[sizeof("/proc/2147483647/environ")];
+	bool found = false, negative = false;
+	struct proc_file file;
 	size_t same = 0;
 	int64_t n = 0;
-	bool found = false, negative = false;
 	int c;
 
-	while (r.fd >= 0 && !found && (c = next_byte(&r)) >= 0) {
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)process);
+	if (!proc_file_open(&file, path))
+		return false;
+	while (!found && (c = proc_file_byte(&file)) >= 0) {
 		/* "same" counts matching characters from the beginning of the variable;
 		 * too large if one differs */
 		if (c == '\0')
@@ -134,12 +69,12 @@ static bool has_setting(pid_t process, uint32_t *maxlen)
 			same = c == name[same] ? same + 1 : sizeof(name);
 		found = same == sizeof(name) - 1;
 	}
-	while (found && (c = next_byte(&r)) > 0 && n <= UINT32_MAX)
+	while (found && (c = proc_file_byte(&file)) > 0 && n <= UINT32_MAX)
 		if (c == '-')
 			negative = true;
 		else
 			n = 10 * n + (c - '0');
-	close_list(&r);
+	proc_file_close(&file);
 	*maxlen = negative ? UINT32_MAX : n;
 	return found;
 }
@@ -157,7 +92,7 @@ static uint16_t own_setting(int family)
  * may have passed it to another. */
 static void find_process(struct held *h)
 {
-	pid_t holder = holder_of(h->port_id);
+	pid_t holder = holder_of(h->line.port_id);
 
 	if (holder)
 		h->process = holder;
@@ -167,17 +102,17 @@ bool held_find(int family, struct held *h)
 {
 	uint16_t wanted = own_setting(family);
 	bool found = false;
-	struct reader list;
+	struct proc_file list;
 	struct held next;
 
 	*h = (struct held) { .process = 0 };
 	if (!open_list(&list))
 		return false;
 	while (list.fd >= 0 && next_held(&list, family, &next)) {
-		if (!found || next.queue == wanted)
+		if (!found || next.line.number == wanted)
 			*h = next;
 		found = true;
-		if (next.queue == wanted)
+		if (next.line.number == wanted)
 			break;
 	}
 	close_list(&list);
@@ -199,7 +134,7 @@ static int get_socket(const struct held *h)
 		if (fd < 0 && errno != EBADF)
 			/* not allowed, or not implemented by this kernel */
 			break;
-		if (fd >= 0 && nfqueue_port_id(fd) != h->port_id) {
+		if (fd >= 0 && nfqueue_port_id(fd) != h->line.port_id) {
 			close(fd);
 			fd = -1;
 		}
@@ -213,7 +148,7 @@ static int get_socket(const struct held *h)
 static int get_own_socket(const struct held *h)
 {
 	for (int i = 0; h->process == getpid() && i < DESCRIPTORS_MAX; i++)
-		if (nfqueue_port_id(i) == h->port_id)
+		if (nfqueue_port_id(i) == h->line.port_id)
 			return fcntl(i, F_DUPFD_CLOEXEC, 0);
 	return -1;
 }
@@ -226,7 +161,7 @@ static void set_maxlen(const struct held *h, uint32_t maxlen)
 		fd = get_socket(h);
 	if (fd < 0)
 		return;
-	nfqueue_set_maxlen(fd, h->queue, maxlen, h->mode == 2 ? h->range : 0);
+	nfqueue_set_maxlen(fd, h->line.number, maxlen, h->line.mode == 2 ? h->line.range : 0);
 	close(fd);
 }
 
@@ -234,8 +169,8 @@ void held_set_maxlen(int family, uint32_t maxlen)
 {
 	/* without CAP_NET_ADMIN the kernel would send an error message, which the
 	 * program would read */
-	bool may = nfqueue_probe(0) != NFQUEUE_FORBIDDEN;
-	struct reader list;
+	bool may = queues_probe(0) != QUEUE_FORBIDDEN;
+	struct proc_file list;
 	uint32_t own;
 	struct held h;
 

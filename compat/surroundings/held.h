@@ -8,16 +8,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "queues.h"
+
 struct held {
-	uint16_t queue;
-	uint32_t port_id;
+	struct queue_line line;
 	/* The process that has the socket; if that cannot be seen, the one that opened
 	 * it; 0: there is no queue. */
 	pid_t process;
-	uint32_t mode, range;		/* IPQ_COPY_*; copy range in bytes */
-	uint32_t waiting;		/* packets; maxlen and dropped_* also */
-	uint32_t maxlen;
-	uint32_t dropped_full, dropped_slow;
+	uint32_t maxlen;		/* packets that may wait */
 };
 
 /* Finds the queue that the file of this family shows: the one with the number that this
