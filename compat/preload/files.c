@@ -213,92 +213,71 @@ EXPORT int fclose(FILE *stream)
 
 /* For functions that ask about a file: on failure, repeats the call with the path of a
  * file that the kernel has and that is like it. */
-#define ASK_FAILED(type, call, directory, path)				\
+#define ASK(call, directory, path)					\
 	int saved = errno;						\
-	type result = call(path);					\
+	__typeof__(call) result = call;					\
 	enum module_file file = result < 0 ? find(directory, path, saved) : FILE_NONE; \
 									\
-	return file ? call(files_stand_in(file)) : result
-
-#define ASK(call, directory, path) ASK_FAILED(int, call, directory, path)
+	if (!file)							\
+		return result;						\
+	path = files_stand_in(file);					\
+	return call
 
 EXPORT int access(const char *path, int mode)
 {
-#define CALL(p) NEXT(access)(p, mode)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(access)(path, mode), AT_FDCWD, path);
 }
 
 EXPORT int faccessat(int directory, const char *path, int mode, int flags)
 {
-#define CALL(p) NEXT(faccessat)(directory, p, mode, flags)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(faccessat)(directory, path, mode, flags), directory, path);
 }
 
 EXPORT int stat(const char *restrict path, struct stat *restrict st)
 {
-#define CALL(p) NEXT_STAT(stat, __xstat, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT_STAT(stat, __xstat, path, st), AT_FDCWD, path);
 }
 
 EXPORT int lstat(const char *restrict path, struct stat *restrict st)
 {
-#define CALL(p) NEXT_STAT(lstat, __lxstat, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT_STAT(lstat, __lxstat, path, st), AT_FDCWD, path);
 }
 
 EXPORT int fstatat(int directory, const char *restrict path, struct stat *restrict st,
 		   int flags)
 {
-#define CALL(p) NEXT(fstatat)(directory, p, st, flags)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(fstatat)(directory, path, st, flags), directory, path);
 }
 
 EXPORT ssize_t getxattr(const char *path, const char *name, void *value, size_t size)
 {
-#define CALL(p) NEXT(getxattr)(p, name, value, size)
-	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(getxattr)(path, name, value, size), AT_FDCWD, path);
 }
 
 EXPORT ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)
 {
-#define CALL(p) NEXT(lgetxattr)(p, name, value, size)
-	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(lgetxattr)(path, name, value, size), AT_FDCWD, path);
 }
 
 EXPORT ssize_t listxattr(const char *path, char *list, size_t size)
 {
-#define CALL(p) NEXT(listxattr)(p, list, size)
-	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(listxattr)(path, list, size), AT_FDCWD, path);
 }
 
 EXPORT ssize_t llistxattr(const char *path, char *list, size_t size)
 {
-#define CALL(p) NEXT(llistxattr)(p, list, size)
-	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(llistxattr)(path, list, size), AT_FDCWD, path);
 }
 
 EXPORT ssize_t readlink(const char *restrict path, char *restrict to, size_t size)
 {
-#define CALL(p) NEXT(readlink)(p, to, size)
-	ASK_FAILED(ssize_t, CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(readlink)(path, to, size), AT_FDCWD, path);
 }
 
 EXPORT ssize_t readlinkat(int directory, const char *restrict path, char *restrict to,
 			  size_t size)
 {
-#define CALL(p) NEXT(readlinkat)(directory, p, to, size)
-	ASK_FAILED(ssize_t, CALL, directory, path);
-#undef CALL
+	ASK(NEXT(readlinkat)(directory, path, to, size), directory, path);
 }
 
 /* Resolves the directory of the path, and appends the name. */
@@ -388,82 +367,60 @@ EXPORT FILE *freopen64(const char *restrict path, const char *restrict mode,
 
 EXPORT int euidaccess(const char *path, int mode)
 {
-#define CALL(p) NEXT(euidaccess)(p, mode)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(euidaccess)(path, mode), AT_FDCWD, path);
 }
 
 EXPORT int eaccess(const char *path, int mode)
 {
-#define CALL(p) NEXT(eaccess)(p, mode)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(eaccess)(path, mode), AT_FDCWD, path);
 }
 
 EXPORT int stat64(const char *restrict path, struct stat64 *restrict st)
 {
-#define CALL(p) NEXT_STAT(stat64, __xstat64, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT_STAT(stat64, __xstat64, path, st), AT_FDCWD, path);
 }
 
 EXPORT int lstat64(const char *restrict path, struct stat64 *restrict st)
 {
-#define CALL(p) NEXT_STAT(lstat64, __lxstat64, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT_STAT(lstat64, __lxstat64, path, st), AT_FDCWD, path);
 }
 
 EXPORT int fstatat64(int directory, const char *restrict path,
 		     struct stat64 *restrict st, int flags)
 {
-#define CALL(p) NEXT(fstatat64)(directory, p, st, flags)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(fstatat64)(directory, path, st, flags), directory, path);
 }
 
 EXPORT int __xstat(int version, const char *path, struct stat *st)
 {
-#define CALL(p) NEXT(__xstat)(version, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(__xstat)(version, path, st), AT_FDCWD, path);
 }
 
 EXPORT int __xstat64(int version, const char *path, struct stat64 *st)
 {
-#define CALL(p) NEXT(__xstat64)(version, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(__xstat64)(version, path, st), AT_FDCWD, path);
 }
 
 EXPORT int __lxstat(int version, const char *path, struct stat *st)
 {
-#define CALL(p) NEXT(__lxstat)(version, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(__lxstat)(version, path, st), AT_FDCWD, path);
 }
 
 EXPORT int __lxstat64(int version, const char *path, struct stat64 *st)
 {
-#define CALL(p) NEXT(__lxstat64)(version, p, st)
-	ASK(CALL, AT_FDCWD, path);
-#undef CALL
+	ASK(NEXT(__lxstat64)(version, path, st), AT_FDCWD, path);
 }
 
 EXPORT int __fxstatat(int version, int directory, const char *path, struct stat *st,
 		      int flags)
 {
-#define CALL(p) NEXT(__fxstatat)(version, directory, p, st, flags)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(__fxstatat)(version, directory, path, st, flags), directory, path);
 }
 
 EXPORT int __fxstatat64(int version, int directory, const char *path, struct stat64 *st,
 			int flags)
 {
-#define CALL(p) NEXT(__fxstatat64)(version, directory, p, st, flags)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(__fxstatat64)(version, directory, path, st, flags), directory, path);
 }
 #endif
 
@@ -471,8 +428,6 @@ EXPORT int __fxstatat64(int version, int directory, const char *path, struct sta
 EXPORT int statx(int directory, const char *restrict path, int flags, unsigned int mask,
 		 struct statx *restrict st)
 {
-#define CALL(p) NEXT(statx)(directory, p, flags, mask, st)
-	ASK(CALL, directory, path);
-#undef CALL
+	ASK(NEXT(statx)(directory, path, flags, mask, st), directory, path);
 }
 #endif
