@@ -60,12 +60,18 @@ static bool is_other(int fd, ssize_t result)
 	return result < 0 && errno != EAGAIN && errno != EINTR && !sockets_ask(fd);
 }
 
+/* s is the socket of ours that fd was found to be, or NULL. Returns the result of the call
+ * "ours" if it is one, and else that of the C library's function. */
+#define SERVE(found, fd, ours, next)					\
+	struct ipq_socket *s = found;					\
+	ssize_t result = s ? ours : -1;					\
+									\
+	return s && !is_other(fd, result) ? result : next
+
 EXPORT ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t sent = s ? traffic_send_one(s, fd, buf, n, flags) : -1;
-
-	return s && !is_other(fd, sent) ? sent : NEXT(send)(fd, buf, n, flags);
+	SERVE(sockets_find(fd), fd, traffic_send_one(s, fd, buf, n, flags),
+	      NEXT(send)(fd, buf, n, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
@@ -78,19 +84,15 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags,
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 	};
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t sent = s ? traffic_send(s, fd, &msg, flags) : -1;
 
-	return s && !is_other(fd, sent) ? sent :
-	       NEXT(sendto)(fd, buf, n, flags, address, len);
+	SERVE(sockets_find(fd), fd, traffic_send(s, fd, &msg, flags),
+	      NEXT(sendto)(fd, buf, n, flags, address, len));
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t sent = s ? traffic_send(s, fd, msg, flags) : -1;
-
-	return s && !is_other(fd, sent) ? sent : NEXT(sendmsg)(fd, msg, flags);
+	SERVE(sockets_find(fd), fd, traffic_send(s, fd, msg, flags),
+	      NEXT(sendmsg)(fd, msg, flags));
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags flags)
@@ -112,19 +114,16 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, mmsg_flags
 
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t sent = s ? traffic_send_one(s, fd, buf, n, 0) : -1;
-
-	return s && !is_other(fd, sent) ? sent : NEXT(write)(fd, buf, n);
+	SERVE(sockets_find(fd), fd, traffic_send_one(s, fd, buf, n, 0),
+	      NEXT(write)(fd, buf, n));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
-	struct ipq_socket *s = count < 0 || count > IOV_MAX ? NULL : sockets_find(fd);
-	ssize_t sent = s ? traffic_send(s, fd, &msg, 0) : -1;
 
-	return s && !is_other(fd, sent) ? sent : NEXT(writev)(fd, iov, count);
+	SERVE(count < 0 || count > IOV_MAX ? NULL : sockets_find(fd), fd,
+	      traffic_send(s, fd, &msg, 0), NEXT(writev)(fd, iov, count));
 }
 
 /* recvfrom(2), into one buffer. */
@@ -149,20 +148,15 @@ static ssize_t receive_one(struct ipq_socket *s, int fd, void *buf, size_t n,
 
 EXPORT ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t received = s ? traffic_receive_one(s, fd, buf, n, flags) : -1;
-
-	return s && !is_other(fd, received) ? received : NEXT(recv)(fd, buf, n, flags);
+	SERVE(sockets_find(fd), fd, traffic_receive_one(s, fd, buf, n, flags),
+	      NEXT(recv)(fd, buf, n, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags,
 			struct sockaddr *restrict address, socklen_t *restrict len)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t received = s ? receive_one(s, fd, buf, n, flags, address, len) : -1;
-
-	return s && !is_other(fd, received) ? received :
-	       NEXT(recvfrom)(fd, buf, n, flags, address, len);
+	SERVE(sockets_find(fd), fd, receive_one(s, fd, buf, n, flags, address, len),
+	      NEXT(recvfrom)(fd, buf, n, flags, address, len));
 }
 
 /* A message may contain descriptors, which may be sockets of ours (SCM_RIGHTS). */
@@ -267,10 +261,7 @@ static ssize_t read_one(struct ipq_socket *s, int fd, void *buf, size_t n)
 
 EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
-	struct ipq_socket *s = sockets_find(fd);
-	ssize_t received = s ? read_one(s, fd, buf, n) : -1;
-
-	return s && !is_other(fd, received) ? received : NEXT(read)(fd, buf, n);
+	SERVE(sockets_find(fd), fd, read_one(s, fd, buf, n), NEXT(read)(fd, buf, n));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
@@ -291,30 +282,23 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 /* If n is too large, the C library's function ends the program. */
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t size)
 {
-	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
-	ssize_t received = s ? read_one(s, fd, buf, n) : -1;
-
-	return s && !is_other(fd, received) ? received :
-	       NEXT(__read_chk)(fd, buf, n, size);
+	SERVE(n <= size ? sockets_find(fd) : NULL, fd, read_one(s, fd, buf, n),
+	      NEXT(__read_chk)(fd, buf, n, size));
 }
 
 EXPORT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t size, int flags)
 {
-	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
-	ssize_t received = s ? traffic_receive_one(s, fd, buf, n, flags) : -1;
-
-	return s && !is_other(fd, received) ? received :
-	       NEXT(__recv_chk)(fd, buf, n, size, flags);
+	SERVE(n <= size ? sockets_find(fd) : NULL, fd,
+	      traffic_receive_one(s, fd, buf, n, flags),
+	      NEXT(__recv_chk)(fd, buf, n, size, flags));
 }
 
 EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t size, int flags,
 			      struct sockaddr *address, socklen_t *len)
 {
-	struct ipq_socket *s = n <= size ? sockets_find(fd) : NULL;
-	ssize_t received = s ? receive_one(s, fd, buf, n, flags, address, len) : -1;
-
-	return s && !is_other(fd, received) ? received :
-	       NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len);
+	SERVE(n <= size ? sockets_find(fd) : NULL, fd,
+	      receive_one(s, fd, buf, n, flags, address, len),
+	      NEXT(__recvfrom_chk)(fd, buf, n, size, flags, address, len));
 }
 #endif
 
