@@ -13,56 +13,29 @@
 #include "handle.h"
 #include "queues.h"
 
-static int set(struct ip_queue *q, int request, unsigned int value, unsigned int last)
+static int set_queue(struct ip_queue *q, unsigned int first, unsigned int last)
 {
 	struct settings s = q->settings;
 
-	switch (request) {
-	case IPQ_CTL_SET_QUEUE:
-		return settings_set_queue(&s, value, last) ? ip_queue_set(q, &s) : EINVAL;
-	case IPQ_CTL_SET_MAXLEN:
-		s.maxlen = value;
-		break;
-	case IPQ_CTL_SET_RCVBUF:
-		if (value == 0 || value > SETTINGS_RCVBUF_MAX)
-			return EINVAL;
-		s.rcvbuf = value;
-		break;
-	case IPQ_CTL_SET_FAIL_OPEN:
-	case IPQ_CTL_SET_GSO:
-		if (value > 1)
-			return EINVAL;
-		*(request == IPQ_CTL_SET_GSO ? &s.gso : &s.fail_open) = value;
-		break;
-	case IPQ_CTL_SET_TRUNCATED:
-		if (value > TRUNCATED_DROP)
-			return EINVAL;
-		s.truncated = value;
-		break;
-	default:
-		if (value == 0 || value > SETTINGS_BATCH_MAX)
-			return EINVAL;
-		s.batch = value;
-	}
-	return ip_queue_set(q, &s);
+	return settings_set_queue(&s, first, last) ? ip_queue_set(q, &s) : EINVAL;
 }
 
-static unsigned int get(const struct settings *s, int request)
+/* Sets or gets another setting. */
+static int answer_setting(struct ip_queue *q, int request, va_list args)
 {
-	switch (request) {
-	case IPQ_CTL_GET_MAXLEN:
-		return s->maxlen;
-	case IPQ_CTL_GET_RCVBUF:
-		return s->rcvbuf;
-	case IPQ_CTL_GET_FAIL_OPEN:
-		return s->fail_open;
-	case IPQ_CTL_GET_BATCH:
-		return s->batch;
-	case IPQ_CTL_GET_TRUNCATED:
-		return s->truncated;
-	default:
-		return s->gso;
-	}
+	/* the requests to set and to get one follow each other */
+	static const enum setting settings[] = {
+		SETTING_MAXLEN, SETTING_RCVBUF, SETTING_FAIL_OPEN, SETTING_GSO, SETTING_BATCH,
+		SETTING_TRUNCATED,
+	};
+	unsigned int n = request - IPQ_CTL_SET_MAXLEN;
+	struct settings s = q->settings;
+
+	if (n % 2 == 0)
+		return settings_set(&s, settings[n / 2], va_arg(args, unsigned int)) ?
+		       ip_queue_set(q, &s) : EINVAL;
+	*va_arg(args, unsigned int *) = *settings_number(&s, settings[n / 2]);
+	return 0;
 }
 
 static bool add_drops(uint16_t queue, uint64_t *drops)
@@ -90,20 +63,6 @@ static int count_drops(const struct peer *p, uint64_t *drops)
 	return 0;
 }
 
-static int count(const struct peer *p, int request, uint64_t *counter)
-{
-	switch (request) {
-	case IPQ_CTL_GET_DELIVERED:
-		*counter = p->delivered;
-		return 0;
-	case IPQ_CTL_GET_FOREIGN:
-		*counter = p->foreign;
-		return 0;
-	default:
-		return count_drops(p, counter);
-	}
-}
-
 static int answer(struct ip_queue *q, int fd, int request, va_list args)
 {
 	unsigned int value, *first;
@@ -111,31 +70,24 @@ static int answer(struct ip_queue *q, int fd, int request, va_list args)
 	switch (request) {
 	case IPQ_CTL_SET_QUEUE:
 		value = va_arg(args, unsigned int);
-		return set(q, request, value, va_arg(args, unsigned int));
-	case IPQ_CTL_SET_MAXLEN:
-	case IPQ_CTL_SET_RCVBUF:
-	case IPQ_CTL_SET_FAIL_OPEN:
-	case IPQ_CTL_SET_GSO:
-	case IPQ_CTL_SET_BATCH:
-	case IPQ_CTL_SET_TRUNCATED:
-		return set(q, request, va_arg(args, unsigned int), 0);
+		return set_queue(q, value, va_arg(args, unsigned int));
 	case IPQ_CTL_GET_QUEUE:
 		first = va_arg(args, unsigned int *);
 		*first = q->settings.queue;
 		*va_arg(args, unsigned int *) = q->settings.queue_last;
 		return 0;
-	case IPQ_CTL_GET_MAXLEN:
-	case IPQ_CTL_GET_RCVBUF:
-	case IPQ_CTL_GET_FAIL_OPEN:
-	case IPQ_CTL_GET_GSO:
-	case IPQ_CTL_GET_BATCH:
-	case IPQ_CTL_GET_TRUNCATED:
-		*va_arg(args, unsigned int *) = get(&q->settings, request);
+	case IPQ_CTL_GET_DELIVERED:
+		*va_arg(args, uint64_t *) = q->peer->delivered;
 		return 0;
+	case IPQ_CTL_GET_FOREIGN:
+		*va_arg(args, uint64_t *) = q->peer->foreign;
+		return 0;
+	case IPQ_CTL_GET_DROPPED:
+		return count_drops(q->peer, va_arg(args, uint64_t *));
 	case IPQ_CTL_END_READS:
 		return ends_ask(q->peer, fd, va_arg(args, unsigned int));
 	default:
-		return count(q->peer, request, va_arg(args, uint64_t *));
+		return answer_setting(q, request, args);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* Reads the settings from the LIBIPQ_* environment variables, which is the only way to
  * configure an unchanged program. Knows nothing of queues but their numbers. */
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,6 @@
 #include "settings.h"
 
 static const char prefix[] = "LIBIPQ_";
-
-enum {
-	QUEUE, QUEUE6, MAXLEN, RCVBUF, FAIL_OPEN, BATCH, GSO, TRUNCATED, DEBUG, TRACE, VARIABLES
-};
 
 /* The greatest value of the program's unsigned long. It differs from ours if the program
  * is a supervised one. */
@@ -31,26 +28,32 @@ enum {
 static const struct variable {
 	const char *name;	/* after the prefix */
 	unsigned long min, max;
+	const char *accepted;	/* for the message about an invalid value */
+	size_t at;		/* of a number in struct settings */
 	bool minus_one;		/* -1 is accepted, and means max */
 	bool range;		/* a range is accepted, such as 4-7 */
 	bool text;		/* any text but the empty one is accepted */
-	const char *accepted;	/* for the message about an invalid value */
-} variables[VARIABLES] = {
-	[QUEUE] = { "QUEUE", 0, UINT16_MAX, false, true, false, "a queue number, 0 to 65535" },
-	[QUEUE6] = { "QUEUE6", 0, UINT16_MAX, false, true, false, "a queue number, 0 to 65535" },
+} variables[SETTINGS] = {
+	[SETTING_QUEUE] = { "QUEUE", 0, UINT16_MAX, "a queue number, 0 to 65535",
+			    .range = true },
+	[SETTING_QUEUE6] = { "QUEUE6", 0, UINT16_MAX, "a queue number, 0 to 65535",
+			     .range = true },
 	/* -1 for no limit, as in net.ipv4.ip_queue_maxlen */
-	[MAXLEN] = { "MAXLEN", 0, UINT32_MAX, true, false, false,
-		     "a number of packets, 0 to 4294967295, or -1 for no limit" },
-	[RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX, false, false, false,
-		     "a number of bytes, 1 to 1073741823" },
-	[FAIL_OPEN] = { "FAIL_OPEN", 0, 1, false, false, false, "0 or 1" },
-	[BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, false, false, false,
-		    "a number of messages, 1 to 1024" },
-	[GSO] = { "GSO", 0, 1, false, false, false, "0 or 1" },
-	[TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, false, false, false,
-			"error, accept or drop" },
-	[DEBUG] = { "DEBUG", 0, 1, false, false, false, "0 or 1" },
-	[TRACE] = { "TRACE", 0, 0, false, false, true, "a file, or 1 for standard error" },
+	[SETTING_MAXLEN] = { "MAXLEN", 0, UINT32_MAX,
+			     "a number of packets, 0 to 4294967295, or -1 for no limit",
+			     offsetof(struct settings, maxlen), .minus_one = true },
+	[SETTING_RCVBUF] = { "RCVBUF", 1, SETTINGS_RCVBUF_MAX,
+			     "a number of bytes, 1 to 1073741823",
+			     offsetof(struct settings, rcvbuf) },
+	[SETTING_FAIL_OPEN] = { "FAIL_OPEN", 0, 1, "0 or 1",
+				offsetof(struct settings, fail_open) },
+	[SETTING_BATCH] = { "BATCH", 1, SETTINGS_BATCH_MAX, "a number of messages, 1 to 1024",
+			    offsetof(struct settings, batch) },
+	[SETTING_GSO] = { "GSO", 0, 1, "0 or 1", offsetof(struct settings, gso) },
+	[SETTING_TRUNCATED] = { "TRUNCATED", 0, TRUNCATED_DROP, "error, accept or drop",
+				offsetof(struct settings, truncated) },
+	[SETTING_DEBUG] = { "DEBUG", 0, 1, "0 or 1", offsetof(struct settings, debug) },
+	[SETTING_TRACE] = { "TRACE", 0, 0, "a file, or 1 for standard error", .text = true },
 };
 
 struct value {
@@ -61,7 +64,7 @@ struct value {
 
 static const struct variable *find(const char *name, size_t len)
 {
-	for (size_t i = 0; i < VARIABLES; i++)
+	for (size_t i = 0; i < SETTINGS; i++)
 		if (strlen(variables[i].name) == len &&
 		    !memcmp(variables[i].name, name, len))
 			return &variables[i];
@@ -102,7 +105,7 @@ static bool parse_word(const char *text, uint32_t *number)
 static bool parse(const struct variable *v, const char *text, struct value *value)
 {
 	value->set = true;
-	if (v == &variables[TRUNCATED])
+	if (v == &variables[SETTING_TRUNCATED])
 		return parse_word(text, &value->number);
 	value->text = text;
 	if (v->text)
@@ -127,6 +130,19 @@ bool settings_set_queue(struct settings *s, unsigned int first, unsigned int las
 		return false;
 	s->queue = first;
 	s->queue_last = last;
+	return true;
+}
+
+uint32_t *settings_number(struct settings *s, enum setting which)
+{
+	return (uint32_t *)((char *)s + variables[which].at);
+}
+
+bool settings_set(struct settings *s, enum setting which, uint32_t value)
+{
+	if (value < variables[which].min || value > variables[which].max)
+		return false;
+	*settings_number(s, which) = value;
 	return true;
 }
 
@@ -158,9 +174,9 @@ static bool is_beneath(void)
 
 bool settings_read(int family, struct settings *s)
 {
-	struct value value[VARIABLES] = { [MAXLEN].number = MAXLEN_DEFAULT,
-					  [BATCH].number = 1 };
-	const struct value *queue;
+	struct value value[SETTINGS] = { [SETTING_MAXLEN].number = MAXLEN_DEFAULT,
+					 [SETTING_BATCH].number = 1 };
+	enum setting queue;
 
 	for (char **e = environ; !getauxval(AT_SECURE) && e && *e; e++) {
 		const char *name = *e + strlen(prefix);
@@ -174,7 +190,7 @@ bool settings_read(int family, struct settings *s)
 			fputs("libipq: ", stderr);
 			print_in_line(*e, equals - *e);
 			fputs(": no such setting; there are", stderr);
-			for (size_t i = 0; i < VARIABLES; i++)
+			for (size_t i = 0; i < SETTINGS; i++)
 				fprintf(stderr, " %s%s", prefix, variables[i].name);
 			fputc('\n', stderr);
 			return false;
@@ -187,19 +203,14 @@ bool settings_read(int family, struct settings *s)
 		}
 	}
 
-	queue = &value[family == AF_INET6 && value[QUEUE6].set ? QUEUE6 : QUEUE];
-	*s = (struct settings) {
-		.queue = queue->number,
-		.queue_last = queue->last,
-		.maxlen = !value[MAXLEN].set && is_beneath() ? maxlen_written(family) :
-							       value[MAXLEN].number,
-		.rcvbuf = value[RCVBUF].number,
-		.fail_open = value[FAIL_OPEN].number,
-		.batch = value[BATCH].number,
-		.gso = value[GSO].number,
-		.truncated = value[TRUNCATED].number,
-		.debug = value[DEBUG].number,
-		.trace = value[TRACE].text,
-	};
+	queue = family == AF_INET6 && value[SETTING_QUEUE6].set ? SETTING_QUEUE6 :
+								   SETTING_QUEUE;
+	s->queue = value[queue].number;
+	s->queue_last = value[queue].last;
+	s->trace = value[SETTING_TRACE].text;
+	for (enum setting i = SETTING_MAXLEN; i <= SETTING_DEBUG; i++)
+		*settings_number(s, i) = value[i].number;
+	if (!value[SETTING_MAXLEN].set && is_beneath())
+		s->maxlen = maxlen_written(family);
 	return true;
 }
