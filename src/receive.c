@@ -304,23 +304,18 @@ bool ip_queue_holds_message(const struct ip_queue *q)
 	return q->batch && batch_held(q->batch);
 }
 
-/* With MSG_PEEK nothing is traced, as the message is traced when it is received. If a
- * read that does not wait finds nothing, the caller reads again, or writes its own
- * line. */
-static APART void trace(struct ip_queue *q, const void *buf, size_t len, int flags, ssize_t n)
-{
-	if (!(flags & MSG_PEEK) && (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
-		trace_read(q->trace, buf, len, n);
-}
-
 static APART ssize_t receive_and_trace(struct ip_queue *q, int fd, void *buf, size_t len,
 				       int flags)
 {
 	ssize_t n = q->peer->ends_due ? receive_before_end(q, fd, buf, len, flags) :
 					receive_until_delivered(q, fd, buf, len, flags);
 
-	if (q->trace)
-		trace(q, buf, len, flags, n);
+	/* With MSG_PEEK nothing is traced, as the message is traced when it is received. If
+	 * a read that does not wait finds nothing, the caller reads again, or writes its own
+	 * line. */
+	if (q->trace && !(flags & MSG_PEEK) &&
+	    (n >= 0 || errno != EAGAIN || !(flags & MSG_DONTWAIT)))
+		trace_read(q->trace, buf, len, n);
 	return n;
 }
 
