@@ -14,10 +14,11 @@
 enum call_kind {
 	CALL_NONE,
 	/* handed over if the first argument, a descriptor, may be one of our sockets */
-	CALL_READ, CALL_WRITE, CALL_READV, CALL_WRITEV, CALL_PREADV2, CALL_PWRITEV2,
-	CALL_RECVFROM, CALL_SENDTO, CALL_RECVMSG, CALL_SENDMSG, CALL_RECVMMSG,
-	CALL_RECVMMSG_TIME64, CALL_SENDMMSG,
-	CALL_OF_MESSAGE_LAST = CALL_SENDMMSG,
+	CALL_READ, CALL_READV, CALL_PREADV2, CALL_RECVFROM, CALL_RECVMSG, CALL_RECVMMSG,
+	CALL_RECVMMSG_TIME64,
+	CALL_RECEIVES_LAST = CALL_RECVMMSG_TIME64,
+	CALL_WRITE, CALL_WRITEV, CALL_PWRITEV2, CALL_SENDTO, CALL_SENDMSG, CALL_SENDMMSG,
+	CALL_SENDS_LAST = CALL_SENDMMSG,
 	CALL_BIND, CALL_CONNECT, CALL_GETSOCKNAME,
 	CALL_CLOSE, CALL_DUP,
 	/* the same, or if the second one may be */
@@ -82,10 +83,19 @@ struct call {
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-/* Whether the call sends or receives. */
+static inline bool call_receives(enum call_kind kind)
+{
+	return kind > CALL_NONE && kind <= CALL_RECEIVES_LAST;
+}
+
+static inline bool call_sends(enum call_kind kind)
+{
+	return kind > CALL_RECEIVES_LAST && kind <= CALL_SENDS_LAST;
+}
+
 static inline bool call_is_of_message(const struct call *c)
 {
-	return c->kind > CALL_NONE && c->kind <= CALL_OF_MESSAGE_LAST;
+	return call_receives(c->kind) || call_sends(c->kind);
 }
 
 /* Returns the nth argument as an int, or as a word (a length or an address). */

@@ -164,22 +164,11 @@ static int64_t open_socket(struct call *c, const struct window *w, struct attemp
 
 static int64_t carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
-	switch (c->kind) {
-	case CALL_READ:
-	case CALL_READV:
-	case CALL_PREADV2:
-	case CALL_RECVFROM:
-	case CALL_RECVMSG:
-	case CALL_RECVMMSG:
-	case CALL_RECVMMSG_TIME64:
+	if (call_receives(c->kind))
 		return messages_receive(c, a);
-	case CALL_WRITE:
-	case CALL_WRITEV:
-	case CALL_PWRITEV2:
-	case CALL_SENDTO:
-	case CALL_SENDMSG:
-	case CALL_SENDMMSG:
+	if (call_sends(c->kind))
 		return messages_send(c, a);
+	switch (c->kind) {
 	case CALL_BIND:
 	case CALL_CONNECT:
 		return bind_or_connect(c, a);
