@@ -76,7 +76,7 @@ static void put_mover_claim(struct kernel_request *out, const struct peer *p, ui
 	translate_claim(out, &unasked, queue, MOVER_MAXLEN, p->flags | NFQA_CFG_F_GSO);
 }
 
-/* Starts a mover for the numbers of p, which are free. */
+/* Starts a mover for the numbers of p, unless another socket has bound them. */
 static bool start_mover(const struct peer *p)
 {
 	struct kernel_request out;
@@ -205,7 +205,7 @@ void claims_set_mode(struct peer *p, int fd)
 {
 	int saved = errno;
 
-	if (p->is_private && queues_probe(p->first) == QUEUE_FREE)
+	if (p->is_private)
 		start_mover(p);
 	for (unsigned int n = p->first + 1; !p->is_private && n <= p->last; n++)
 		send_mode(fd, n, p->mode, p->range);
@@ -352,8 +352,7 @@ static void claim(struct peer *p, int fd, const struct request *r, struct kernel
 static void keep_mover(const struct peer *p)
 {
 	door_knock(p->door);
-	if (queues_probe(p->first) == QUEUE_FREE)
-		start_mover(p);
+	start_mover(p);
 }
 
 static void claim_by_standing(struct peer *p, int fd, enum standing standing,
