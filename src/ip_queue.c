@@ -16,6 +16,7 @@
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "receive.h"
+#include "sharing.h"
 
 /*
  * Makes the receive buffer large enough for as many messages as packets may wait, so that
@@ -78,7 +79,7 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
 	if (q->peer->owner) {
 		q->peer->mode = r->body.msg.mode.value;
 		q->peer->range = r->body.msg.mode.range;
-		claims_set_mode(q->peer, fd);
+		sharing_set_mode(q->peer, fd);
 	}
 	translate_mode(out, r, refusal, q->peer->number);
 }

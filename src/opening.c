@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
-#include "claims.h"
 #include "debug.h"
 #include "door.h"
 #include "ip_queue.h"
 #include "nfqueue.h"
 #include "port_id.h"
 #include "queues.h"
+#include "sharing.h"
 
 static int enter(struct ip_queue *q, int fd, uint32_t port_id)
 {
@@ -129,7 +129,7 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 	} else if (!enter(q, fd, port_id) && !make_batch(q, true, true)) {
 		settle(q, fd, getpid());
 		if (may_be_left)
-			claims_recover(q->peer);
+			sharing_recover(q->peer);
 		errno = saved;
 		return fd;
 	}
@@ -218,7 +218,7 @@ int ip_queue_close(struct ip_queue *q, int fd)
 	peers_lock();
 	result = close(fd);
 	saved = errno;
-	claims_end(p);
+	sharing_end(p);
 	peers_unlock();
 	errno = saved;
 	return result;

@@ -14,7 +14,7 @@
 enum peer_ids {
 	IDS_AS_THEY_ARE,
 	IDS_WITH_QUEUE,		/* the upper half is the queue number */
-	IDS_MOVED,		/* a mover has the numbers now, see claims.c */
+	IDS_MOVED,		/* a mover has the numbers now, see sharing.c */
 };
 
 /* The most packets read before the numbers were given up that keep their ids. */

@@ -6,12 +6,12 @@
 #include <sys/socket.h>
 
 #include "batched.h"
-#include "claims.h"
 #include "debug.h"
 #include "ends.h"
 #include "export.h"
 #include "memory.h"
 #include "receive.h"
+#include "sharing.h"
 #include "take.h"
 
 /* No message is longer. Only this much of the program's buffer is used. */
@@ -264,7 +264,7 @@ APART void receive_give_up_if_foreign(struct ip_queue *q, int fd)
 	if (p->foreign < FOREIGN_MAX || p->is_private || !p->owner)
 		return;
 	peers_lock();
-	if (p->foreign >= FOREIGN_MAX && !p->is_private && !claims_give_up(p, fd))
+	if (p->foreign >= FOREIGN_MAX && !p->is_private && !sharing_give_up(p, fd))
 		p->foreign = 0;		/* try again later */
 	peers_unlock();
 }

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <libipq.h>
 
-#include "claims.h"
 #include "holder.h"
 #include "judge.h"
+#include "peers.h"
 #include "port_id.h"
 
 static const struct queue *find(const struct queues *queues, unsigned int number)

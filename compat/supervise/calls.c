@@ -9,7 +9,6 @@
 #include <linux/netlink.h>
 
 #include "calls.h"
-#include "claims.h"
 #include "clock.h"
 #include "duplicate.h"
 #include "executions.h"
@@ -21,6 +20,7 @@
 #include "nfqueue.h"
 #include "port_id.h"
 #include "served.h"
+#include "sharing.h"
 #include "thread.h"
 #include "written.h"
 
@@ -199,7 +199,7 @@ bool calls_closed(struct ipq_socket *s, pid_t thread, const struct window *w)
 	was_last = peers_is_gone(s->queue.peer);
 	if (was_last) {
 		peers_lock();
-		claims_end(s->queue.peer);
+		sharing_end(s->queue.peer);
 		peers_unlock();
 	}
 	served_end();
