@@ -171,16 +171,23 @@ uint64_t nfqueue_network(int fd)
 	return network;
 }
 
-bool nfqueue_is_here(uint64_t network)
+uint64_t nfqueue_here(void)
 {
 	int saved = errno;
-	int here = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	bool is_here = here < 0 || nfqueue_network(here) == network;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	uint64_t network = fd < 0 ? 0 : nfqueue_network(fd);
 
-	if (here >= 0)
-		close(here);
+	if (fd >= 0)
+		close(fd);
 	errno = saved;
-	return is_here;
+	return network;
+}
+
+bool nfqueue_is_here(uint64_t network)
+{
+	uint64_t here = nfqueue_here();
+
+	return !here || here == network;
 }
 
 bool nfqueue_port_id_unused(uint32_t port_id, uint64_t network)

@@ -142,6 +142,9 @@ uint32_t nfqueue_port_id(int fd);
 /* Returns a number that identifies the network namespace of a socket. */
 uint64_t nfqueue_network(int fd);
 
+/* Returns the same number for the calling thread, 0 if it cannot be found out. */
+uint64_t nfqueue_here(void);
+
 /* Whether this is the network namespace of the calling thread. Without a socket in it,
  * the kernel can be asked about no other. */
 bool nfqueue_is_here(uint64_t network);

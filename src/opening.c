@@ -188,7 +188,6 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 	uint8_t family;
 	pid_t process;
 
-	memset(q, 0, sizeof(*q));
 	if (!port_id_read(port_id, &family, &process)) {
 		errno = EINVAL;
 		return -1;

@@ -21,40 +21,30 @@ int __fxstat64(int version, int fd, struct stat64 *st);
 
 /* The descriptors that need it are files in memory, with no links; few other files have
  * none. For these, asks by the path of a file of the kernel's (files_stand_in). */
-#define ASK_OPEN(result, fd, st, by_name)				\
-	do {								\
-		enum module_file file = !result && !(st)->st_nlink ?	\
-					files_opened(fd) : FILE_NONE;	\
+#define ASK_OPEN(call, fd, st, by_name)					\
+	int result = call;						\
+	enum module_file file = !result && !(st)->st_nlink ? files_opened(fd) : FILE_NONE; \
 									\
-		return file ? by_name(files_stand_in(file), st) : result; \
-	} while (0)
+	return file ? by_name(files_stand_in(file), st) : result
 
 EXPORT int fstat(int fd, struct stat *st)
 {
-	int result = NEXT_STAT(fstat, __fxstat, fd, st);
-
-	ASK_OPEN(result, fd, st, stat);
+	ASK_OPEN(NEXT_STAT(fstat, __fxstat, fd, st), fd, st, stat);
 }
 
 #ifdef __GLIBC__
 EXPORT int fstat64(int fd, struct stat64 *st)
 {
-	int result = NEXT_STAT(fstat64, __fxstat64, fd, st);
-
-	ASK_OPEN(result, fd, st, stat64);
+	ASK_OPEN(NEXT_STAT(fstat64, __fxstat64, fd, st), fd, st, stat64);
 }
 
 EXPORT int __fxstat(int version, int fd, struct stat *st)
 {
-	int result = NEXT(__fxstat)(version, fd, st);
-
-	ASK_OPEN(result, fd, st, stat);
+	ASK_OPEN(NEXT(__fxstat)(version, fd, st), fd, st, stat);
 }
 
 EXPORT int __fxstat64(int version, int fd, struct stat64 *st)
 {
-	int result = NEXT(__fxstat64)(version, fd, st);
-
-	ASK_OPEN(result, fd, st, stat64);
+	ASK_OPEN(NEXT(__fxstat64)(version, fd, st), fd, st, stat64);
 }
 #endif

@@ -209,24 +209,12 @@ void served_enter_opened_network(int fd)
 	enter(fd);
 }
 
-static uint64_t ask_network(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	uint64_t network = 0;
-
-	if (fd >= 0) {
-		network = nfqueue_network(fd);
-		close(fd);
-	}
-	return network;
-}
-
 void served_enter_network_of(int fd, uint64_t network)
 {
 	int saved = errno, theirs;
 
 	if (!network_here)
-		network_here = ask_network();
+		network_here = nfqueue_here();
 	if (network_here != network) {
 		theirs = ioctl(fd, SIOCGSKNS);
 		if (theirs >= 0) {

@@ -20,11 +20,10 @@
 #include "held.h"
 #include "maxlen.h"
 #include "modules.h"
+#include "path.h"
 
 /* Seven lines, each with a number of the greatest length. */
 #define TEXT_MAX 512
-
-#define DESCRIPTOR_MAX sizeof("/proc/self/fd/2147483647")
 
 bool files_may_be_missing(int error)
 {
@@ -80,46 +79,27 @@ static bool is_its_directory(enum module_file file, const char *directory)
 	return false;
 }
 
-/* Writes the path by which a process can refer to its descriptor fd. */
-static void name_descriptor(int fd, char name[DESCRIPTOR_MAX])
-{
-	snprintf(name, DESCRIPTOR_MAX, "/proc/self/fd/%d", fd);
-}
-
 static bool is_in_its_directory(enum module_file file, int fd)
 {
-	char name[DESCRIPTOR_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct statfs fs;
 	struct stat st;
-	ssize_t n;
 
 	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
 	if (file == FILE_MODULES)
 		return !fstat(fd, &st) && st.st_ino == 1;	/* PROC_ROOT_INO */
-	name_descriptor(fd, name);
-	n = readlink(name, path, sizeof(path) - 1);
-	if (n < 0)
-		return false;
-	path[n] = '\0';
-	return is_its_directory(file, path);
-}
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	return path_of_descriptor(fd, path) && is_its_directory(file, path);
 }
 
 bool files_may_mean(const char *path)
 {
-	return find_by_name(base_of(path)) != FILE_NONE;
+	return find_by_name(path_base(path)) != FILE_NONE;
 }
 
 enum module_file files_find(int directory, const char *path)
 {
-	const char *base = base_of(path);
+	const char *base = path_base(path);
 	enum module_file file = find_by_name(base);
 	char holding[PATH_MAX];
 	int saved = errno, fd;
@@ -222,15 +202,11 @@ static int make_file(enum module_file file)
 
 enum module_file files_opened(int fd)
 {
-	char name[DESCRIPTOR_MAX], path[PATH_MAX], *made;
+	char path[PATH_MAX], *made;
 	int saved = errno;
-	ssize_t n;
 
-	name_descriptor(fd, name);
-	n = readlink(name, path, sizeof(path) - 1);
-	path[n > 0 ? n : 0] = '\0';
+	made = path_of_descriptor(fd, path) ? strstr(path, MADE) : NULL;
 	errno = saved;
-	made = strstr(path, MADE);
 	if (!made || !strstr(made, " (deleted)"))
 		return FILE_NONE;
 	made += strlen(MADE);
@@ -243,10 +219,10 @@ enum module_file files_opened(int fd)
  * all was written. */
 static int show(int fd, bool written, int flags)
 {
-	char name[DESCRIPTOR_MAX];
+	char name[sizeof("/proc/self/fd/2147483647")];
 	int shown = -1, saved;
 
-	name_descriptor(fd, name);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	if (written)
 		shown = open(name, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)));
 	if (shown >= 0 && dup3(shown, fd, flags & O_CLOEXEC) == fd) {

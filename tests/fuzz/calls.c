@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "../../compat/supervise/outside.h"
 #include "../../compat/wire/traffic.c"
+#include "clock.h"
 #include "layout.h"
 #include "messages.h"
 
@@ -69,11 +70,6 @@ void ip_queue_flush(struct ip_queue *q, int fd)
 
 void kept_begin(void)
 {
-}
-
-int64_t calls_now(void)
-{
-	return 0;
 }
 
 void netlink_autobind(struct ipq_socket *s)
@@ -174,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint64_t args[6];
 	} in;
 	struct attempt a = { .fd = some_socket(), .socket = &of_program };
-	struct call c = { .thread = served_thread() };
+	struct call c = { .thread = served_thread(), .began = clock_ns() };
 	int64_t result;
 
 	if (size < sizeof(in))
