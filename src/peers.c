@@ -188,12 +188,10 @@ struct peer *peers_next_owner(struct peer *p, uint8_t family, uint64_t network,
 struct peer *peers_find_owner(uint8_t family, uint64_t network, uint16_t first,
 			      uint16_t last)
 {
-	struct peer *p = peers_next_owner(NULL, family, network, first, last);
+	struct peer *p = NULL;
 
-	while (p && peers_is_gone(p)) {
+	while ((p = peers_next_owner(p, family, network, first, last)) && peers_is_gone(p))
 		p->owner = OWNER_NOT;
-		p = peers_next_owner(p, family, network, first, last);
-	}
 	return p;
 }
 

@@ -40,12 +40,11 @@ static bool is_used(uint32_t port_id)
  * claims. */
 static struct peer *find_handle(const struct work *w, uint8_t family)
 {
-	struct peer *p = peers_next_owner(NULL, family, w->network, w->first, w->last);
+	struct peer *p = NULL;
 
-	while (p && !is_used(p->port_id)) {
+	while ((p = peers_next_owner(p, family, w->network, w->first, w->last)) &&
+	       !is_used(p->port_id))
 		p->owner = OWNER_NOT;
-		p = peers_next_owner(p, family, w->network, w->first, w->last);
-	}
 	return p;
 }
 

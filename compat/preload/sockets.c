@@ -7,7 +7,6 @@
  * ours need not be asked about. Nor does one that was asked about before, until the
  * number is given to another socket (sockets_appeared), or the kernel returns an error
  * since it is no socket of ours, in which case nothing was read or written. */
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,19 +67,11 @@ int sockets_connect_kernel(int fd, const struct sockaddr *address, socklen_t len
 /* Returns the port ID if fd is one of our sockets, else 0. */
 static uint32_t port_id_at(int fd)
 {
-	struct sockaddr_nl local;
-	socklen_t len = sizeof(local);
-	int saved = errno;
+	uint32_t port_id = nfqueue_port_id(fd);
 	uint8_t family;
 	pid_t process;
 
-	if (NEXT(getsockname)(fd, (struct sockaddr *)&local, &len) ||
-	    len != sizeof(local) || local.nl_family != AF_NETLINK ||
-	    !port_id_read(local.nl_pid, &family, &process)) {
-		errno = saved;
-		return 0;
-	}
-	return local.nl_pid;
+	return port_id_read(port_id, &family, &process) ? port_id : 0;
 }
 
 static struct ipq_socket *look(int fd)

@@ -33,8 +33,7 @@ static struct layout_message message;	/* only one call is carried out at a time 
  * is something else, so that the kernel must carry out the call. */
 static bool look(struct call *c, struct attempt *a, int at)
 {
-	struct sockaddr_nl local = { .nl_family = AF_UNSPEC };
-	socklen_t len = sizeof(local);
+	uint32_t port_id;
 	uint8_t family;
 	pid_t process;
 
@@ -46,11 +45,12 @@ static bool look(struct call *c, struct attempt *a, int at)
 	}
 	if (a->fd < 0)
 		a->fd = thread_descriptor(c->thread, at);
-	if (a->fd < 0 || getsockname(a->fd, (struct sockaddr *)&local, &len) ||
-	    len != sizeof(local) || local.nl_family != AF_NETLINK ||
-	    !port_id_read(local.nl_pid, &family, &process))
+	if (a->fd < 0)
 		return false;
-	a->socket = netlink_of(a->fd, local.nl_pid);
+	port_id = nfqueue_port_id(a->fd);
+	if (!port_id_read(port_id, &family, &process))
+		return false;
+	a->socket = netlink_of(a->fd, port_id);
 	if (a->socket)
 		served_enter_network_of(a->fd, a->socket->network);
 	return a->socket;
