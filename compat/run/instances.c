@@ -14,11 +14,7 @@
 #include <unistd.h>
 
 #include "instances.h"
-
-/* Signals that users and other processes send to a program; they are passed on. */
-static const int forwarded[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
-};
+#include "signals.h"
 
 struct group {
 	const struct instances *set;
@@ -30,9 +26,7 @@ struct group {
 	int *error;			/* shared memory: the errno with which each
 					 * instance failed to execute it, or 0 */
 	int gate[2];			/* a pipe: instances wait until it is closed */
-	sigset_t awaited;		/* what sigwaitinfo waits for */
-	sigset_t mask;			/* the signal mask before, */
-	struct sigaction on_child;	/* and the action of SIGCHLD */
+	struct signals signals;
 };
 
 static bool plan_queues(const char *variable, unsigned int count, unsigned int *first)
@@ -126,8 +120,7 @@ static void be_instance(const struct group *g, unsigned int index, pid_t parent,
 	if (set_queue("LIBIPQ_QUEUE", g->set->queue + index) &&
 	    (!g->set->has_queue6 ||
 	     set_queue("LIBIPQ_QUEUE6", g->set->queue6 + index))) {
-		sigaction(SIGCHLD, &g->on_child, NULL);
-		sigprocmask(SIG_SETMASK, &g->mask, NULL);
+		signals_give_back(&g->signals);
 		execute(program);
 	}
 	g->error[index] = errno;
@@ -151,35 +144,12 @@ static void cannot_run(struct group *g, int error)
 	tell(g, SIGCONT);
 }
 
-/* Stops this process as well. SIGSTOP would stop it even in an orphaned process group,
- * where no shell would continue it; SIGTSTP does not (do_signal_stop and
- * is_current_pgrp_orphaned in the kernel). */
-static void stop_too(void)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	raise(SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &stop, NULL);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-}
-
-/* Whether the instances have received the signal too. A signal from the terminal comes
- * from the kernel and goes to the whole process group; at a hangup, however, it goes to
- * the session leader only (tty_signal_session_leader). */
-static bool all_have_it(const siginfo_t *info)
-{
-	return info->si_code == SI_KERNEL && info->si_signo != SIGCONT &&
-	       (info->si_signo != SIGHUP || getsid(0) != getpid());
-}
-
 static void pass_on(const struct group *g, const siginfo_t *info)
 {
-	if (!all_have_it(info))
+	if (!signals_all_have(info))
 		tell(g, info->si_signo);
 	if (info->si_signo == SIGTSTP)
-		stop_too();
+		signals_stop_too();
 }
 
 /* strsignal(3) returns descriptions, and not every C library has sigabbrev_np(3). */
@@ -247,25 +217,6 @@ static void reap(struct group *g)
 			}
 }
 
-/* Blocks the signals; they are received with sigwaitinfo(2) from now on. A blocked signal
- * becomes pending even if it is ignored (sig_ignored in the kernel), so that it can be
- * passed on to a program that has a handler for it. */
-static void take_signals(struct group *g)
-{
-	const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t blocked;
-
-	sigemptyset(&g->awaited);
-	sigaddset(&g->awaited, SIGCHLD);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
-		sigaddset(&g->awaited, forwarded[i]);
-	blocked = g->awaited;
-	sigaddset(&blocked, SIGPIPE);	/* nobody may be reading our stderr any more */
-	sigprocmask(SIG_BLOCK, &blocked, &g->mask);
-	/* if SIGCHLD is ignored, the kernel discards exit statuses (wait(2)) */
-	sigaction(SIGCHLD, &by_default, &g->on_child);
-}
-
 /* Forks all instances, which then wait at the gate. */
 static bool start_all(struct group *g, void (*execute)(void *), void *program)
 {
@@ -294,9 +245,9 @@ static void open_gate(struct group *g)
 	static const struct timespec no_time;
 	siginfo_t info;
 
-	while (sigtimedwait(&g->awaited, &info, &no_time) > 0)
+	while (sigtimedwait(&g->signals.awaited, &info, &no_time) > 0)
 		if (info.si_signo == SIGTSTP)
-			stop_too();	/* the gate has stopped the instances already */
+			signals_stop_too();	/* the gate has stopped the instances already */
 		else if (info.si_signo == SIGCHLD)
 			reap(g);
 		else
@@ -311,7 +262,7 @@ int instances_run(const struct instances *set, const char *name,
 	struct group g = { .set = set, .name = name };
 	siginfo_t info;
 
-	take_signals(&g);
+	signals_take(&g.signals);
 	if (!tell_rule(set, "IPv4", "iptables", set->queue, "IPQ_RUN_BALANCE") ||
 	    !tell_rule(set, "IPv6", "ip6tables", set->queue6, "IPQ_RUN_BALANCE6") ||
 	    !start_all(&g, execute, program)) {
@@ -321,7 +272,7 @@ int instances_run(const struct instances *set, const char *name,
 	}
 	open_gate(&g);
 	while (g.left) {
-		if (sigwaitinfo(&g.awaited, &info) < 0)
+		if (sigwaitinfo(&g.signals.awaited, &info) < 0)
 			continue;	/* EINTR after a stop (signal(7)) */
 		if (info.si_signo == SIGCHLD)
 			reap(&g);

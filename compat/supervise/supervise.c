@@ -18,13 +18,9 @@
 #include "executions.h"
 #include "filter.h"
 #include "notices.h"
+#include "signals.h"
 #include "supervise.h"
 #include "syscalls.h"
-
-/* Signals that users and other processes send to a program; they are passed on. */
-static const int forwarded[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT,
-};
 
 struct program {
 	const char *name;
@@ -34,9 +30,7 @@ struct program {
 	int said[2];			/* a pipe with a struct word about its start */
 	int may[2];			/* a pipe that is closed when it may continue */
 	int listener;
-	int signals;
-	sigset_t awaited, mask;
-	struct sigaction on_child;
+	struct signals signals;
 	struct window window;
 };
 
@@ -91,8 +85,7 @@ static void be_program(struct program *p, pid_t parent, void (*execute)(void *),
 	if (read(p->may[0], &byte, 1))
 		_exit(125);
 	close(fd);
-	sigaction(SIGCHLD, &p->on_child, NULL);
-	sigprocmask(SIG_SETMASK, &p->mask, NULL);
+	signals_give_back(&p->signals);
 	execute(program);
 	say(p, CANNOT_EXECUTE, errno);
 	_exit(126);
@@ -167,23 +160,6 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Blocks the signals; they are received with sigtimedwait(2) from now on. A blocked
- * signal becomes pending even if it is ignored (sig_ignored in the kernel). */
-static void take_signals(struct program *p)
-{
-	const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t blocked;
-
-	sigemptyset(&p->awaited);
-	sigaddset(&p->awaited, SIGCHLD);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
-		sigaddset(&p->awaited, forwarded[i]);
-	blocked = p->awaited;
-	sigaddset(&blocked, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &blocked, &p->mask);
-	sigaction(SIGCHLD, &by_default, &p->on_child);
-}
-
 static void reap(struct program *p)
 {
 	int status;
@@ -197,32 +173,16 @@ static void reap(struct program *p)
 		}
 }
 
-/* Whether the program has received the signal too. A signal from the terminal comes from
- * the kernel and goes to the whole process group; at a hangup, however, it goes to the
- * session leader only (tty_signal_session_leader). */
-static bool all_have_it(const siginfo_t *info)
-{
-	return info->si_code == SI_KERNEL && info->si_signo != SIGCONT &&
-	       (info->si_signo != SIGHUP || getsid(0) != getpid());
-}
-
 static void take_signal(struct program *p, const siginfo_t *info)
 {
-	sigset_t stop;
-
 	if (info->si_signo == SIGCHLD) {
 		reap(p);
 		return;
 	}
-	if (!all_have_it(info) && p->pid)
+	if (!signals_all_have(info) && p->pid)
 		kill(p->pid, info->si_signo);
-	if (info->si_signo == SIGTSTP) {
-		sigemptyset(&stop);
-		sigaddset(&stop, SIGTSTP);
-		raise(SIGTSTP);
-		sigprocmask(SIG_UNBLOCK, &stop, NULL);
-		sigprocmask(SIG_BLOCK, &stop, NULL);
-	}
+	if (info->si_signo == SIGTSTP)
+		signals_stop_too();
 }
 
 static void take_waiting_signals(struct program *p)
@@ -230,7 +190,7 @@ static void take_waiting_signals(struct program *p)
 	static const struct timespec no_time;
 	siginfo_t info;
 
-	while (sigtimedwait(&p->awaited, &info, &no_time) > 0)
+	while (sigtimedwait(&p->signals.awaited, &info, &no_time) > 0)
 		take_signal(p, &info);
 }
 
@@ -259,19 +219,19 @@ int supervise_run(const char *name, bool names, void (*execute)(void *), void *p
 {
 	struct program p = { .name = name, .names = names, .window = choose_window() };
 	bool is_used = true;
-	int failed;
+	int failed, signals;
 
 	/* Processes whose parent ends become children of this one. So their memory can be
 	 * accessed (Yama allows that for descendants), and their end is noticed. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	executions_begin();
-	take_signals(&p);
+	signals_take(&p.signals);
 	failed = start(&p, execute, program);
 	if (failed)
 		return failed;
 	allow_descriptors();
-	p.signals = signalfd(-1, &p.awaited, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (p.signals < 0 || !notices_watch(p.signals)) {
+	signals = signalfd(-1, &p.signals.awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0 || !notices_watch(signals)) {
 		kill(p.pid, SIGKILL);
 		return cannot(&p, strerror(errno));
 	}
