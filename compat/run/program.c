@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -176,29 +175,14 @@ const char *program_examine(const char *path, struct elf_file *elf,
 	return examine(path, elf, culprit, 0);
 }
 
-static bool names_files(const char *text, size_t len)
+static bool names_files(const char *text)
 {
-	return memmem(text, len, "ip_queue", 8) || memmem(text, len, "ip6_queue", 9);
+	return strstr(text, "ip_queue") || strstr(text, "ip6_queue");
 }
 
 static bool file_names_files(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool found = false;
-	struct stat st;
-	void *text;
-
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
-		text = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (text != MAP_FAILED) {
-			found = names_files(text, st.st_size);
-			munmap(text, st.st_size);
-		}
-	}
-	close(fd);
-	return found;
+	return path_file_has(path, "", "ip_queue") || path_file_has(path, "", "ip6_queue");
 }
 
 bool program_names_files(const char *path, char *const *words)
@@ -206,6 +190,6 @@ bool program_names_files(const char *path, char *const *words)
 	bool found = file_names_files(path);
 
 	for (size_t i = 1; words[0] && words[i] && !found; i++)
-		found = names_files(words[i], strlen(words[i])) || file_names_files(words[i]);
+		found = names_files(words[i]) || file_names_files(words[i]);
 	return found;
 }

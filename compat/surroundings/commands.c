@@ -5,11 +5,8 @@
  * what is executed instead. */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -81,39 +78,16 @@ static bool find_word(char *const *words, const char *const *programs,
 	       set_name(c, path_base(words[word]), word);
 }
 
-/* Whether the file is an ELF program, not a script, that contains the text. */
-static bool has_text(const char *file, const char *text)
-{
-	/* O_NONBLOCK: opening a FIFO would wait for a writer */
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool found = false;
-	struct stat st;
-	void *data;
-
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > SELFMAG) {
-		data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (data != MAP_FAILED) {
-			found = !memcmp(data, ELFMAG, SELFMAG) &&
-				memmem(data, st.st_size, text, strlen(text));
-			munmap(data, st.st_size);
-		}
-	}
-	close(fd);
-	return found;
-}
-
-/* Whether the file is a program for this one command, as all of them once were. Any
- * version of iptables contains the name of its kernel module or of libxtables, any
- * command for modules the word "module". */
+/* Whether the file is a program, not a script, for this one command, as all of them once
+ * were. Any version of iptables contains the name of its kernel module or of libxtables,
+ * any command for modules the word "module". */
 static bool is_single(const char *file, const char *name)
 {
 	if (command_is_modules(name))
-		return has_text(file, "module");
+		return path_file_has(file, ELFMAG, "module");
 	return command_is_iptables(name) &&
-	       (has_text(file, "xtables") ||
-		has_text(file, name[2] == '6' ? "ip6_tables" : "ip_tables"));
+	       (path_file_has(file, ELFMAG, "xtables") ||
+		path_file_has(file, ELFMAG, name[2] == '6' ? "ip6_tables" : "ip_tables"));
 }
 
 /* Whether a command for modules is missing where systems usually have it. A system whose

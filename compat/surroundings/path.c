@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Resolves paths. Allocates no memory, so that it may be called after vfork(2) and in
- * signal handlers. Does not know what the files are for. */
+/* Resolves paths, and looks into files. Allocates no memory, so that it may be called after
+ * vfork(2) and in signal handlers. Does not know what the files are for. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,6 +89,29 @@ bool path_follow(const char *file, char end[PATH_MAX])
 		memcpy(end + dir_len, target, n + 1);
 	}
 	return false;
+}
+
+bool path_file_has(const char *path, const char *start, const char *text)
+{
+	/* O_NONBLOCK: opening a FIFO would wait for a writer */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t len = strlen(start);
+	bool found = false;
+	struct stat st;
+	void *data;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > (off_t)len) {
+		data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			found = !memcmp(data, start, len) &&
+				memmem(data, st.st_size, text, strlen(text));
+			munmap(data, st.st_size);
+		}
+	}
+	close(fd);
+	return found;
 }
 
 void path_put_number(char to[PATH_NUMBER_MAX], int number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Resolves paths. Allocates no memory, so that it may be called after vfork(2) and in
- * signal handlers. Does not know what the files are for. */
+/* Resolves paths, and looks into files. Allocates no memory, so that it may be called after
+ * vfork(2) and in signal handlers. Does not know what the files are for. */
 #ifndef SURROUNDINGS_PATH_H
 #define SURROUNDINGS_PATH_H
 
@@ -21,6 +21,9 @@ bool path_follow(const char *file, char end[PATH_MAX]);
 
 /* Finds the path of an open file. Returns false if it has none. */
 bool path_of_descriptor(int fd, char path[PATH_MAX]);
+
+/* Whether the file is a regular one that begins with start and contains the text. */
+bool path_file_has(const char *path, const char *start, const char *text);
 
 /* Writes a number, which must not be negative, in decimal. For signal handlers, where
  * snprintf(3) is not allowed. */
