@@ -70,7 +70,7 @@ static enum standing standing_of_taken(struct ip_queue *q, int fd, uint16_t queu
 	if (is_freed(queue))
 		return FREE;
 	if (q->settings.debug)
-		debug_taken(queue, q->family);
+		debug_taken(queue, q->peer->family);
 	return REFUSED;
 }
 

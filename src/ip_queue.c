@@ -88,10 +88,9 @@ static APART void put_mode(struct ip_queue *q, int fd, const struct request *r,
  * and at least that of an IP header. */
 static bool replaces(const struct ip_queue *q, const struct request *r, size_t len)
 {
-	size_t least = q->family == AF_INET ? sizeof(struct iphdr) :
-		       sizeof(struct ip6_hdr);
-
-	return len >= least && len == r->body.msg.verdict.data_len &&
+	return len >= sizeof(struct iphdr) &&
+	       (len >= sizeof(struct ip6_hdr) || q->peer->family == AF_INET) &&
+	       len == r->body.msg.verdict.data_len &&
 	       translate_verdict_known(r->body.msg.verdict.value);
 }
 

@@ -17,7 +17,6 @@
 
 struct ip_queue {
 	struct settings settings;
-	uint8_t family;			/* AF_INET or AF_INET6 */
 	struct peer *peer;		/* what forked processes share */
 	struct batch *batch;		/* NULL if LIBIPQ_BATCH is 1 */
 	struct trace *trace;		/* NULL without LIBIPQ_TRACE */

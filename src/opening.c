@@ -45,9 +45,9 @@ static int make_batch(struct ip_queue *q, bool is_new, bool is_known)
 	return q->batch ? 0 : -1;
 }
 
-static void settle(struct ip_queue *q, int fd, pid_t process)
+static void settle(struct ip_queue *q, uint8_t family, int fd, pid_t process)
 {
-	peers_reset(q->peer, q->family, fd, process);
+	peers_reset(q->peer, family, fd, process);
 	apply_settings(q);
 }
 
@@ -59,8 +59,8 @@ int ip_queue_set(struct ip_queue *q, const struct settings *s)
 
 	if (q->peer->owner)
 		return EBUSY;
-	if (moves && peers_has_other(q->family, q->peer->network, s->queue, s->queue_last,
-				     q->peer->port_id))
+	if (moves && peers_has_other(q->peer->family, q->peer->network, s->queue,
+				     s->queue_last, q->peer->port_id))
 		return EADDRINUSE;
 	q->settings = *s;
 	if (make_batch(q, true, true)) {
@@ -97,16 +97,15 @@ static bool has_unknown(uint8_t family, uint64_t network, uint32_t port_id)
 
 /* Whether the process has another socket like this. With ip_queue a second one failed, as
  * the port ID of both was the process id. */
-static bool is_second(const struct ip_queue *q, int fd, uint32_t port_id)
+static bool is_second(uint8_t family, const struct settings *s, int fd, uint32_t port_id)
 {
-	const struct settings *s = &q->settings;
 	uint64_t network = nfqueue_network(fd);
 
-	return has_unknown(q->family, network, port_id) ||
-	       peers_has_other(q->family, network, s->queue, s->queue_last, port_id);
+	return has_unknown(family, network, port_id) ||
+	       peers_has_other(family, network, s->queue, s->queue_last, port_id);
 }
 
-static int open_and_enter(struct ip_queue *q, int type, bool again)
+static int open_and_enter(struct ip_queue *q, uint8_t family, int type, bool again)
 {
 	enum queue_state state = queues_probe(q->settings.queue);
 	bool may_be_left = state == QUEUE_TAKEN && !peers_have_owner();
@@ -117,17 +116,17 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 	 * before this one gets the same port ID. */
 	if (may_be_left)
 		door_knock(q->settings.queue);
-	fd = open_socket(q->family, type, &port_id);
+	fd = open_socket(family, type, &port_id);
 	if (fd < 0)
 		return -1;
-	if (!again && is_second(q, fd, port_id)) {
+	if (!again && is_second(family, &q->settings, fd, port_id)) {
 		errno = EADDRINUSE;
 	} else if (state == QUEUE_ABSENT) {
 		if (q->settings.debug)
 			debug_absent();
 		errno = EPROTONOSUPPORT;
 	} else if (!enter(q, fd, port_id) && !make_batch(q, true, true)) {
-		settle(q, fd, getpid());
+		settle(q, family, fd, getpid());
 		if (may_be_left)
 			sharing_recover(q->peer);
 		errno = saved;
@@ -143,7 +142,6 @@ static int open_and_enter(struct ip_queue *q, int type, bool again)
 static int begin(struct ip_queue *q, uint8_t family)
 {
 	memset(q, 0, sizeof(*q));
-	q->family = family;
 	if (!settings_read(family, &q->settings)) {
 		errno = EINVAL;
 		return -1;
@@ -175,7 +173,7 @@ int ip_queue_open(struct ip_queue *q, uint8_t family, int type, bool again)
 		return -1;
 	/* under the lock, as others check whether a port ID is still in use */
 	if (peers_lock()) {
-		fd = open_and_enter(q, type, again);
+		fd = open_and_enter(q, family, type, again);
 		peers_unlock();
 	}
 	if (fd < 0)
@@ -199,7 +197,7 @@ int ip_queue_adopt(struct ip_queue *q, int fd, uint32_t port_id)
 		return -1;
 	}
 	if (!q->peer->family) {
-		settle(q, fd, process);
+		settle(q, family, fd, process);
 		q->peer->shown = process;
 	}
 	return 0;

@@ -30,7 +30,7 @@ enum peer_owner { OWNER_NOT, OWNER_CLAIMS, OWNER_CLAIMED };
 struct peer {
 	_Atomic uint32_t port_id;	/* of its socket; 0: unused */
 	_Atomic int fd;			/* the descriptor of its socket */
-	_Atomic uint8_t family;
+	_Atomic uint8_t family;		/* AF_INET or AF_INET6 */
 	_Atomic uint8_t mode;		/* IPQ_COPY_*, as last requested */
 	_Atomic uint32_t range;		/* the copy range in bytes, as last requested */
 	_Atomic uint32_t maxlen;	/* packets that may wait in each number */

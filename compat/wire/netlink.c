@@ -97,14 +97,15 @@ struct ipq_socket *netlink_of(int fd, uint32_t port_id)
  * only if this process has it: else its owner is in another PID namespace. */
 static bool is_taken(const struct ipq_socket *s, uint32_t shown)
 {
-	uint32_t own = port_id_of(s->queue.family, shown, 0);
+	uint8_t family = s->queue.peer->family;
+	uint32_t own = port_id_of(family, shown, 0);
 
 	for (const struct ipq_socket *other = ipq_sockets;
 	     other < ipq_sockets + IPQ_SOCKETS_MAX; other++) {
 		const struct peer *p = other->queue.peer;
 
 		/* peer is NULL while another thread adds the entry */
-		if (other != s && p && p->shown == shown && p->family == s->queue.family &&
+		if (other != s && p && p->shown == shown && p->family == family &&
 		    p->network == s->network && !peers_is_gone(p))
 			return true;
 	}
