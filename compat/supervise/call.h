@@ -83,19 +83,19 @@ struct call {
 	int64_t began;			/* ns of CLOCK_MONOTONIC */
 };
 
-static inline bool call_receives(enum call_kind kind)
+static inline bool call_receives(const struct call *c)
 {
-	return kind > CALL_NONE && kind <= CALL_RECEIVES_LAST;
+	return c->kind > CALL_NONE && c->kind <= CALL_RECEIVES_LAST;
 }
 
-static inline bool call_sends(enum call_kind kind)
+static inline bool call_sends(const struct call *c)
 {
-	return kind > CALL_RECEIVES_LAST && kind <= CALL_SENDS_LAST;
+	return c->kind > CALL_RECEIVES_LAST && c->kind <= CALL_SENDS_LAST;
 }
 
 static inline bool call_is_of_message(const struct call *c)
 {
-	return call_receives(c->kind) || call_sends(c->kind);
+	return call_receives(c) || call_sends(c);
 }
 
 /* Returns the nth argument as an int, or as a word (a length or an address). */

@@ -164,9 +164,9 @@ static int64_t open_socket(struct call *c, const struct window *w, struct attemp
 
 static int64_t carry_out(struct call *c, const struct window *w, struct attempt *a)
 {
-	if (call_receives(c->kind))
+	if (call_receives(c))
 		return messages_receive(c, a);
-	if (call_sends(c->kind))
+	if (call_sends(c))
 		return messages_send(c, a);
 	switch (c->kind) {
 	case CALL_BIND:
