@@ -34,7 +34,7 @@ static bool is_here(pid_t pid)
 	       readlink(path, there, sizeof(there) - 1) > 0 && !strcmp(here, there);
 }
 
-static bool sleeps(pid_t pid)
+char mover_state(pid_t pid)
 {
 	char path[64], state = 0;
 	FILE *file;
@@ -42,21 +42,22 @@ static bool sleeps(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	file = fopen(path, "re");
 	if (!file)
-		return true;
+		return 0;
 	if (fscanf(file, "%*d (ipq-mover) %c", &state) != 1)
 		state = 0;
 	fclose(file);
-	return state == 'S';
+	return state;
 }
 
 bool movers_sleep(void)
 {
 	pid_t found[MOVERS_MAX];
 	int count = movers_find(found);
+	char state = 0;
 
-	while (count > 0 && sleeps(found[count - 1]))
-		count--;
-	return count == 0;
+	while (count > 0 && (!state || state == 'S'))
+		state = mover_state(found[--count]);
+	return !state || state == 'S';
 }
 
 int movers_find(pid_t found[MOVERS_MAX])

@@ -13,6 +13,9 @@
  * the second is its child and moves. On failure, ends the test. */
 int movers_find(pid_t found[MOVERS_MAX]);
 
+/* Returns the state of one of them, as in proc(5); '\0' if it has ended. */
+char mover_state(pid_t pid);
+
 /* Whether each of them waits. One that moves a packet does not: when the packet has left the
  * queue number, it is not at once in the private one (nfqnl_recv_verdict). */
 bool movers_sleep(void);

@@ -36,6 +36,17 @@ static void await_movers(int count)
 	cr_assert_fail("%d processes, not %d", count_movers(), count);
 }
 
+/* Waits until both movers are there. Returns the one that moves packets: it is the other's
+ * child, and so no process group leader. */
+static pid_t await_worker(void)
+{
+	pid_t found[MOVERS_MAX];
+
+	await_movers(2);
+	movers_find(found);
+	return getpgid(found[0]) == found[0] ? found[1] : found[0];
+}
+
 static void pass_both(void)
 {
 	pair_pass(0, "four");
@@ -98,19 +109,13 @@ Test(families_movers, a_second_handle_that_fails_leaves_the_mover_of_the_first_a
 
 Test(families_movers, a_mover_that_is_killed_is_started_again_and_loses_nothing)
 {
-	pid_t found[MOVERS_MAX];
-
 	pair_network("QUEUE");
 	pair_open(0);
 	for (int n = 0; n < 20; n++) {
-		int worker;
+		pid_t worker = await_worker();
 
-		await_movers(2);
-		movers_find(found);
-		/* the one that is not a process group leader is the other's child */
-		worker = getpgid(found[0]) == found[0] ? 1 : 0;
 		pair_say(1, "before");
-		cr_assert(!kill(found[worker], SIGKILL));
+		cr_assert(!kill(worker, SIGKILL));
 		pair_say(1, "after");
 		pair_expect(1, "before");
 		pair_expect(1, "after");
@@ -259,7 +264,12 @@ Test(families_movers, what_the_program_has_open_is_closed_when_the_program_close
 
 static void wait_as_flood(pid_t worker, int count)
 {
+	long long end = clock_us() + DEADLINE * 1000LL;
+
 	cr_assert(!kill(worker, SIGSTOP));
+	/* until then it may still receive some of them, and move fewer together */
+	for (; mover_state(worker) != 'T'; sched_yield())
+		cr_assert(clock_us() < end, "it does not stop");
 	for (int i = 0; i < count; i++)
 		udp_say(AF_INET, 9, "waits");
 	cr_assert(!kill(worker, SIGCONT));
@@ -276,12 +286,12 @@ Test(families_movers, in_a_flood_a_mover_waits_for_the_program_unless_its_policy
 		{ SCHED_OTHER, SCHED_BATCH }, { SCHED_IDLE, SCHED_IDLE },
 		{ SCHED_FIFO, SCHED_FIFO },
 	};
-	pid_t found[MOVERS_MAX];
 
 	for (int i = 0; i < 3; i++) {
 		struct sched_param priority = {
 			.sched_priority = sched_get_priority_min(policy[i].usual),
 		};
+		pid_t worker;
 
 		/* a container may forbid it */
 		if (sched_setscheduler(0, policy[i].usual, &priority))
@@ -289,14 +299,13 @@ Test(families_movers, in_a_flood_a_mover_waits_for_the_program_unless_its_policy
 		pair_network("QUEUE");
 		pair_open(0);
 		pass_both();
-		await_movers(2);
-		movers_find(found);
-		cr_assert(sched_getscheduler(found[1]) == policy[i].usual);
-		wait_as_flood(found[1], 20);
-		cr_assert(sched_getscheduler(found[1]) == policy[i].in_flood, "%d of %d",
-			  sched_getscheduler(found[1]), policy[i].usual);
+		worker = await_worker();
+		cr_assert(sched_getscheduler(worker) == policy[i].usual);
+		wait_as_flood(worker, 20);
+		cr_assert(sched_getscheduler(worker) == policy[i].in_flood, "%d of %d",
+			  sched_getscheduler(worker), policy[i].usual);
 		pass_both();
-		cr_assert(sched_getscheduler(found[1]) == policy[i].usual);
+		cr_assert(sched_getscheduler(worker) == policy[i].usual);
 		pair_close_both();
 	}
 }
