@@ -70,14 +70,19 @@ bool reader_waits(struct reader *r)
 	return false;
 }
 
-void reader_start(struct reader *r, struct ipq_handle *h, int timeout)
+void reader_begin(struct reader *r, struct ipq_handle *h, int timeout)
 {
-	long long limit = clock_us() + DEADLINE * 1000LL;
-
 	r->handle = h;
 	r->timeout = timeout;
 	atomic_store(&r->tid, 0);
 	cr_assert(!pthread_create(&r->thread, NULL, read_one, r));
+}
+
+void reader_start(struct reader *r, struct ipq_handle *h, int timeout)
+{
+	long long limit = clock_us() + DEADLINE * 1000LL;
+
+	reader_begin(r, h, timeout);
 	while (!atomic_load(&r->tid)) {
 		cr_assert(clock_us() < limit, "a thread does not start");
 		usleep(200);

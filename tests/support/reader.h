@@ -23,8 +23,9 @@ struct reader {
 
 #define READER_TEXT "Receive buffer size invalid"
 
-/* Starts a thread that calls ipq_read with the timeout. Returns when the
- * thread sleeps there. */
+/* Starts a thread that calls ipq_read with the timeout. reader_start returns when the
+ * thread sleeps there, reader_begin at once: it may not be there yet, or have ended. */
+void reader_begin(struct reader *r, struct ipq_handle *h, int timeout);
 void reader_start(struct reader *r, struct ipq_handle *h, int timeout);
 
 /* Waits until the thread has read all there is and sleeps again. Returns false if

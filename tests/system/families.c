@@ -216,7 +216,7 @@ Test(families, a_read_with_a_timeout_ends_when_its_time_is_over_and_not_before)
 	pair_network("QUEUE");
 	pair_open(0);
 	began = clock_us();
-	reader_start(&r, pair[0], 300000);
+	reader_begin(&r, pair[0], 300000);
 	for (int n = 0; n < 10; n++) {
 		pair_say(1, "six");
 		cr_assert(queue_packet(pair[1], &message));

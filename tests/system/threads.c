@@ -63,7 +63,7 @@ Test(threads, the_error_is_that_of_the_thread)
 	network_enter();
 	queue_port_9();
 	cr_assert(!ipq_create_handle(0, PF_UNIX));
-	reader_start(&r, handle, 300000);
+	reader_begin(&r, handle, 1);
 	reader_end(&r);
 	cr_assert_str_eq(r.text, "Timeout");
 	cr_assert_str_eq(ipq_errstr(), "Invalid protocol specified");
