@@ -35,8 +35,8 @@ struct tool {
 	int output;
 };
 
-/* Starts a shell command, which must exec ipqctl. Waits until ipqctl has bound the queue
- * number, if that is not negative. */
+/* Starts a shell command, which must exec ipqctl. Waits until ipqctl gets the packets of the
+ * queue number, if that is not negative. */
 struct tool tool_start(int queue, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
