@@ -452,9 +452,12 @@ Test(wrappers, who_writes_rules_learns_that_the_real_command_reads_no_more)
 		child_tell(&c, "COMMIT");
 		child_says(&c, "COMMIT");
 		input.fd = c.input;
-		while (!poll(&input, 1, 10))
-			child_tell(&c, "COMMIT");
-		cr_assert(input.revents & POLLERR);
+		/* the pipe may break at any time */
+		signal(SIGPIPE, SIG_IGN);
+		while (!poll(&input, 1, 10) && dprintf(c.input, "COMMIT\n") > 0)
+			;
+		signal(SIGPIPE, SIG_DFL);
+		cr_assert(poll(&input, 1, 0) == 1 && input.revents & POLLERR);
 		cr_assert(!kill(c.pid, SIGTERM) && child_end(&c) == 128 + SIGTERM);
 	}
 }
