@@ -187,19 +187,36 @@ symptoms()
 	quoted "error while loading shared libraries: libipq.so.0"
 }
 
-# Runs a command that decides on a packet. Returns 0 if the packet passes, 1 if not.
-goes_through()
+# Waits until the command in the background gets the packets of a queue.
+await_queue()
 {
-	: > said
-	"$@" > said 2>&1 &
-	until grep -q . /proc/net/netfilter/nfnetlink_queue; do
+	until awk '$4 > 0 { found = 1 } END { exit !found }' /proc/net/netfilter/nfnetlink_queue
+	do
 		kill -0 $! 2> /dev/null || fail "$*: ended at once"
 		sleep 0.02
 	done
-	through=0
-	ping -c 1 -W 1 127.0.0.1 > /dev/null || through=1
+}
+
+# Runs a command that decides on a packet, which must pass.
+lets_through()
+{
+	: > said
+	"$@" > said 2>&1 &
+	await_queue "$@"
+	ping -c 1 -W 5 127.0.0.1 > /dev/null || fail "$*: no packet passed"
 	wait $! || fail "$*: exit status $?"
-	return $through
+}
+
+# usage: holds_back COMPLAINT COMMAND...: the packet must not pass.
+holds_back()
+{
+	complaint=$1
+	shift
+	: > said
+	"$@" > said 2>&1 &
+	await_queue "$@"
+	! ping -c 1 -W 1 127.0.0.1 > /dev/null || fail "$complaint"
+	wait $! || fail "$*: exit status $?"
 }
 
 # Runs a command of the page, with the rule that it needs.
@@ -211,7 +228,7 @@ advised()
 		grep -q ready said || fail "$1"
 		;;
 	ipqctl\ try\ --count\ 5)
-		goes_through ipqctl try --count 1 || fail "$1"
+		lets_through ipqctl try --count 1
 		;;
 	ipqctl\ *)
 		sh -c "$1 --interval 10" > said 2>&1 || sh -c "$1" > said 2>&1 || fail "$1"
@@ -261,7 +278,7 @@ troubles()
 	# shellcheck disable=SC2086
 	iptables-legacy -t mangle -A OUTPUT $rule -j NFQUEUE
 	iptables-legacy -A OUTPUT -p icmp -j DROP
-	goes_through ipqctl try --count 1 && fail "the filter table did not follow"
+	holds_back "the filter table did not follow" ipqctl try --count 1
 	grep -q accept said || fail "not accepted"
 	echo "ok: accepted in mangle, dropped in filter"
 	# NF_REPEAT, with a mark
@@ -275,7 +292,7 @@ troubles()
 	grep -q NF_REPEAT repeat.c || fail "repeat.c does not repeat"
 	# shellcheck disable=SC2046
 	cc -o repeat repeat.c $(pkg-config --cflags --libs libipq)
-	goes_through ./repeat && fail "the following rule was skipped"
+	holds_back "the following rule was skipped" ./repeat
 	echo "ok: repeated with a mark, dropped by the rule that follows"
 
 	settings_through_sudo
@@ -306,10 +323,7 @@ settings_through_sudo()
 	passes "$command"
 	# shellcheck disable=SC2024 # root redirects
 	LIBIPQ_QUEUE=3 sudo ./filter > said 2>&1 &
-	until grep -q . /proc/net/netfilter/nfnetlink_queue; do
-		kill -0 $! 2> /dev/null || fail "sudo ./filter: ended at once"
-		sleep 0.02
-	done
+	await_queue sudo ./filter
 	grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue || fail "sudo passes settings on"
 	LIBIPQ_QUEUE=3 ipqctl check > said 2>&1 || :
 	grep -q 'without LIBIPQ_QUEUE' said || fail "ipqctl check does not report it"
