@@ -51,13 +51,21 @@ char mover_state(pid_t pid)
 
 bool movers_sleep(void)
 {
-	pid_t found[MOVERS_MAX];
-	int count = movers_find(found);
-	char state = 0;
+	static pid_t found[MOVERS_MAX];
+	static int count;
+	bool are_there = count > 0, sleep = true;
+	char state;
 
-	while (count > 0 && (!state || state == 'S'))
-		state = mover_state(found[--count]);
-	return !state || state == 'S';
+	/* to look for them takes long: only if one of them has ended */
+	for (int i = 0; i < count; i++)
+		are_there &= is_here(found[i]) && mover_state(found[i]);
+	if (!are_there)
+		count = movers_find(found);
+	for (int i = 0; i < count; i++) {
+		state = mover_state(found[i]);
+		sleep &= !state || state == 'S';
+	}
+	return sleep;
 }
 
 int movers_find(pid_t found[MOVERS_MAX])
