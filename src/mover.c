@@ -149,6 +149,8 @@ static void close_others(const struct mover *m)
  * packets, is killed, no packet is lost, and the other process starts a new one. */
 static _Noreturn void run(const struct mover *m)
 {
+	const pid_t self = syscall(SYS_getpid);
+
 	close_others(m);
 	syscall(SYS_setsid);
 	syscall(SYS_chdir, "/");
@@ -160,6 +162,8 @@ static _Noreturn void run(const struct mover *m)
 
 		if (worker == 0) {
 			syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+			if (syscall(SYS_getppid) != self)	/* it was killed before */
+				end(1);
 			if (restarts)
 				worker_take_over(&m->work);
 			worker_run(&m->work);

@@ -2,8 +2,12 @@
 /* Events at each moment of a call to the library: before each of its system calls, a
  * packet arrives, another program writes to its socket, or the process is killed. Two
  * handles share a queue number. */
+#include <dlfcn.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,6 +33,7 @@ static struct {
 } at;
 
 static void (*when_connecting)(void);	/* called once: to a mover */
+static void (*when_bound_to_end)(void);	/* when a mover asks to end with its parent */
 
 /* The program uses these functions instead of the C library's, and so
  * do its libraries. */
@@ -90,6 +95,24 @@ int socket(int family, int type, int protocol)
 {
 	pass_moment();
 	return syscall(SYS_socket, family, type, protocol);
+}
+
+/* A mover makes its system calls by this function. */
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	va_list args;
+	long arg[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		arg[i] = va_arg(args, long);
+	va_end(args);
+	if (!real)
+		real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	if (when_bound_to_end && number == SYS_prctl && arg[0] == PR_SET_PDEATHSIG)
+		when_bound_to_end();
+	return real(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
 
 /* Calls act(i), with event(event_i) before its nth system call. Returns false if
@@ -337,4 +360,32 @@ Test(moments, a_mover_that_ends_while_a_handle_asks_for_it_is_replaced)
 		pair_pass(!first, "hello");
 		pair_close_both();
 	}
+}
+
+static void kill_parent(void)
+{
+	pid_t parent = getppid();
+
+	kill(parent, SIGKILL);
+	while (getppid() == parent)
+		sched_yield();
+}
+
+/* A mover is two processes. Then there is none, and the program may ask again. */
+Test(moments, a_mover_whose_first_process_is_killed_as_the_second_begins_ends)
+{
+	long long end = clock_us() + DEADLINE * 1000LL;
+	pid_t found[MOVERS_MAX];
+	struct queue_figures f;
+
+	pair_network("QUEUE");
+	when_bound_to_end = kill_parent;
+	pair_open(0);
+	while (queue_figures(0, &f) || movers_find(found))
+		cr_assert(clock_us() < end, "%d processes stay", movers_find(found));
+	when_bound_to_end = NULL;
+	pair_start(0);
+	pair_pass(0, "four");
+	pair_pass(1, "six");
+	pair_close_both();
 }

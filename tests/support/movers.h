@@ -16,8 +16,9 @@ int movers_find(pid_t found[MOVERS_MAX]);
 /* Returns the state of one of them, as in proc(5); '\0' if it has ended. */
 char mover_state(pid_t pid);
 
-/* Whether each of them waits, of those for one queue number. One that moves a packet does not: when the packet has left the
- * queue number, it is not at once in the private one (nfqnl_recv_verdict). */
+/* Whether each of them waits, of those for one queue number. One that moves a packet does
+ * not: when the packet has left the queue number, it is not at once in the private one
+ * (nfqnl_recv_verdict). */
 bool movers_sleep(void);
 
 #endif
