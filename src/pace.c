@@ -30,7 +30,6 @@
  * from it. */
 #define INTERRUPTED PACE_STREAK
 #define STREAK_LONG (PACE_STREAK + INTERRUPTED)
-#define STREAK_MAX (4 * PACE_STREAK)
 
 /* After this number of reads the duration of a system call is measured again, as the
  * program may have moved to another processor, or be traced now. */
@@ -90,12 +89,13 @@ static APART void measure_limit(struct pace *p)
 
 void pace_read(struct pace *p, uint64_t now, bool is_ready)
 {
-	uint64_t before = p->since;
+	uint64_t took = now - p->since, limit = p->limit * (p->untimed ? p->untimed : 1);
 
 	p->since = now;
-	if (now - before > p->limit)
+	p->untimed = 0;
+	if (took > limit)
 		note_slow(p, is_ready);
-	else if (p->streak < STREAK_MAX && ++p->streak == STREAK_LONG)
+	else if (p->streak < PACE_STREAK_MAX && ++p->streak == STREAK_LONG)
 		is_awake(p);
 	if (p->reads++ % LOOKS == 0)
 		measure_limit(p);

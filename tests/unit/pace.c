@@ -148,6 +148,41 @@ Test(pace, a_program_that_takes_its_time_every_64_reads_is_never_quick)
 	}
 }
 
+/* Returns how many of the reads were timed. */
+static unsigned int read_seldom_timed(unsigned int calls, unsigned int times)
+{
+	unsigned int timed = 0;
+
+	for (is_ours = true; times--;) {
+		now += calls * call;
+		if (!pace_is_timed(&pace))
+			continue;
+		timed++;
+		pace_read(&pace, clock_ns(), is_ready);
+	}
+	is_ours = false;
+	return timed;
+}
+
+Test(pace, of_a_program_that_was_quick_for_long_one_read_of_four_is_timed)
+{
+	cr_assert(read_seldom_timed(1, 257) == 257);
+	cr_assert(read_seldom_timed(4, 400) == 100);
+	cr_assert(pace_is_quick(&pace));
+}
+
+Test(pace, the_timed_read_tells_whether_the_program_took_its_time_in_any_of_the_four)
+{
+	is_ready = false;
+	for (unsigned int i = 0; i < 4; i++) {
+		read_after(1, 1000);
+		read_seldom_timed(1, i);
+		read_seldom_timed(14, 1);
+		read_seldom_timed(1, 3 - i);
+		cr_assert(!pace_is_quick(&pace), "the read %u", i);
+	}
+}
+
 Test(pace, the_time_of_the_librarys_own_system_calls_does_not_count)
 {
 	read_after(1, 1);
