@@ -14,7 +14,7 @@
 #define SIZE (offsetof(struct batch, slot) + (size_t)BATCH_MAX * SLOT)
 
 /* With fewer messages than this, receiving several at once does not pay. */
-#define WORTHWHILE 4
+#define WORTHWHILE 2
 
 /* The most messages that are received singly before several are tried again. */
 #define PATIENCE_MAX 63
@@ -65,7 +65,6 @@ static void begin(struct batch *b, const struct peer *p, unsigned int max, bool 
 	b->is_unsure = false;
 	b->more_wait = false;
 	b->may_vanish = false;
-	b->each = 0;
 	b->is_large = false;
 	b->is_idle = false;
 	b->indev.ifindex = b->outdev.ifindex = 0;
@@ -132,73 +131,11 @@ bool batch_lock_left(struct batch *b, int error)
 	return true;
 }
 
-bool batch_is_due(struct batch *b)
-{
-	if (!b->skip)
-		return !b->is_large;
-	b->skip--;
-	return false;
-}
-
-/* Returns how many messages to receive: one fewer than wait in the socket, by the memory
- * that they take there. If that is not known, as many as there is room for. With two, it
- * does not pay; but marks must be received. */
-static unsigned int wanted(const struct batch *b)
-{
-	uint32_t waiting = b->each ? b->memory / b->each : b->max + 1;
-
-	if (waiting > b->max)
-		return b->max;
-	if (waiting > 2)
-		return waiting - 1;
-	return batch_has_marks(b) ? 1 : 0;
-}
-
 unsigned int batch_receive(struct batch *b, int fd)
 {
 	b->is_idle = false;
-	b->memory = nfqueue_memory(fd);
-	b->wanted = wanted(b);
-	b->got = b->wanted ? nfqueue_receive_many(fd, b->msgs, b->wanted) : 0;
 	b->end = 0;
-	return b->got;
-}
-
-/* Learns how much memory a message takes. If none is left, it was more than was thought.
- * Otherwise it may be less, and much less perhaps if hardly any seem to wait for long. */
-static void learn_each(struct batch *b, bool is_empty)
-{
-	if (is_empty && b->got)
-		b->each = b->memory / b->got;
-	else if (b->patience == PATIENCE_MAX)
-		b->each /= 2;
-	else
-		b->each -= b->each / 128;
-}
-
-/* A single store makes all messages held, and a single store removes each one. So no
- * message is delivered twice, at whatever moment a process is killed. */
-void batch_received(struct batch *b, int fd)
-{
-	bool is_empty = b->got < b->wanted;
-
-	b->kept = b->end;
-	if (is_empty)
-		batch_mark_seen(b, b->mark);
-	else
-		b->is_unsure = true;
-	/* set before the check: a signal handler that receives the last one clears it */
-	b->more_wait = !is_empty && b->kept && !b->may_vanish;
-	if (b->more_wait && !nfqueue_has_message(fd)) {
-		b->more_wait = false;
-		is_empty = true;
-	}
-	if (b->kept >= WORTHWHILE || (b->got && b->got == b->wanted))
-		b->patience = 0;
-	else if (b->patience < PATIENCE_MAX)
-		b->patience = 2 * b->patience + 1;
-	b->skip = b->patience;
-	learn_each(b, is_empty);
+	return nfqueue_receive_many(fd, b->msgs, b->max);
 }
 
 /* A mark is lost if the receive buffer is full. So after another message has been
@@ -229,6 +166,29 @@ void batch_mark_seen(struct batch *b, uint32_t number)
 void batch_mark_passed(struct batch *b)
 {
 	b->is_unsure = true;
+}
+
+/* A single store makes all messages held, and a single store removes each one. So no
+ * message is delivered twice, at whatever moment a process is killed. What makes the socket
+ * readable is there before, as another process may only look whether it is. */
+void batch_received(struct batch *b, int fd, unsigned int n)
+{
+	if (n < b->max)
+		batch_mark_seen(b, b->mark);
+	else
+		b->is_unsure = true;
+	/* set before the check: a signal handler that receives the last one clears it */
+	b->more_wait = n == b->max && b->end && !b->may_vanish;
+	if (b->more_wait && !nfqueue_has_message(fd))
+		b->more_wait = false;
+	if (b->end && !b->more_wait)
+		put_mark(b, fd);
+	b->kept = b->end;
+	if (b->kept >= WORTHWHILE)
+		b->patience = 0;
+	else if (b->patience < PATIENCE_MAX)
+		b->patience = 2 * b->patience + 1;
+	b->skip = b->patience;
 }
 
 void batch_leave_marked(struct batch *b, int fd)

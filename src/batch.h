@@ -28,9 +28,6 @@ struct batch {
 	uint32_t port_id;		/* of the socket */
 	unsigned int max, verdicts_max;	/* messages and verdicts to hold */
 
-	unsigned int wanted, got;	/* messages to receive at once, and received */
-	uint32_t memory;		/* bytes that those in the socket took before that */
-	uint32_t each;			/* about how many a message takes, 0: not known */
 	unsigned int end;		/* of the used part of order */
 	_Atomic unsigned int kept;	/* messages held, the last ones before end */
 	_Atomic uint32_t mark;		/* the last mark sent to the socket */
@@ -95,7 +92,17 @@ static inline unsigned int batch_held(const struct batch *b)
 /* Whether receiving several messages at once is likely to pay: if several were there
  * lately, and the last packet, of len bytes, was not so large that copying it once more
  * costs more than a system call. */
-bool batch_is_due(struct batch *b);
+static inline bool batch_is_due(const struct batch *b)
+{
+	return !b->skip && !b->is_large;
+}
+
+/* Whether more messages wait, and are to be received before the program asks for the next
+ * one, so that its verdicts are held on. */
+static inline bool batch_can_go_on(const struct batch *b)
+{
+	return atomic_load_explicit(&b->more_wait, memory_order_relaxed) && batch_is_due(b);
+}
 
 /* A packet with more bytes of payload is large. */
 #define BATCH_LARGE 8192
@@ -125,11 +132,10 @@ static inline void batch_skipped(struct batch *b)
 		b->skip--;
 }
 
-/* Receives messages that wait in the socket: as many as there is room for, but one fewer
- * than seem to wait, as a message that is left there makes the socket readable, and costs
- * less than a mark. No message may be held. Returns how many were received. The caller
- * looks at each with batch_look, the oldest first, and calls batch_keep for those that the
- * program must read, then batch_received. */
+/* Receives the messages that wait in the socket, as many as there is room for. No message
+ * may be held. Returns their number. The caller looks at each with batch_look, the oldest
+ * first, and calls batch_keep for those that the program must read, then
+ * batch_received. */
 unsigned int batch_receive(struct batch *b, int fd);
 static inline struct nlmsghdr *batch_look(const struct batch *b, unsigned int i, size_t *len)
 {
@@ -142,7 +148,7 @@ static inline void batch_keep(struct batch *b, unsigned int i)
 	b->order[b->end++] = i;
 }
 
-void batch_received(struct batch *b, int fd);
+void batch_received(struct batch *b, int fd, unsigned int n);
 
 /* Call when a mark was received (batch_mark_seen), or another message in its place, so
  * that perhaps no mark is there (batch_mark_passed). If it was received singly, also call

@@ -25,39 +25,6 @@ static void note_refused(struct ip_queue *q, const struct message *m)
 	ids_decide(ids, m->queue, m->id);
 }
 
-/* Notes each packet that the program reads, for all threads and processes that share the
- * queue. A signal handler that cannot get the lock does not note its packet. The id is
- * then missing in ids.h, and verdicts before and after it are not combined. */
-bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
-		    uint64_t read_at)
-{
-	struct batch *b = q->batch;
-	bool locked = batch_lock(b);
-	bool accepted = receive_is_for_program(q, fd, m);
-
-	batch_took_one(b);
-	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
-		batch_mark_seen(b, m->id);
-	else
-		batch_mark_passed(b);
-	if (!locked)
-		return accepted;
-	if (read_at) {
-		pace_read(&b->verdicts.pace, read_at, false);
-		batch_skipped(b);
-	}
-	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
-		ids_give(&b->verdicts.ids, m->queue, m->id);
-		batch_note_size(b, m->payload_len);
-	}
-	if (!accepted && m->kind == MESSAGE_PACKET)
-		note_refused(q, m);
-	if (!batch_held(b))
-		batch_note_idle(b);
-	batch_leave(b, fd);
-	return accepted;
-}
-
 /* Handles a message that is no packet for the program: holds an error message. Returns
  * whether it was a mark that is to end a read. */
 static APART bool take_other(struct ip_queue *q, int fd, unsigned int i)
@@ -115,13 +82,53 @@ static APART void receive_several(struct ip_queue *q, int fd)
 	do {
 		n = batch_receive(b, fd);
 		ends += take_in(q, fd, n);
-		batch_received(b, fd);
+		batch_received(b, fd, n);
 	} while (n && !batch_held(b) && batch_has_marks(b));
 	/* messages received singly may have had newer names */
 	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&b->verdicts.pace);
 	errno = saved;
+}
+
+/* Notes each packet that the program reads, for all threads and processes that share the
+ * queue. A signal handler that cannot get the lock does not note its packet. The id is
+ * then missing in ids.h, and verdicts before and after it are not combined.
+ *
+ * If there are more messages in the socket, they are received too: then the verdict on this
+ * packet can be held as well. */
+bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
+		    uint64_t read_at)
+{
+	struct batch *b = q->batch;
+	bool locked = batch_lock(b);
+	bool accepted = receive_is_for_program(q, fd, m);
+
+	batch_took_one(b);
+	if (m->kind == MESSAGE_MARK && m->id != ENDS_MARK)
+		batch_mark_seen(b, m->id);
+	else
+		batch_mark_passed(b);
+	if (!locked)
+		return accepted;
+	if (read_at) {
+		pace_read(&b->verdicts.pace, read_at, false);
+		batch_skipped(b);
+	}
+	if (accepted && m->kind == MESSAGE_PACKET && !(flags & MSG_PEEK)) {
+		ids_give(&b->verdicts.ids, m->queue, m->id);
+		batch_note_size(b, m->payload_len);
+	}
+	if (!accepted && m->kind == MESSAGE_PACKET)
+		note_refused(q, m);
+	if (accepted && !(flags & MSG_PEEK) && !batch_held(b) && batch_is_due(b))
+		receive_several(q, fd);
+	if (batch_held(b))
+		verdicts_allow(&b->verdicts, b->verdicts_max);
+	else
+		batch_note_idle(b);
+	batch_leave(b, fd);
+	return accepted;
 }
 
 static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
@@ -204,14 +211,18 @@ static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, s
 	struct batch *b = q->batch;
 	ssize_t n = 0;
 
-	if (!batch_held(b) && batch_is_due(b))
-		receive_several(q, fd);
+	if (!batch_held(b)) {
+		if (batch_is_due(b))
+			receive_several(q, fd);
+		else
+			batch_skipped(b);
+	}
 	while (n == 0 && batch_held(b)) {
 		n = give_head(q, fd, buf, len, flags);
 		if (n == 0 || !(flags & MSG_PEEK))
 			batch_drop_head(b);
 		/* no mark may be in the socket while nothing is held */
-		if (!batch_held(b) && batch_has_marks(b))
+		if (!batch_held(b) && (batch_has_marks(b) || batch_can_go_on(b)))
 			receive_several(q, fd);
 	}
 	if (batch_held(b))
@@ -229,7 +240,8 @@ static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, 
 
 	if (!batch_lock(q->batch))
 		return 0;
-	pace_read(&q->batch->verdicts.pace, clock_ns(), batch_held(q->batch));
+	if (pace_is_timed(&q->batch->verdicts.pace))
+		pace_read(&q->batch->verdicts.pace, clock_ns(), batch_held(q->batch));
 	verdicts_take(&q->batch->verdicts);
 	n = give_oldest(q, fd, buf, len, flags);
 	batch_leave(q->batch, fd);

@@ -43,31 +43,18 @@ unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n)
 	return got < 0 || !msgs->msg_len ? 0 : got;
 }
 
-static bool get_memory_info(int fd, int which, uint32_t *value)
+bool nfqueue_lost(int fd, uint32_t *lost)
 {
 	uint32_t info[SK_MEMINFO_VARS];
 	socklen_t len = sizeof(info);
 	int saved = errno;
 	bool can_tell = !getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) &&
-			len > which * sizeof(*info);
+			len > SK_MEMINFO_DROPS * sizeof(*info);
 
 	errno = saved;
 	if (can_tell)
-		*value = info[which];
+		*lost = info[SK_MEMINFO_DROPS];
 	return can_tell;
-}
-
-uint32_t nfqueue_memory(int fd)
-{
-	uint32_t bytes = 0;
-
-	get_memory_info(fd, SK_MEMINFO_RMEM_ALLOC, &bytes);
-	return bytes;
-}
-
-bool nfqueue_lost(int fd, uint32_t *lost)
-{
-	return get_memory_info(fd, SK_MEMINFO_DROPS, lost);
 }
 
 bool nfqueue_has_message(int fd)

@@ -97,10 +97,6 @@ static inline bool nfqueue_is_like(const struct nlmsghdr *nlh, size_t len,
  * number. */
 unsigned int nfqueue_receive_many(int fd, struct mmsghdr *msgs, unsigned int n);
 
-/* Returns how many bytes of memory the datagrams in the socket take; 0 before Linux 4.12,
- * which cannot tell. */
-uint32_t nfqueue_memory(int fd);
-
 /* Gets the number of datagrams for which the receive buffer had no room. Returns false
  * before Linux 4.12. */
 bool nfqueue_lost(int fd, uint32_t *lost);

@@ -337,6 +337,47 @@ Test(batch_moments, a_handler_reads_a_packet_and_leaves_it)
 	ipq_destroy_handle(h);
 }
 
+/* The handler reads the message that would have made the program read again. */
+Test(batch_moments, no_verdict_is_held_if_a_handler_reads_the_last_message)
+{
+	unsigned int moment = 0, checks = 0;
+	bool has_been;
+
+	numbers_network();
+	begin("64", "1000000");
+	event = read_and_leave;
+	time_stands = true;
+	send_more(300);
+	work(300);
+	do {
+		static union message m;
+
+		send_more(20);
+		handlers_id = 0;
+		left = ++moment;
+		while (ipq_read(h, m.buf, sizeof(m.buf), -1) > 0) {
+			ipq_id_t id = ipq_get_packet(m.buf)->packet_id;
+
+			if (!readable()) {
+				cr_assert(numbers_waiting() == 1 + !!handlers_id,
+					  "moment %u: %d wait", moment, numbers_waiting());
+				checks++;
+			}
+			ipq_set_verdict(h, id, NF_DROP, 0, NULL);
+		}
+		has_been = !left;
+		left = 0;
+		if (handlers_id)
+			accept_left();
+		cr_assert(numbers_waiting() == 0);
+		numbers_forget();
+		sent = 0;
+	} while (has_been);
+	time_stands = false;
+	cr_assert(moment > 20 && checks > 20, "%u moments, %u checks", moment, checks);
+	ipq_destroy_handle(h);
+}
+
 /* Its verdict is sent at the latest when the program has read all packets. */
 Test(batch_moments, a_handler_decides_on_a_packet)
 {
