@@ -33,13 +33,12 @@ static void drain(int fd)
 		;
 }
 
-static int connected(const void *to, int family)
+/* Connected only to one address: otherwise each datagram has its own. */
+static int sender(const struct sockaddr_in *to)
 {
-	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) :
-					    sizeof(struct sockaddr_in6);
-	int fd = socket(family, SOCK_DGRAM, 0);
+	int fd = socket(to ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
 
-	if (fd < 0 || connect(fd, to, len)) {
+	if (fd < 0 || (to && connect(fd, (const struct sockaddr *)to, sizeof(*to)))) {
 		perror("flood: socket");
 		exit(1);
 	}
@@ -49,24 +48,20 @@ static int connected(const void *to, int family)
 int main(int argc, char **argv)
 {
 	static char data[0x10000];
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(argc > 3 ? atoi(argv[3]) : 9),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	in_port_t port = htons(argc > 3 ? atoi(argv[3]) : 9);
+	struct sockaddr_in to = { AF_INET, port, { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in6 to_both[2] = {
+		{ AF_INET6, port, 0, { .s6_addr = { [10] = 0xff, 0xff, 127, [15] = 1 } } },
+		{ AF_INET6, port, 0, IN6ADDR_LOOPBACK_INIT },
 	};
-	struct sockaddr_in6 to6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = to.sin_port,
-		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
-	};
-	struct sockaddr_in6 all = { .sin6_family = AF_INET6, .sin6_port = to.sin_port };
+	struct sockaddr_in6 all = { .sin6_family = AF_INET6, .sin6_port = port };
 	bool both = argc > 4;
 	int reader = socket(both ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
-	unsigned int sockets = both ? SOCKETS_BOTH : SOCKETS;
-	unsigned long packets, size;
-	int fd[SOCKETS];
+	unsigned int sockets = both ? SOCKETS_BOTH : SOCKETS, n = AT_ONCE;
 	struct iovec iov = { .iov_base = data };
 	struct mmsghdr msgs[AT_ONCE] = { 0 };
+	unsigned long packets, size;
+	int fd[SOCKETS];
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: flood PACKETS SIZE [PORT [both]]\n");
@@ -81,22 +76,21 @@ int main(int argc, char **argv)
 	}
 	packets = strtoul(argv[1], NULL, 10);
 	size = strtoul(argv[2], NULL, 10);
-	if (size > sizeof(data))
-		size = sizeof(data);
+	iov.iov_len = size < sizeof(data) ? size : sizeof(data);
 	for (unsigned int i = 0; i < AT_ONCE; i++)
-		msgs[i].msg_hdr = (struct msghdr) { .msg_iov = &iov, .msg_iovlen = 1 };
+		msgs[i].msg_hdr = (struct msghdr) {
+			.msg_name = both ? &to_both[i % 2] : NULL,
+			.msg_namelen = both ? sizeof(*to_both) : 0,
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+		};
 	for (unsigned int i = 0; i < sockets; i++)
-		fd[i] = both && i % 2 ? connected(&to6, AF_INET6) : connected(&to, AF_INET);
-	iov.iov_len = size;
-	for (unsigned long i = 0, sent = 0; packets == 0 || sent < packets; i++) {
-		unsigned int n = both ? 1 : AT_ONCE;
-
-		if (packets && packets - sent < n)
+		fd[i] = sender(both ? NULL : &to);
+	for (unsigned long i = 0, sent = 0; packets == 0 || sent < packets; i++, sent += n) {
+		if (packets && packets - sent < AT_ONCE)
 			n = packets - sent;
 		sendmmsg(fd[i % sockets], msgs, n, 0);
-		sent += n;
-		if (both ? i % SOCKETS == 0 : i % 8 == 0)
-			drain(reader);
+		drain(reader);
 	}
 	return 0;
 }
