@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ends.h"
 #include "kept.h"
 #include "nfqueue.h"
 #include "translate.h"
 
-/* The number of our mark (translate_mark). A batch does not use it for its own marks. */
-#define MARK 0
+/* The number of our mark (translate_mark), which is not one of the library's: a batch
+ * counts its marks from 1, and TAKE_MARK_STALE is 0. */
+#define MARK (ENDS_MARK - 1)
 
 static struct kept {
 	void *data;		/* the message, or NULL */
