@@ -10,7 +10,7 @@ sysroot=$output/sysroot
 libdir=$sysroot/usr/lib/i386-linux-gnu
 
 skip() {
-	echo "no 32-bit programs: $*"
+	echo "skipped: no 32-bit programs: $*"
 	rm -f "$library/libipq-preload.so" "$library/libipq.so.0"
 	exit 77
 }
@@ -27,7 +27,7 @@ rm -f "$output"/*.o
 echo 'int main(void) { return 0; }' > "$output/empty.c"
 compile "$output/empty.c" -o "$output/empty" 2> /dev/null ||
 	skip "gcc -m32 does not work; it needs gcc-multilib"
-"$output/empty" || skip "this kernel does not run 32-bit programs"
+"$output/empty" 2> /dev/null || skip "this kernel does not run 32-bit programs"
 
 # apt gets lists and directories of its own, so that neither root nor a foreign
 # architecture is needed
