@@ -24,7 +24,7 @@ TestSuite(families_load, .timeout = 100);
 /* Supervised, each takes ten times as long. */
 static unsigned int count_of(void)
 {
-	static unsigned int count;
+	static _Atomic unsigned int count;	/* several threads call this */
 
 	if (!count)
 		count = getenv("SUPERVISED") ? COUNT_MAX / 5 : COUNT_MAX;
