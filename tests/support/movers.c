@@ -51,8 +51,8 @@ char mover_state(pid_t pid)
 
 bool movers_sleep(void)
 {
-	static pid_t found[MOVERS_MAX];
-	static int count;
+	static _Thread_local pid_t found[MOVERS_MAX];
+	static _Thread_local int count;
 	bool are_there = count > 0, sleep = true;
 	char state;
 
