@@ -41,7 +41,7 @@ struct batch {
 
 	/* what links_find has found; ifindex is 0 if nothing */
 	struct batch_link {
-		uint64_t until;		/* valid until this time of pace_read */
+		uint32_t found_at;	/* clock_now */
 		uint32_t ifindex;
 		uint16_t hw_type;
 		char name[IF_NAMESIZE];

@@ -132,20 +132,20 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
 }
 
 static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
-			    uint32_t ifindex, uint64_t now)
+			    uint32_t ifindex, uint32_t now)
 {
 	link->ifindex = 0;	/* if the process is killed now, link has nothing */
 	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
-	link->until = now + LINKS_KEPT;
+	link->found_at = now;
 	link->ifindex = ifindex;
 }
 
 static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link *link,
 				   uint32_t ifindex, char *name)
 {
-	uint64_t now = q->batch->verdicts.pace.since;
+	uint32_t now = clock_now();
 
-	if (ifindex != link->ifindex || now >= link->until)
+	if (ifindex != link->ifindex || now - link->found_at >= LINKS_KEPT)
 		find_link(q, fd, link, ifindex, now);
 	memcpy(name, link->name, sizeof(link->name));
 }
@@ -236,15 +236,16 @@ static EVERY_PACKET ssize_t give_oldest(struct ip_queue *q, int fd, void *buf, s
 static EVERY_PACKET ssize_t receive_held(struct ip_queue *q, int fd, void *buf, size_t len,
 					 int flags)
 {
+	struct batch *b = q->batch;
 	ssize_t n;
 
-	if (!batch_lock(q->batch))
+	if (!batch_lock(b))
 		return 0;
-	if (pace_is_timed(&q->batch->verdicts.pace))
-		pace_read(&q->batch->verdicts.pace, clock_ns(), batch_held(q->batch));
-	verdicts_take(&q->batch->verdicts);
+	if (pace_is_timed(&b->verdicts.pace))
+		pace_read(&b->verdicts.pace, clock_ns(), batch_held(b));
+	verdicts_take(&b->verdicts);
 	n = give_oldest(q, fd, buf, len, flags);
-	batch_leave(q->batch, fd);
+	batch_leave(b, fd);
 	return n;
 }
 
