@@ -16,6 +16,10 @@
 /* With fewer messages than this, receiving several at once does not pay. */
 #define WORTHWHILE 2
 
+/* Fewer verdicts than this do not go with a mark: one message will do for them and for those
+ * that follow. */
+#define WORTH_SENDING 8
+
 /* The most messages that are received singly before several are tried again. */
 #define PATIENCE_MAX 63
 
@@ -138,6 +142,16 @@ unsigned int batch_receive(struct batch *b, int fd)
 	return nfqueue_receive_many(fd, b->msgs, b->max);
 }
 
+/* With a mark, verdicts need no system call of their own. And the sooner they are sent, the
+ * steadier is the number of packets in the kernel's hash table, which grows and shrinks with
+ * it on new kernels (rht_deferred_worker). */
+static int send_mark(struct batch *b, int fd, const struct kernel_request *mark)
+{
+	if (b->verdicts.count >= WORTH_SENDING && !verdicts_send(&b->verdicts, fd, mark))
+		return 0;
+	return nfqueue_send(fd, mark);
+}
+
 /* A mark is lost if the receive buffer is full. So after another message has been
  * received, it is not certain that the mark sent before is in the socket (is_unsure). */
 static void put_mark(struct batch *b, int fd)
@@ -147,7 +161,7 @@ static void put_mark(struct batch *b, int fd)
 
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
-	if (nfqueue_send(fd, &out)) {
+	if (send_mark(b, fd, &out)) {
 		errno = saved;
 		return;
 	}

@@ -77,19 +77,31 @@ static void translate_held(const struct verdicts *v, unsigned int i, bool all_be
 	translate_verdict(out, &r, REFUSAL_IS_EPERM, queue_of(note), &verdict);
 }
 
-static int send_joined(struct verdicts *v, int fd)
+/* Appends a mark (translate_mark) to a datagram of len bytes, unless it is NULL. Returns the
+ * new length. */
+static size_t append(char *datagram, size_t len, const struct kernel_request *mark)
+{
+	if (!mark)
+		return len;
+	memcpy(datagram + len, mark->buf, mark->len);
+	return len + mark->len;
+}
+
+static int send_joined(struct verdicts *v, int fd, const struct kernel_request *mark)
 {
 	struct kernel_request out;
 
 	translate_held(v, v->count - 1, true, &out);
+	out.len = append(out.buf, out.len, mark);
 	if (nfqueue_send(fd, &out))
 		return -1;
 	v->count = 0;
 	return 0;
 }
 
-/* Sends the first count verdicts in one datagram. */
-static int send_first(struct verdicts *v, int fd, unsigned int count)
+/* Sends the first count verdicts in one datagram, with the mark if there are no others. */
+static int send_first(struct verdicts *v, int fd, unsigned int count,
+		      const struct kernel_request *mark)
 {
 	struct kernel_request out;
 	size_t len = 0;
@@ -99,13 +111,15 @@ static int send_first(struct verdicts *v, int fd, unsigned int count)
 		memcpy(v->messages + len, out.buf, out.len);
 		len += out.len;
 	}
+	if (count == v->count)
+		len = append(v->messages, len, mark);
 	return send(fd, v->messages, len, 0) < 0 ? -1 : 0;
 }
 
 /* Sends the verdicts in as few datagrams as the send buffer allows, whose size the
  * program may have changed. No verdict is sent twice, as the kernel would refuse it the
  * second time. */
-static int send_each(struct verdicts *v, int fd)
+static int send_each(struct verdicts *v, int fd, const struct kernel_request *mark)
 {
 	unsigned int count = v->count;
 	int saved = errno;
@@ -113,7 +127,7 @@ static int send_each(struct verdicts *v, int fd)
 	while (v->count) {
 		if (count > v->count)
 			count = v->count;
-		if (!send_first(v, fd, count)) {
+		if (!send_first(v, fd, count, mark)) {
 			v->count -= count;
 			memmove(v->held, v->held + count, v->count * sizeof(*v->held));
 			memmove(v->own, v->own + count, v->count * sizeof(*v->own));
@@ -139,9 +153,9 @@ void verdicts_take(struct verdicts *v)
 	atomic_store_explicit(&v->left, 0, memory_order_release);
 }
 
-static int send_held(struct verdicts *v, int fd)
+int verdicts_send(struct verdicts *v, int fd, const struct kernel_request *mark)
 {
-	int failed = can_join(v) ? send_joined(v, fd) : send_each(v, fd);
+	int failed = can_join(v) ? send_joined(v, fd, mark) : send_each(v, fd, mark);
 
 	pace_resume(&v->pace);
 	return failed;
@@ -160,7 +174,7 @@ static void end_leaving(struct verdicts *v)
 int verdicts_flush(struct verdicts *v, int fd)
 {
 	for (end_leaving(v); v->count; verdicts_take(v))
-		if (send_held(v, fd))
+		if (verdicts_send(v, fd, NULL))
 			return -1;
 	return 0;
 }
@@ -179,7 +193,7 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 	atomic_store_explicit(&v->fd, fd, memory_order_release);
 	if (is_held)
 		return 0;
-	if (send_held(v, fd)) {	/* its packet has no verdict: do not combine verdicts */
+	if (verdicts_send(v, fd, NULL)) {	/* its packet has no verdict: do not combine verdicts */
 		v->count--;
 		v->ids.is_known = false;
 		return -1;

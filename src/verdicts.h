@@ -34,7 +34,7 @@ struct verdicts {
 	struct request usual;	/* the first request, valid if fd is not -1 */
 	uint64_t held[VERDICTS_MAX];		/* notes */
 	struct request own[VERDICTS_MAX];	/* the requests of those with VERDICT_OWN */
-	char messages[VERDICTS_MAX * VERDICT_MESSAGE_MAX];	/* for the kernel */
+	char messages[(VERDICTS_MAX + 1) * VERDICT_MESSAGE_MAX];	/* for the kernel */
 };
 
 static inline uint64_t verdict_note(uint32_t value, uint16_t queue, uint32_t id)
@@ -68,6 +68,10 @@ static inline bool verdicts_wait(const struct verdicts *v)
 
 /* Sends the verdicts held. Returns 0, or -1 and errno: they are then held still. */
 int verdicts_flush(struct verdicts *v, int fd);
+
+/* The same for those that are held, but not left. Unless it is NULL, a mark follows them in
+ * the same datagram (translate_mark). */
+int verdicts_send(struct verdicts *v, int fd, const struct kernel_request *mark);
 
 /* Call when the program reads: holds the verdict that was left. */
 void verdicts_take(struct verdicts *v);

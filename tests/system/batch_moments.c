@@ -82,15 +82,22 @@ int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n, mmsg_flags flags,
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, time);
 }
 
+static unsigned int sends;	/* calls */
 static unsigned int sends_left;	/* calls until one fails; 0: none does */
 static int sends_error = ENOBUFS;
+static size_t sends_max = SIZE_MAX;	/* longer datagrams do not fit the send buffer */
 static size_t deadly = SIZE_MAX;	/* sending this many bytes kills the process */
 
 ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
+	sends++;
 	pass_moment();
 	if (len >= deadly)
 		raise(SIGKILL);
+	if (len > sends_max) {
+		errno = EMSGSIZE;
+		return -1;
+	}
 	if (sends_left && --sends_left == 0) {
 		errno = sends_error;
 		return -1;
@@ -500,6 +507,83 @@ Test(batch_moments, a_mark_that_could_not_be_sent_is_no_error_of_a_read)
 	cr_assert(!sends_left && errno == 0, "errno %d", errno);
 	cr_assert(readable());
 	ipq_destroy_handle(h);
+}
+
+#define BURST 20
+
+/* Decides on all packets but the last, after which as many more come: when the last one is
+ * read, verdicts are held and a mark is needed. in_turn: accepts every second one. */
+static void decide_on_all_but_the_last(bool in_turn)
+{
+	static union message m;
+
+	send_more(BURST);
+	for (int i = 0; i < BURST - 1; i++) {
+		cr_assert(ipq_read(h, m.buf, sizeof(m.buf), -1) > 0);
+		ipq_set_verdict(h, ipq_get_packet(m.buf)->packet_id,
+				in_turn && i % 2 ? NF_ACCEPT : NF_DROP, 0, NULL);
+	}
+	send_more(BURST);
+}
+
+static void begin_without_pauses(void)
+{
+	numbers_network();
+	begin("64", "1000000");
+	time_stands = true;
+	send_more(300);
+	work(300);
+	sent = 0;
+}
+
+static void end_after_burst(int accepted)
+{
+	int rest = BURST;
+
+	ipq_set_verdict(h, handlers_id, NF_DROP, 0, NULL);
+	while (rest && readable()) {
+		work(1);
+		rest--;
+	}
+	cr_assert(!rest && !readable() && numbers_waiting() == 0, "%d left, %d wait", rest,
+		  numbers_waiting());
+	time_stands = false;
+	numbers_arrived(accepted);
+	cr_assert(numbers_silent(h));
+	ipq_destroy_handle(h);
+}
+
+Test(batch_moments, verdicts_that_are_held_go_with_a_mark)
+{
+	for (int in_turn = 0; in_turn < 2; in_turn++) {
+		begin_without_pauses();
+		decide_on_all_but_the_last(in_turn);
+		sends = 0;
+		read_and_leave();
+		cr_assert(sends == 1, "%u sends", sends);
+		cr_assert(numbers_waiting() == 1 + BURST, "%d wait", numbers_waiting());
+		cr_assert(readable());
+		end_after_burst(in_turn ? BURST / 2 - 1 : 0);
+	}
+}
+
+/* A mark is shorter than a verdict. */
+#define MARK_MAX 48
+
+Test(batch_moments, a_mark_is_sent_although_the_verdicts_with_it_cannot_be)
+{
+	for (int in_turn = 0; in_turn < 2; in_turn++) {
+		begin_without_pauses();
+		decide_on_all_but_the_last(in_turn);
+		sends_max = MARK_MAX;
+		errno = 0;
+		read_and_leave();
+		cr_assert(errno == 0, "%s", strerror(errno));
+		cr_assert(numbers_waiting() == 2 * BURST, "%d wait", numbers_waiting());
+		cr_assert(readable());
+		sends_max = SIZE_MAX;
+		end_after_burst(in_turn ? BURST / 2 - 1 : 0);
+	}
 }
 
 Test(batch_moments, a_verdict_that_could_not_be_sent_is_none)
