@@ -39,9 +39,8 @@ struct batch {
 	bool is_large;			/* the last packet was large */
 	atomic_bool is_idle;		/* see batch_is_idle */
 
-	/* what links_find has found; ifindex is 0 if nothing */
+	/* what links_find has found for the messages held; ifindex is 0 if nothing */
 	struct batch_link {
-		uint32_t found_at;	/* clock_now */
 		uint32_t ifindex;
 		uint16_t hw_type;
 		char name[IF_NAMESIZE];

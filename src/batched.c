@@ -84,7 +84,7 @@ static APART void receive_several(struct ip_queue *q, int fd)
 		ends += take_in(q, fd, n);
 		batch_received(b, fd, n);
 	} while (n && !batch_held(b) && batch_has_marks(b));
-	/* messages received singly may have had newer names */
+	/* an interface may have another name by now; later packets are not held with these */
 	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&b->verdicts.pace);
@@ -132,21 +132,18 @@ bool batched_accept(struct ip_queue *q, int fd, struct message *m, int flags,
 }
 
 static APART void find_link(struct ip_queue *q, int fd, struct batch_link *link,
-			    uint32_t ifindex, uint32_t now)
+			    uint32_t ifindex)
 {
 	link->ifindex = 0;	/* if the process is killed now, link has nothing */
 	links_find(&q->links, fd, ifindex, link->name, &link->hw_type);
-	link->found_at = now;
 	link->ifindex = ifindex;
 }
 
 static EVERY_PACKET void name_link(struct ip_queue *q, int fd, struct batch_link *link,
 				   uint32_t ifindex, char *name)
 {
-	uint32_t now = clock_now();
-
-	if (ifindex != link->ifindex || now - link->found_at >= LINKS_KEPT)
-		find_link(q, fd, link, ifindex, now);
+	if (ifindex != link->ifindex)
+		find_link(q, fd, link, ifindex);
 	memcpy(name, link->name, sizeof(link->name));
 }
 

@@ -20,7 +20,7 @@
 #include "nfqueue.h"
 
 /* The longest time for which a name is used without asking the kernel again, in the units
- * of clock_now. A batch adds LINKS_KEPT to it. */
+ * of clock_now. */
 #define MAX_AGE 40
 
 struct link {

@@ -32,8 +32,4 @@ struct links {
 void links_find(struct links *links, int fd, uint32_t ifindex,
 		char name[IF_NAMESIZE], uint16_t *hw_type);
 
-/* The caller may use what it has found for this time, in the units of clock_now, without
- * another call. */
-#define LINKS_KEPT 10
-
 #endif
