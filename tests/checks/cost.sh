@@ -8,7 +8,7 @@
 # batches: with LIBIPQ_BATCH. There may be no more than this, and some hundredths, since the
 # number depends a little on how many packets happen to wait. Whoever saves some lowers it.
 set -eu
-BATCHED_MAX=900
+BATCHED_MAX=880
 # shellcheck source=tests/checks/common.sh
 . "$(dirname "$0")/common.sh"
 
