@@ -191,7 +191,7 @@ rounds()
 
 one_cpu()
 {
-	decide "flood 0 $size $port" "$(cat "$work/packets.$row")" "$range" "$verdict"
+	decide "flood $size $port" "$(cat "$work/packets.$row")" "$range" "$verdict"
 	sample cpu $((cpu / packets))
 	sample rate $((packets * 1000000 / (wall / 1000)))
 	sample busy $((cpu * 100 / wall))
@@ -203,7 +203,7 @@ measure_cpu()
 	for workload in $workloads; do
 		describe
 		for row in $rows; do
-			calibrate "flood 0 $size $port"
+			calibrate "flood $size $port"
 		done
 		rounds cpu one_cpu
 	done
@@ -228,7 +228,7 @@ count()
 
 count_calls()
 {
-	decide "flood 0 $size $port" "$1" "$range" "$verdict" strace -f -c -o "$work/calls"
+	decide "flood $size $port" "$1" "$range" "$verdict" strace -f -c -o "$work/calls"
 	total=$(awk '$NF == "total" { print $4 }' "$work/calls")
 }
 
@@ -243,7 +243,7 @@ count_instructions()
 	libipq-batch*)	still=LD_PRELOAD=$build/tests/bench/libstill.so ;;
 	*)		still=PRELOADED=nothing ;;
 	esac
-	decide "flood 0 $size $port" "$1" "$range" "$verdict" env "$still" valgrind -q \
+	decide "flood $size $port" "$1" "$range" "$verdict" env "$still" valgrind -q \
 		--tool=callgrind --callgrind-out-file="$work/callgrind"
 	total=$(awk '/^summary:/ { print $2 }' "$work/callgrind")
 }
@@ -313,11 +313,11 @@ measure_queues()
 	workload=queues row=libipq
 	describe
 	range=0
-	calibrate "flood 0 $size"
+	calibrate "flood $size"
 	for round in 1 2 3 4 5; do
 		for number in $others; do
 			workload=queues-$number
-			decide "queues $number flood 0 $size" "$(cat "$work/packets.$row")" 0 0
+			decide "queues $number flood $size" "$(cat "$work/packets.$row")" 0 0
 			sample cpu $((cpu / packets))
 		done
 	done
@@ -326,7 +326,7 @@ measure_queues()
 
 one_of_both()
 {
-	decide "flood 0 $size $(port_of "$row") both" "$(cat "$work/packets.$row")" "$range" \
+	decide "flood $size $(port_of "$row") both" "$(cat "$work/packets.$row")" "$range" \
 		"$verdict"
 	sample cpu $((cpu / packets))
 	sample rate $((packets * 1000000 / (wall / 1000)))
@@ -345,7 +345,7 @@ measure_families()
 		describe
 		range=0
 		for row in $rows; do
-			calibrate "flood 0 $size $(port_of "$row") both"
+			calibrate "flood $size $(port_of "$row") both"
 		done
 		rounds cpu one_of_both
 	done
@@ -358,7 +358,7 @@ measure_families()
 
 one_supervised()
 {
-	decide "flood 0 $size $port" "$(cat "$work/packets.$row")" "$range" "$verdict"
+	decide "flood $size $port" "$(cat "$work/packets.$row")" "$range" "$verdict"
 	sample rate $((packets * 1000000 / (wall / 1000)))
 }
 
@@ -375,7 +375,7 @@ measure_supervised()
 		describe
 		[ "$workload" = supervised-1400 ] && size=1400 || range=0
 		for row in $rows; do
-			calibrate "flood 0 $size $port"
+			calibrate "flood $size $port"
 		done
 		rounds rate one_supervised
 	done
