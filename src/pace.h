@@ -34,7 +34,7 @@ static inline bool pace_is_quick(const struct pace *p)
 
 /* Of a program that has been quick for so long, one read of this number is timed: reading
  * the clock takes as long as anything else that a read does. */
-#define PACE_TIMED 4
+#define PACE_TIMED 8
 
 /* Whether this read is to be timed: then call pace_read. */
 static inline bool pace_is_timed(struct pace *p)

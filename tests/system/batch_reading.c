@@ -234,7 +234,7 @@ Test(batch_reading, every_packet_is_read_once_and_in_order)
 
 #define NAME_AGE_US 50000
 
-/* Reads so many packets without a pause: in the end not every read is timed (pace.h). */
+/* Reads and drops so many packets without a pause. */
 static void read_quickly(struct ipq_handle *h, int count, union message *m)
 {
 	while (count--) {
@@ -246,14 +246,14 @@ static void read_quickly(struct ipq_handle *h, int count, union message *m)
 /* They were queued before it was renamed: ip_queue had the name from then. */
 Test(batch_reading, packets_that_are_held_keep_the_name_of_their_interface)
 {
-	static const int before[] = { 5, 602, 603, 604, 605 };
-	static const char *const name[] = { "lo", "loop0", "loop1", "loop2", "loop3", "loop4" };
+	static const int before[] = { 5, 602 };
+	static const char *const name[] = { "lo", "loop0", "loop1" };
 	struct ipq_handle *h;
 	char output[256];
 	union message m;
 
 	numbers_network();
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		h = open_batched("64", IPQ_COPY_PACKET, 0);
 		numbers_send(0, before[i] + 5);
 		read_quickly(h, before[i], &m);
