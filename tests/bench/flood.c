@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usage: flood SIZE [PORT [both]]
+/* usage: flood SIZE [PORT [apart|both]]
  *
- * Sends UDP datagrams with SIZE bytes of payload to PORT (9) of 127.0.0.1, or alternately to
- * that and ::1, as fast as possible, and receives those that arrive:
- * without a socket to receive it, each would cost an ICMP error. It sends and receives
- * several in a system call, and has the kernel cut large messages into datagrams, so that it
- * is faster than any program that decides on them. It uses many sockets, as packets that wait
- * in a queue remain charged to theirs; few with "both", so that no queue becomes full. Runs
- * until it is killed or its parent ends, a minute at most. */
+ * Sends UDP datagrams with SIZE bytes of payload to PORT (9) of 127.0.0.1, or with "both"
+ * alternately to that and ::1, as fast as possible, and receives those that arrive: without a
+ * socket to receive it, each would cost an ICMP error. It sends and receives several in a
+ * system call, so that it is faster than any program that decides on them. Without "apart"
+ * and "both" the kernel cuts large messages into datagrams before it queues them, which is
+ * faster still, but these have no hardware address on INPUT. Many sockets are used, as packets
+ * that wait in a queue remain charged to theirs; few with "both", so that no queue becomes
+ * full. Runs until it is killed or its parent ends, a minute at most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -88,14 +90,14 @@ int main(int argc, char **argv)
 		{ AF_INET6, port, 0, IN6ADDR_LOOPBACK_INIT },
 	};
 	struct sockaddr_in6 all = { .sin6_family = AF_INET6, .sin6_port = port };
-	bool both = argc > 3;
+	bool both = argc > 3 && !strcmp(argv[3], "both");
 	unsigned int sockets = both ? SOCKETS_BOTH : SOCKETS, segments = 1;
 	struct iovec iov = { .iov_base = data };
 	struct mmsghdr msgs[AT_ONCE] = { 0 };
 	int fd[SOCKETS], reader;
 
 	if (argc < 2 || size > sizeof(data)) {
-		fprintf(stderr, "usage: flood SIZE [PORT [both]]\n");
+		fprintf(stderr, "usage: flood SIZE [PORT [apart|both]]\n");
 		return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -110,7 +112,7 @@ int main(int argc, char **argv)
 		};
 	for (unsigned int i = 0; i < sockets; i++) {
 		fd[i] = sender(both ? NULL : &to);
-		if (!both)
+		if (argc < 4)
 			segments = cut(fd[i], size);
 	}
 	iov.iov_len = segments * size;

@@ -228,7 +228,7 @@ count()
 
 count_calls()
 {
-	decide "flood $size $port" "$1" "$range" "$verdict" strace -f -c -o "$work/calls"
+	decide "flood $size $port apart" "$1" "$range" "$verdict" strace -f -c -o "$work/calls"
 	total=$(awk '$NF == "total" { print $4 }' "$work/calls")
 }
 
@@ -243,8 +243,8 @@ count_instructions()
 	libipq-batch*)	still=LD_PRELOAD=$build/tests/bench/libstill.so ;;
 	*)		still=PRELOADED=nothing ;;
 	esac
-	decide "flood $size $port" "$1" "$range" "$verdict" env "$still" valgrind -q \
-		--tool=callgrind --callgrind-out-file="$work/callgrind"
+	decide "flood $size $port apart" "$1" "$range" "$verdict" env "$still" valgrind \
+		-q --tool=callgrind --callgrind-out-file="$work/callgrind"
 	total=$(awk '/^summary:/ { print $2 }' "$work/callgrind")
 }
 
