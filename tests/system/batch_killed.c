@@ -26,7 +26,7 @@ TestSuite(batch_killed, .timeout = 60);
 #define STREAK 70
 
 /* The packets that come after these. */
-#define COUNT 6
+#define COUNT 20
 #define SENT (STREAK + COUNT)
 
 /* Bytes of a shared mapping that are compared, from its beginning; messages
@@ -202,16 +202,18 @@ static int expect_once(void)
 	return lost;
 }
 
-/* The parent has read "before" of the packets that come after the first ones. */
-static void begin(int before)
+/* The parent has read "before" of the packets that come after the first ones. The last ones,
+ * "later", have come since then. */
+static void begin(int before, int later)
 {
 	memset(counts, 0, sizeof(*counts));
 	h = queue_open(PF_INET, IPQ_COPY_PACKET, 0);
 	numbers_send(0, STREAK);
 	time_stands = true;
 	pass_many(STREAK);
-	numbers_send(STREAK, COUNT);
+	numbers_send(STREAK, COUNT - later);
 	pass_many(before);
+	numbers_send(SENT - later, later);
 }
 
 /* Returns how many packets are lost. */
@@ -234,7 +236,7 @@ static int end(unsigned int moment)
 	return lost;
 }
 
-static void at_each_moment(int before, int lost_max)
+static void at_each_moment(int before, int later, int lost_max)
 {
 	static unsigned int moments[MOMENTS_MAX];
 	unsigned int count;
@@ -244,13 +246,13 @@ static void at_each_moment(int before, int lost_max)
 	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert(counts != MAP_FAILED);
-	begin(before);
+	begin(before, later);
 	count = find_moments(moments);
 	cr_assert(end(0) == 0 && count > 50);
 	for (unsigned int i = 0; i < count; i++) {
 		int lost;
 
-		begin(before);
+		begin(before, later);
 		kill_child_at(moments[i]);
 		lost = end(moments[i]);
 		cr_assert(lost <= lost_max, "at instruction %u %d are lost", moments[i], lost);
@@ -259,10 +261,17 @@ static void at_each_moment(int before, int lost_max)
 
 Test(batch_killed, no_packet_comes_twice_and_what_was_decided_is_sent)
 {
-	at_each_moment(2, 1);
+	at_each_moment(2, 0, 1);
 }
 
 Test(batch_killed, a_reader_killed_while_it_takes_in_several_takes_those_with_it_at_most)
 {
-	at_each_moment(0, COUNT);
+	at_each_moment(0, 0, COUNT);
+}
+
+/* It reads the last one of those that are held. More have come, and so verdicts go with the
+ * mark that it sends. */
+Test(batch_killed, a_reader_killed_while_it_sends_verdicts_with_a_mark_loses_none_of_them)
+{
+	at_each_moment(COUNT / 2 - 1, COUNT / 2, 1 + COUNT / 2);
 }
