@@ -153,18 +153,16 @@ static int send_mark(struct batch *b, int fd, const struct kernel_request *mark)
 }
 
 /* A mark is lost if the receive buffer is full. So after another message has been
- * received, it is not certain that the mark sent before is in the socket (is_unsure). */
+ * received, it is not certain that the mark sent before is in the socket (is_unsure). May
+ * change errno. */
 static void put_mark(struct batch *b, int fd)
 {
 	struct kernel_request out;
-	int saved = errno;
 
 	kernel_request_init(&out);
 	translate_mark(&out, b->mark + 1);
-	if (send_mark(b, fd, &out)) {
-		errno = saved;
+	if (send_mark(b, fd, &out))
 		return;
-	}
 	b->mark++;
 	b->is_unsure = false;
 	pace_resume(&b->verdicts.pace);

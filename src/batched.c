@@ -79,13 +79,13 @@ static APART void receive_several(struct ip_queue *q, int fd)
 	unsigned int n, ends = 0;
 	int saved = errno;
 
+	/* an interface may have another name when these packets are queued */
+	b->indev.ifindex = b->outdev.ifindex = 0;
 	do {
 		n = batch_receive(b, fd);
 		ends += take_in(q, fd, n);
 		batch_received(b, fd, n);
 	} while (n && !batch_held(b) && batch_has_marks(b));
-	/* an interface may have another name by now; later packets are not held with these */
-	b->indev.ifindex = b->outdev.ifindex = 0;
 	ends_note_marks(q->peer, fd, ends);
 	pace_resume(&b->verdicts.pace);
 	errno = saved;

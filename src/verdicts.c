@@ -155,7 +155,12 @@ void verdicts_take(struct verdicts *v)
 
 int verdicts_send(struct verdicts *v, int fd, const struct kernel_request *mark)
 {
-	int failed = can_join(v) ? send_joined(v, fd, mark) : send_each(v, fd, mark);
+	return can_join(v) ? send_joined(v, fd, mark) : send_each(v, fd, mark);
+}
+
+static int send_held(struct verdicts *v, int fd)
+{
+	int failed = verdicts_send(v, fd, NULL);
 
 	pace_resume(&v->pace);
 	return failed;
@@ -174,7 +179,7 @@ static void end_leaving(struct verdicts *v)
 int verdicts_flush(struct verdicts *v, int fd)
 {
 	for (end_leaving(v); v->count; verdicts_take(v))
-		if (verdicts_send(v, fd, NULL))
+		if (send_held(v, fd))
 			return -1;
 	return 0;
 }
@@ -193,7 +198,7 @@ int verdicts_put(struct verdicts *v, int fd, const struct request *r, uint16_t q
 	atomic_store_explicit(&v->fd, fd, memory_order_release);
 	if (is_held)
 		return 0;
-	if (verdicts_send(v, fd, NULL)) {	/* its packet has no verdict: do not combine verdicts */
+	if (send_held(v, fd)) {	/* its packet has no verdict: do not combine verdicts */
 		v->count--;
 		v->ids.is_known = false;
 		return -1;

@@ -70,7 +70,7 @@ static inline bool verdicts_wait(const struct verdicts *v)
 int verdicts_flush(struct verdicts *v, int fd);
 
 /* The same for those that are held, but not left. Unless it is NULL, a mark follows them in
- * the same datagram (translate_mark). */
+ * the same datagram (translate_mark). Call pace_resume afterwards. */
 int verdicts_send(struct verdicts *v, int fd, const struct kernel_request *mark);
 
 /* Call when the program reads: holds the verdict that was left. */

@@ -68,9 +68,9 @@ static int sender(const struct sockaddr_in *to)
 	return fd;
 }
 
-static int receiver(const void *address, socklen_t len)
+static int receiver(const struct sockaddr *address, socklen_t len)
 {
-	int fd = socket(len == sizeof(struct sockaddr_in) ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+	int fd = socket(address->sa_family, SOCK_DGRAM, 0);
 
 	if (fd < 0 || bind(fd, address, len)) {
 		perror("flood: bind");
@@ -102,7 +102,8 @@ int main(int argc, char **argv)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(60);
-	reader = both ? receiver(&all, sizeof(all)) : receiver(&to, sizeof(to));
+	reader = both ? receiver((struct sockaddr *)&all, sizeof(all)) :
+			receiver((struct sockaddr *)&to, sizeof(to));
 	for (unsigned int i = 0; i < AT_ONCE; i++)
 		msgs[i].msg_hdr = (struct msghdr) {
 			.msg_name = both ? &to_both[i % 2] : NULL,
